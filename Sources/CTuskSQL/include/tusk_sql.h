@@ -1,0 +1,17 @@
+// The files of sql/ as bytes in the binary. What they mean is TuskStore's business.
+#pragma once
+
+#include <stddef.h>
+
+/// One embedded file: its path below sql/, its bytes, and how many there are (without the NUL that follows them).
+struct tusk_sql_file {
+    const char *_Nonnull path;
+    const unsigned char *_Nonnull bytes;
+    size_t count;
+};
+
+/// All embedded files, in the order of their paths.
+extern const struct tusk_sql_file tusk_sql_files[];
+
+/// How many files there are.
+extern const size_t tusk_sql_file_count;

@@ -1,0 +1,6 @@
+@main
+struct TuskCommand {
+    static func main() {
+        print("tusk")
+    }
+}
