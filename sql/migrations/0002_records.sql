@@ -135,3 +135,10 @@ comment on column tusk.api_key.created_at is 'When it was made.';
 comment on column tusk.api_key.expires_at is 'When it stops working; null: never.';
 comment on column tusk.api_key.revoked_at is 'When it was revoked; null: it works.';
 comment on column tusk.api_key.last_used_at is 'Last use, to within a minute.';
+
+create function tusk.schedule_clock() returns timestamptz
+language sql stable
+set search_path = pg_catalog, pg_temp
+return now();
+
+comment on function tusk.schedule_clock is 'The clock that ticks are compared with: the database''s. A function of its own so that tests can move it.';

@@ -1,0 +1,11 @@
+-- What was accepted under idempotency keys within their retention.
+-- $1 smallint: shard   $2 bytea[]: hashes of the keys
+-- Locks: none; the caller holds the advisory locks. Index: idempotency_pkey.
+select past.key_hash, past.fingerprint, past.ids, past.born::text[] as born, past.run_at, past.created_at
+from tusk.idempotency as past
+where
+    past.shard = $1
+    and past.key_hash = any ($2)
+    and past.created_at > now() - (
+        select setting.value::interval from tusk.setting as setting where setting.name = 'idempotency_retention'
+    )
