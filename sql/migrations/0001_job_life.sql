@@ -2,8 +2,6 @@
 -- Why: waiting rows are inserted and deleted, never updated, so hot tables stay narrow and nothing depends on HOT.
 -- Locks: only new objects. Cost on 10 million rows: none, the schema is new.
 
-create schema tusk;
-
 comment on schema tusk is 'The Tusk job queue. Read through the view tusk.jobs; write through the functions.';
 
 create type tusk.job_state as enum (

@@ -59,7 +59,7 @@ select
     job.metadata,
     job.traceparent,
     job.created_at,
-    now() - taken.available_at as waited,
+    (extract(epoch from now() - taken.available_at) * 1000000)::bigint as waited_us,
     0::bigint as snapshot_xmin,
     0::bigint as snapshot_xmax
 from taken

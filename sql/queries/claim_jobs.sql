@@ -107,7 +107,7 @@ select
     job.metadata,
     job.traceparent,
     job.created_at,
-    now() - taken.available_at as waited,
+    (extract(epoch from now() - taken.available_at) * 1000000)::bigint as waited_us,
     (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint) as snapshot_xmin,
     (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint) as snapshot_xmax
 from taken

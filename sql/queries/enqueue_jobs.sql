@@ -34,25 +34,25 @@ facts as (
         metadata, traceparent
     )
     select
-        $1, input.priority, input.max_attempts, input.rank << 10 | $1, input.args_bytes, input.timeout_ms, now(),
+        $1, input.priority, input.max_attempts, input.rank << 10 | $1::smallint, input.args_bytes, input.timeout_ms, now(),
         input.kind, input.queue, input.args, input.retry, string_to_array(input.tags, ','), input.metadata,
         input.traceparent
     from input
 ),
 waiting as (
     insert into tusk.scheduled (shard, priority, args_bytes, due_at, id, queue, kind)
-    select $1, input.priority, input.args_bytes, input.due_at, input.rank << 10 | $1, input.queue, input.kind
+    select $1, input.priority, input.args_bytes, input.due_at, input.rank << 10 | $1::smallint, input.queue, input.kind
     from input
     where input.due_at > now()
 ),
 runnable as (
     insert into tusk.ready (shard, priority, args_bytes, rank, id, available_at, queue, kind)
-    select $1, input.priority, input.args_bytes, input.rank, input.rank << 10 | $1, now(), input.queue, input.kind
+    select $1, input.priority, input.args_bytes, input.rank, input.rank << 10 | $1::smallint, now(), input.queue, input.kind
     from input
     where input.due_at is null or input.due_at <= now()
 )
 select
-    input.rank << 10 | $1 as id,
+    input.rank << 10 | $1::smallint as id,
     case when input.due_at > now() then input.due_at end as due_at,
     now() as created_at
 from input

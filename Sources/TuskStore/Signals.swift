@@ -1,0 +1,38 @@
+import TuskCore
+import TuskPostgres
+
+/// Wake-up hints between processes: the names of queues that have new jobs. Polling is the truth; a lost signal costs
+/// latency only.
+extension StoreSession {
+    /// The channel of the signals.
+    package static let signalChannel = "tusk_ready"
+
+    private static let notifyQueues = SQLCatalog.statement("notify_queues")
+
+    /// Sends a signal for each queue. Call it after the commit, on a session of its own.
+    package func signal(_ queues: some Collection<QueueName>) throws(StoreError) {
+        guard !queues.isEmpty else { return }
+        _ = try run(Self.notifyQueues) { $0.textArray(queues.map(\.text)) }
+    }
+
+    /// Starts to listen. False: the way to the server does not carry signals (a pooler), so polling must do.
+    package func listen() throws(StoreError) -> Bool {
+        do throws(PostgresError) {
+            guard try session.provesNotifications(Self.signalChannel) else { return false }
+            try session.listen(Self.signalChannel)
+            return true
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Waits for the next signal: the name of a queue, or nil when the deadline has passed or `wakeDescriptor` became
+    /// readable.
+    package func nextSignal(until deadline: Deadline, wakeDescriptor: Int32?) throws(StoreError) -> String? {
+        do throws(PostgresError) {
+            return try session.waitForNotification(until: deadline, wakeDescriptor: wakeDescriptor)?.payload
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
