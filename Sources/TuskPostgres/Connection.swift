@@ -49,18 +49,18 @@ import Glibc
     private static func start(_ parameters: [String: String]) -> OpaquePointer? {
         var keywords = unsafe [UnsafePointer<CChar>?]()
         var values = unsafe [UnsafePointer<CChar>?]()
-        defer {
-            for unsafe text in unsafe keywords + values {
-                unsafe free(UnsafeMutablePointer(mutating: text))
-            }
-        }
         for (keyword, value) in parameters {
             unsafe keywords.append(UnsafePointer(unsafe strdup(keyword)))
-            unsafe values.append(UnsafePointer(strdup(value)))
+            unsafe values.append(UnsafePointer(unsafe strdup(value)))
         }
-        unsafe keywords.append(nil)
-        unsafe values.append(nil)
-        return unsafe PQconnectStartParams(keywords, values, 0)
+        defer {
+            for index in 0..<parameters.count {
+                unsafe free(UnsafeMutablePointer(mutating: keywords[index]))
+                unsafe free(UnsafeMutablePointer(mutating: values[index]))
+            }
+        }
+        // Both lists end with null.
+        return unsafe PQconnectStartParams(keywords + [nil], values + [nil], 0)
     }
 
     /// Follows libpq through the handshake; the socket may change from step to step.

@@ -130,9 +130,9 @@ struct SessionSettings {
     private static func milliseconds(_ duration: Duration) -> String {
         let count = max(0, duration.milliseconds(.up))
         guard count > 0 else { return "0" }
-        let units: [(name: String, milliseconds: Int64)] = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)]
-        for unit in units where count % unit.milliseconds == 0 {
-            return "\(count / unit.milliseconds)\(unit.name)"
+        let units: KeyValuePairs<String, Int64> = ["d": 86_400_000, "h": 3_600_000, "min": 60_000, "s": 1000]
+        for (name, milliseconds) in units where count % milliseconds == 0 {
+            return "\(count / milliseconds)\(name)"
         }
         return "\(count)ms"
     }
