@@ -8,19 +8,9 @@ enum JSONKeyCheck {
 
     /// The node of the second of two equal keys, or nil. The object is still open, its members end the tape.
     static func duplicate(ofObject object: Int, _ nodes: [JSONNode], _ bytes: Span<UInt8>) -> Int? {
-        let memberCount = Int(nodes[object].next)
-        guard memberCount > 1 else { return nil }
-        if nodes[object].hasEscape {
-            return duplicateAfterUnescaping(object, nodes, bytes)
-        }
-        if memberCount <= pairwiseMembersMax {
-            return duplicateByPairs(object, nodes, bytes)
-        }
-        return duplicateByHash(keyNodes(object, nodes), bytes) { nodes[$0].contents }
-    }
-
-    private static func duplicateByPairs(_ object: Int, _ nodes: [JSONNode], _ bytes: Span<UInt8>) -> Int? {
-        var later = Int(nodes[object + 2].next)
+        if nodes[object].hasEscape { return duplicateAfterUnescaping(object, nodes, bytes) }
+        var memberCount = 0
+        var later = object + 1
         while later < nodes.count {
             let laterKey = nodes[later].contents
             var earlier = object + 1
@@ -29,6 +19,10 @@ enum JSONKeyCheck {
                 earlier = Int(nodes[earlier + 1].next)
             }
             later = Int(nodes[later + 1].next)
+            memberCount += 1
+            if memberCount > pairwiseMembersMax {
+                return duplicateByHash(keyNodes(object, nodes), bytes) { nodes[$0].contents }
+            }
         }
         return nil
     }
@@ -48,7 +42,7 @@ enum JSONKeyCheck {
 
     private static func keyNodes(_ object: Int, _ nodes: [JSONNode]) -> [Int] {
         var keys: [Int] = []
-        keys.reserveCapacity(Int(nodes[object].next))
+        keys.reserveCapacity((nodes.count - object) / 2)
         var key = object + 1
         while key < nodes.count {
             keys.append(key)

@@ -11,7 +11,7 @@ struct JSONNode: Sendable {
     var start: UInt32
     /// One past the last byte. While a container is open: the index of the container around it, or `noNode`.
     var end: UInt32
-    /// The index after the last node inside. While a container is open: how many values it has so far.
+    /// The index after the last node inside; not known while a container is open.
     var next: UInt32
     var kind: Kind
     /// For strings and keys, whether there is a backslash in them; for objects, whether one of their keys has one.

@@ -61,11 +61,11 @@ extension JSONScanner {
     /// Reads one digit or more.
     @inline(__always)
     private mutating func scanDigits(_ bytes: Span<UInt8>) throws(Fault) {
-        let start = position
-        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") <= 9 { position += 1 }
-        guard position > start else {
-            let isAtEnd = position == bytes.count
-            throw Fault(offset: position, reason: isAtEnd ? .unexpectedEnd : .invalidNumber)
+        var index = position
+        while index < bytes.count, bytes[index] &- UInt8(ascii: "0") <= 9 { index += 1 }
+        guard index > position else {
+            throw Fault(offset: index, reason: index == bytes.count ? .unexpectedEnd : .invalidNumber)
         }
+        position = index
     }
 }

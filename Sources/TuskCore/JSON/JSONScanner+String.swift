@@ -4,26 +4,36 @@ extension JSONScanner {
     @inline(__always)
     mutating func scanString(_ bytes: Span<UInt8>) throws(Fault) -> Bool {
         var hasEscape = false
-        position += 1
-        while position < bytes.count {
-            let byte = bytes[position]
+        // A local index stays in a register; `position` would be stored at each step.
+        var index = position + 1
+        while index < bytes.count {
+            let byte = bytes[index]
             if byte == UInt8(ascii: "\"") {
-                position += 1
+                position = index + 1
                 return hasEscape
             }
-            if byte == UInt8(ascii: "\\") {
-                hasEscape = true
-                try scanEscape(bytes)
-            } else if byte >= 0x80 {
-                try scanMultibyte(bytes)
-            } else if byte >= 0x20 {
-                position += 1
-            } else {
-                let reason = byte == 0 ? JSONError.Reason.nulNotAllowed : .controlCharacter
-                throw Fault(offset: position, reason: reason, place: placeOfString)
+            if byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") {
+                index += 1
+                continue
             }
+            position = index
+            if byte == UInt8(ascii: "\\") { hasEscape = true }
+            try scanUnusual(byte, bytes)
+            index = position
         }
-        throw Fault(offset: position, reason: .unexpectedEnd, place: placeOfString)
+        throw Fault(offset: index, reason: .unexpectedEnd, place: placeOfString)
+    }
+
+    /// Reads one escape or one character that is not ASCII, or refuses a control character.
+    private mutating func scanUnusual(_ byte: UInt8, _ bytes: Span<UInt8>) throws(Fault) {
+        if byte == UInt8(ascii: "\\") {
+            try scanEscape(bytes)
+        } else if byte >= 0x80 {
+            try scanMultibyte(bytes)
+        } else {
+            let reason = byte == 0 ? JSONError.Reason.nulNotAllowed : .controlCharacter
+            throw Fault(offset: position, reason: reason, place: placeOfString)
+        }
     }
 
     /// A fault in a key is a fault of the object, for the key is not known yet.

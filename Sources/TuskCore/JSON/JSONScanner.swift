@@ -4,21 +4,19 @@
 /// are open form a list through their `end` fields, so there is no other stack:
 ///
 /// ```
-///            +--------------------- , -----------------------+
-///            v                                               |
-///  ----> value --- scalar, ] or } of the outermost ---> done |
-///         | |  \                                             |
-///         | |   scalar inside ---------------------> separator <--+
-///         | [                                            ^   |    |
-///         | v                                            |   , in an object
-///         | firstElement --- ] --------------------------+   |    |
-///         {                                              |   v    |
-///         v                                              |  key   |
-///         firstKey --------- } --------------------------+   |    |
-///           |                                                |    |
-///           +--- "key" : ---> value <------- "key" : --------+    |
-///                               +----- scalar, ] or } inside -----+
+///  ----> value --- scalar, or ] or } of the outermost container ---> done
+///         | |  \
+///         | |   scalar in a container --------------> separator <---+
+///         | [                                          ^  ^  |      |
+///         | v                                          |  |  |  , value
+///         | firstElement --- ] or scalar --------------+  |  |  , "key" : value
+///         {                                               |  +------+
+///         v                                               |
+///         firstKey --- } or "key" : scalar ---------------+
 /// ```
+///
+/// A value that opens a container leads to `firstElement` or `firstKey` from wherever it stands, and the bracket
+/// that closes one leads to `separator`, or to `done` when it was the outermost.
 struct JSONScanner {
     /// A fault and the place it is in; the scanner turns it into an error with a pointer.
     struct Fault: Error {
@@ -37,7 +35,7 @@ struct JSONScanner {
     }
 
     private enum State {
-        case value, firstElement, firstKey, key, separator, done
+        case value, firstElement, firstKey, separator, done
     }
 
     let limits: JSONLimits
@@ -57,15 +55,14 @@ struct JSONScanner {
         guard bytes.count <= min(limits.bytesMax, JSONLimits.bytesCeiling) else {
             throw Fault(offset: limits.bytesMax, reason: .tooLarge)
         }
-        // Small requests have a value each 10 bytes or so; one allocation is enough for them.
-        nodes.reserveCapacity(bytes.count / 10 + 4)
+        // Requests have a value or key each 7 bytes or more; one allocation is enough for them.
+        nodes.reserveCapacity(bytes.count / 7 + 4)
         try refuseByteOrderMark(bytes)
         skipWhitespace(bytes)
         guard position < bytes.count else { throw Fault(offset: position, reason: .empty) }
         var state = State.value
         while state != .done {
-            skipWhitespace(bytes)
-            guard position < bytes.count else { throw Fault(offset: position, reason: .unexpectedEnd) }
+            try skipToToken(bytes)
             state = try step(state, bytes)
         }
         skipWhitespace(bytes)
@@ -82,8 +79,6 @@ struct JSONScanner {
             return bytes[position] == UInt8(ascii: "]") ? try close(.array, bytes) : try scanValue(bytes)
         case .firstKey:
             return bytes[position] == UInt8(ascii: "}") ? try close(.object, bytes) : try scanKey(bytes)
-        case .key:
-            return try scanKey(bytes)
         case .separator:
             return try scanSeparator(bytes)
         case .done:
@@ -100,6 +95,13 @@ struct JSONScanner {
         }
     }
 
+    /// Leads to the next byte that is no whitespace; there has to be one.
+    @inline(__always)
+    private mutating func skipToToken(_ bytes: Span<UInt8>) throws(Fault) {
+        skipWhitespace(bytes)
+        guard position < bytes.count else { throw Fault(offset: position, reason: .unexpectedEnd) }
+    }
+
     private func refuseByteOrderMark(_ bytes: Span<UInt8>) throws(Fault) {
         guard bytes.count >= 2 else { return }
         let isUTF8Mark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
@@ -109,7 +111,6 @@ struct JSONScanner {
 
     // MARK: Values
 
-    @inline(__always)
     private mutating func scanValue(_ bytes: Span<UInt8>) throws(Fault) -> State {
         guard valueCount < limits.nodesMax else { throw Fault(offset: position, reason: .tooManyNodes) }
         let start = position
@@ -141,7 +142,8 @@ struct JSONScanner {
             throw Fault(offset: position, reason: .unexpectedByte)
         }
         append(kind, start: start, hasEscape: hasEscape)
-        return countValue()
+        valueCount += 1
+        return open == JSONNode.noNode ? .done : .separator
     }
 
     private mutating func scanLiteral(_ word: StaticString, _ bytes: Span<UInt8>) throws(Fault) {
@@ -166,20 +168,11 @@ struct JSONScanner {
         nodes.append(node)
     }
 
-    /// Counts a finished or opened value in the container around it.
-    @inline(__always)
-    private mutating func countValue() -> State {
-        valueCount += 1
-        guard open != JSONNode.noNode else { return .done }
-        nodes[Int(open)].next += 1
-        return .separator
-    }
-
     // MARK: Containers
 
     private mutating func openContainer(_ kind: JSONNode.Kind, then state: State) throws(Fault) -> State {
         guard depth < limits.depthMax else { throw Fault(offset: position, reason: .tooDeep) }
-        _ = countValue()
+        valueCount += 1
         depth += 1
         let index = UInt32(truncatingIfNeeded: nodes.count)
         nodes.append(JSONNode(start: UInt32(truncatingIfNeeded: position), end: open, next: 0, kind: kind))
@@ -198,9 +191,11 @@ struct JSONScanner {
         }
         position += 1
         depth -= 1
-        open = nodes[index].end
-        nodes[index].end = UInt32(truncatingIfNeeded: position)
-        nodes[index].next = UInt32(truncatingIfNeeded: nodes.count)
+        var node = nodes[index]
+        open = node.end
+        node.end = UInt32(truncatingIfNeeded: position)
+        node.next = UInt32(truncatingIfNeeded: nodes.count)
+        nodes[index] = node
         return open == JSONNode.noNode ? .done : .separator
     }
 
@@ -209,7 +204,8 @@ struct JSONScanner {
         switch bytes[position] {
         case UInt8(ascii: ","):
             position += 1
-            return nodes[Int(open)].kind == .object ? .key : .value
+            try skipToToken(bytes)
+            return nodes[Int(open)].kind == .object ? try scanKey(bytes) : try scanValue(bytes)
         case UInt8(ascii: "]"):
             return try close(.array, bytes)
         case UInt8(ascii: "}"):
@@ -233,11 +229,11 @@ struct JSONScanner {
         }
         append(.key, start: start, hasEscape: hasEscape)
         if hasEscape { nodes[Int(open)].hasEscape = true }
-        skipWhitespace(bytes)
-        guard position < bytes.count else { throw Fault(offset: position, reason: .unexpectedEnd) }
+        try skipToToken(bytes)
         guard bytes[position] == UInt8(ascii: ":") else { throw Fault(offset: position, reason: .unexpectedByte) }
         position += 1
-        return .value
+        try skipToToken(bytes)
+        return try scanValue(bytes)
     }
 
     private func unescapedCount(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
