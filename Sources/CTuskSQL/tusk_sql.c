@@ -256,7 +256,7 @@ static const unsigned char query_write_progress[] = {
 
 #define FILE_OF(path, array) {path, array, sizeof(array) - 1}
 
-const struct tusk_sql_file tusk_sql_files[] = {
+static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0001_job_life.sql", migration_0001_job_life),
     FILE_OF("migrations/0002_records.sql", migration_0002_records),
     FILE_OF("migrations/0003_partitions.sql", migration_0003_partitions),
@@ -322,4 +322,10 @@ const struct tusk_sql_file tusk_sql_files[] = {
     FILE_OF("queries/write_progress.sql", query_write_progress),
 };
 
-const size_t tusk_sql_file_count = sizeof(tusk_sql_files) / sizeof(tusk_sql_files[0]);
+size_t tusk_sql_file_count(void) {
+    return sizeof(files) / sizeof(files[0]);
+}
+
+struct tusk_sql_file tusk_sql_file_at(size_t index) {
+    return files[index];
+}

@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// One line of waiting jobs: a queue and a band, and the rank below which nothing can be waiting.

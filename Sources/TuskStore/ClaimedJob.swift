@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// A job as a claim hands it to a worker. Its args stay in the answer of the claim until somebody reads them.

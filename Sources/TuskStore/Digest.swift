@@ -18,7 +18,8 @@ package enum Digest {
 
     /// Whether two byte strings are equal, in a time that depends on their lengths only.
     package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && unsafe CRYPTO_memcmp(left, right, left.count) == 0
+        guard left.count == right.count else { return false }
+        return unsafe CRYPTO_memcmp(left, right, left.count) == 0
     }
 
     /// Lower-case hexadecimal digits of some bytes.

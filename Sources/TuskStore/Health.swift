@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// What the server says of itself.
@@ -44,8 +44,8 @@ extension StoreSession {
     private static let listWorkers = SQLCatalog.statement("list_workers", isReadOnly: true)
 
     /// What the server says of itself; also a proof that it answers.
-    package func health(deadline: Deadline? = nil) throws(StoreError) -> ServerHealth {
-        let rows = try run(Self.readHealth, deadline: deadline)
+    package func health(within time: Duration? = nil) throws(StoreError) -> ServerHealth {
+        let rows = try run(Self.readHealth, deadline: time.map(Deadline.after))
         return ServerHealth(
             isStandby: rows.bool(0, 0),
             isDurable: rows.bool(0, 1),

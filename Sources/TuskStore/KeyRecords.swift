@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// What an API key may do.

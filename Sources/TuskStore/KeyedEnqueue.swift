@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// A request to enqueue that carries an idempotency key.
@@ -87,7 +87,9 @@ extension StoreSession {
         let runAts = rows.int8ArrayIfPresent(row, 4)
         var jobs: [EnqueuedJob] = []
         for (index, number) in rows.int8Array(row, 2).enumerated() {
-            guard let id = JobID(rawValue: number), index < runAts.count else { throw .unreadable("an idempotency row") }
+            guard let id = JobID(rawValue: number), index < runAts.count else {
+                throw .unreadable("an idempotency row")
+            }
             let runAt = runAts[index].map(Timestamp.init(microseconds:))
             jobs.append(EnqueuedJob(id: id, runAt: runAt, createdAt: createdAt))
         }

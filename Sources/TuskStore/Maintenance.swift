@@ -1,4 +1,3 @@
-import TuskCore
 import TuskPostgres
 
 /// What one round of pruning did.

@@ -21,7 +21,8 @@ package struct Migration: Sendable, Hashable {
                 preconditionFailure("\(path) does not start with a number")
             }
             let name = String(file.drop { $0 != "_" }.dropFirst())
-            return Migration(version: version, name: name, text: text, checksum: Digest.hexadecimal(Digest.sha256(text.utf8)))
+            let checksum = Digest.hexadecimal(Digest.sha256(text.utf8))
+            return Migration(version: version, name: name, text: text, checksum: checksum)
         }.sorted { $0.version < $1.version }
     }()
 }

@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// A queue and how much is where; counts stop at `StoreSession.queueCountMax`.

@@ -16,13 +16,10 @@ package enum SQLCatalog {
 
     private static func readAll() -> [String: String] {
         var found: [String: String] = [:]
-        unsafe withUnsafePointer(to: tusk_sql_files) { start in
-            let first = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: tusk_sql_file.self)
-            for index in 0..<tusk_sql_file_count {
-                let file = unsafe first[index]
-                let bytes = unsafe UnsafeBufferPointer(start: file.bytes, count: file.count)
-                found[unsafe String(cString: file.path)] = unsafe String(decoding: bytes, as: UTF8.self)
-            }
+        for index in 0..<tusk_sql_file_count() {
+            let file = unsafe tusk_sql_file_at(index)
+            let bytes = unsafe UnsafeBufferPointer(start: file.bytes, count: file.count)
+            found[unsafe String(cString: file.path)] = unsafe String(decoding: bytes, as: UTF8.self)
         }
         return found
     }

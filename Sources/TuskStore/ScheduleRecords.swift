@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// A schedule as it is stored.

@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// Wake-up hints between processes: the names of queues that have new jobs. Polling is the truth; a lost signal costs
@@ -26,13 +26,32 @@ extension StoreSession {
         }
     }
 
-    /// Waits for the next signal: the name of a queue, or nil when the deadline has passed or `wakeDescriptor` became
-    /// readable.
-    package func nextSignal(until deadline: Deadline, wakeDescriptor: Int32?) throws(StoreError) -> String? {
+    /// Waits for the next signal: the name of a queue, or nil when the time is over or somebody interrupts.
+    package func nextSignal(within time: Duration, interrupt: Interrupt) throws(StoreError) -> QueueName? {
         do throws(PostgresError) {
-            return try session.waitForNotification(until: deadline, wakeDescriptor: wakeDescriptor)?.payload
+            let notification = try session.waitForNotification(until: .after(time), wake: interrupt.wake)
+            return notification.flatMap { QueueName($0.payload) }
         } catch {
             throw StoreError(error)
         }
+    }
+}
+
+/// Ends the wait for a signal, from any thread.
+package struct Interrupt: Sendable {
+    let wake: Wake
+
+    /// Throws when the process has no descriptors left.
+    package init() throws(StoreError) {
+        do throws(PostgresError) {
+            wake = try Wake()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Ends the wait that is going on, or the next one.
+    package func fire() {
+        wake.signal()
     }
 }

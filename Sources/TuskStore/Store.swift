@@ -1,5 +1,5 @@
 import TuskCore
-import TuskPostgres
+package import TuskPostgres
 
 /// The way to the jobs in one database, for one process.
 ///
@@ -16,6 +16,26 @@ package final class Store: Sendable {
         var pooled = settings
         pooled.applicationName = "\(settings.applicationName)/pool"
         pool = ConnectionPool(pooled, sizeMax: sessionsMax)
+    }
+
+    /// The same from the text of a connection string, a `postgresql://` URI or `keyword=value` words; empty: libpq's
+    /// environment. `behindPooler` makes every setting anew in each transaction, for PgBouncer in transaction mode.
+    package convenience init(
+        connecting text: String,
+        applicationName: String,
+        sessionsMax: Int = 8,
+        behindPooler: Bool = false
+    ) throws(StoreError) {
+        do throws(PostgresError) {
+            let settings = ConnectionSettings(
+                conninfo: try ConnectionString(text),
+                applicationName: applicationName,
+                settingsScope: behindPooler ? .transaction : .session
+            )
+            self.init(settings, sessionsMax: sessionsMax)
+        } catch {
+            throw StoreError(error)
+        }
     }
 
     /// Lends a session for the time of `body`.

@@ -1,5 +1,5 @@
 import TuskCore
-import TuskPostgres
+package import TuskPostgres
 
 /// One session with the jobs' statements; used by one thread at a time.
 ///

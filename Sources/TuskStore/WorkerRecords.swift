@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 import TuskPostgres
 
 /// What a worker says of itself when it registers.
@@ -68,8 +68,8 @@ extension StoreSession {
     }
 
     /// Extends all leases of a worker. False: it was taken for dead, and must fence itself and register anew.
-    package func beat(worker: WorkerID, deadline: Deadline? = nil) throws(StoreError) -> Bool {
-        try run(Self.beatWorker, deadline: deadline) { $0.uuid(worker) }.rowCount == 1
+    package func beat(worker: WorkerID, within time: Duration? = nil) throws(StoreError) -> Bool {
+        try run(Self.beatWorker, deadline: time.map(Deadline.after)) { $0.uuid(worker) }.rowCount == 1
     }
 
     /// Lets the worker claim nothing more, while its leases go on.
