@@ -96,7 +96,7 @@ apt_install() {
         as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get "${options[@]}" -qq -y --no-install-recommends install "$@"
     ); then
-        printf '%s\n' "$answer" | tail -n 20 >&2
+        [ -z "$answer" ] || printf '%s\n' "$answer" | tail -n 20 >&2
         return 1
     fi
 }
