@@ -86,7 +86,7 @@ create table tusk.ready (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index ready_id on tusk.ready (shard, id);
+create index ready_id on tusk.ready (id);
 
 create index ready_alone on tusk.ready (shard, queue, priority, rank) where interruptions > 0;
 
@@ -120,7 +120,7 @@ create table tusk.scheduled (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index scheduled_id on tusk.scheduled (shard, id);
+create index scheduled_id on tusk.scheduled (id);
 
 comment on table tusk.scheduled is 'Jobs that wait for a time: scheduled, or retryable once they had a lease.';
 comment on column tusk.scheduled.shard is 'The shard of the job.';
@@ -154,7 +154,7 @@ create table tusk.blocked (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index blocked_id on tusk.blocked (shard, id);
+create index blocked_id on tusk.blocked (id);
 
 comment on table tusk.blocked is 'Jobs set aside because something named holds them back.';
 comment on column tusk.blocked.shard is 'The shard of the job.';
@@ -259,7 +259,7 @@ create table tusk.outcome (
     constraint outcome_state_final check (state in ('completed', 'cancelled', 'discarded'))
 ) partition by range (finished_at);
 
-create index outcome_id on tusk.outcome (shard, id);
+create index outcome_id on tusk.outcome (id);
 
 comment on table tusk.outcome is 'How jobs ended: a row for each ended job.';
 comment on column tusk.outcome.shard is 'The shard of the job.';
@@ -291,7 +291,7 @@ create table tusk.attempt (
     constraint attempt_ended_known check (ended in ('failed', 'snoozed', 'lost', 'given_back', 'discarded'))
 ) partition by range (ended_at);
 
-create index attempt_id on tusk.attempt (shard, id);
+create index attempt_id on tusk.attempt (id);
 
 comment on table tusk.attempt is 'Attempts that did not end their job.';
 comment on column tusk.attempt.shard is 'The shard of the job.';
@@ -320,7 +320,7 @@ create table tusk.job_log (
     constraint job_log_message_length check (octet_length(message) <= 8192)
 ) partition by range (logged_at);
 
-create index job_log_id on tusk.job_log (shard, id);
+create index job_log_id on tusk.job_log (id);
 
 comment on table tusk.job_log is 'Lines that handlers logged.';
 comment on column tusk.job_log.shard is 'The shard of the job.';
