@@ -338,7 +338,7 @@ begin
     then
         return 0;
     end if;
-    execute format('select job.created_at from tusk.%I as job order by job.shard desc, job.id desc limit 1', old.name) into newest;
+    execute format('select job.created_at from tusk.%I as job order by job.id desc limit 1', old.name) into newest;
     if newest >= clock_timestamp() - keep then
         return 0;
     end if;
@@ -1678,13 +1678,13 @@ ALTER TABLE ONLY tusk.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (shard, key_hash);
 
 ALTER TABLE ONLY tusk.job
-    ADD CONSTRAINT job_pkey PRIMARY KEY (shard, id);
+    ADD CONSTRAINT job_pkey PRIMARY KEY (id, shard);
 
 ALTER TABLE ONLY tusk.job_kept
-    ADD CONSTRAINT job_kept_pkey PRIMARY KEY (shard, id);
+    ADD CONSTRAINT job_kept_pkey PRIMARY KEY (id, shard);
 
 ALTER TABLE ONLY tusk.job_overflow
-    ADD CONSTRAINT job_overflow_pkey PRIMARY KEY (shard, id);
+    ADD CONSTRAINT job_overflow_pkey PRIMARY KEY (id, shard);
 
 ALTER TABLE ONLY tusk.leader
     ADD CONSTRAINT leader_pkey PRIMARY KEY (name);

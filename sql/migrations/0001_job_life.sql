@@ -36,7 +36,7 @@ create table tusk.job (
     tags text [],
     metadata json,
     traceparent text,
-    constraint job_pkey primary key (shard, id),
+    constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
     constraint job_timeout_positive check (timeout_ms > 0),
