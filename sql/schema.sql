@@ -121,7 +121,7 @@ CREATE FUNCTION tusk.check_json(pointer text, given json, bytes_most integer) RE
     AS $_$
 declare
     content text := given::text;
-    name text := substr(pointer, 3);
+    name text := substring(pointer from '[^/]*$');
     node record;
 begin
     if octet_length(content) > bytes_most then
@@ -184,6 +184,48 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.check_json(pointer text, given json, bytes_most integer) IS 'Refuses what the strict scanner of the HTTP API refuses.';
+
+CREATE FUNCTION tusk.check_kind_of(pointer text, job json) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    field record;
+    wanted text;
+begin
+    for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
+        wanted := case
+            when field.key in ('args', 'retry', 'metadata') then field.kind
+            when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
+            when field.key = 'tags' then 'array'
+        end;
+        if wanted is null then
+            perform tusk.refuse(pointer || '/' || field.key, format('a job has no field %s', field.key));
+        elsif wanted = 'string' and field.kind <> wanted then
+            perform tusk.refuse(pointer || '/' || field.key, format('%s must be a string', field.key));
+        elsif wanted = 'array' and field.kind <> wanted then
+            perform tusk.refuse(pointer || '/tags', 'tags must be an array of at most 16 names');
+        elsif wanted = 'number' and (
+            field.kind <> wanted
+            or (field.key in ('priority', 'max_attempts') and field.value::text !~ '^-?[0-9]{1,9}$')
+        ) then
+            perform tusk.refuse(
+                pointer || '/' || field.key,
+                format('%s must be a %snumber', field.key, case when field.key like '%%\_seconds' then '' else 'whole ' end)
+            );
+        elsif field.key = 'run_at' and field.value #>> '{}'
+            !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
+        then
+            perform tusk.refuse(
+                pointer || '/run_at', 'run_at must be an RFC 3339 time with an offset, in the years 2000 to 2200'
+            );
+        end if;
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.check_kind_of(pointer text, job json) IS 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
 
 CREATE FUNCTION tusk.check_retry(pointer text, retry json) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -372,6 +414,60 @@ COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partitio
 CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return tusk.enqueue_one(
+        '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
+        idempotency_key
+    );
+end
+$$;
+
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
+
+CREATE FUNCTION tusk.enqueue_many(jobs json) RETURNS SETOF bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    entry record;
+begin
+    if json_typeof(jobs) is distinct from 'array' then
+        perform tusk.refuse('#', 'jobs must be an array');
+    end if;
+    for entry in
+        select item.value as job, item.ordinality - 1 as index
+        from json_array_elements(jobs) with ordinality as item
+    loop
+        if json_typeof(entry.job) <> 'object' then
+            perform tusk.refuse('#/' || entry.index, 'a job must be a JSON object');
+        end if;
+        perform tusk.check_kind_of('#/' || entry.index, entry.job);
+        return next tusk.enqueue_one(
+            pointer => '#/' || entry.index,
+            kind => entry.job ->> 'kind',
+            args => entry.job -> 'args',
+            queue => entry.job ->> 'queue',
+            priority => (entry.job ->> 'priority')::integer,
+            run_at => (entry.job ->> 'run_at')::timestamptz,
+            delay => (entry.job ->> 'delay_seconds')::numeric * interval '1 second',
+            max_attempts => (entry.job ->> 'max_attempts')::integer,
+            retry => entry.job -> 'retry',
+            timeout => (entry.job ->> 'timeout_seconds')::numeric * interval '1 second',
+            tags => (select array_agg(tag.name) from json_array_elements_text(entry.job -> 'tags') as tag (name)),
+            metadata => entry.job -> 'metadata',
+            traceparent => entry.job ->> 'traceparent',
+            idempotency_key => entry.job ->> 'idempotency_key'
+        );
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
+
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_variable
 declare
@@ -380,7 +476,7 @@ declare
     drawn bigint;
     job_id bigint;
     args_length integer;
-    timeout_ms bigint := (extract(epoch from enqueue.timeout) * 1000)::bigint;
+    timeout_ms bigint := (extract(epoch from enqueue_one.timeout) * 1000)::bigint;
     key_hash bytea;
     request_hash bytea;
     accepted record;
@@ -390,47 +486,49 @@ begin
     priority := coalesce(priority, 5);
     max_attempts := coalesce(max_attempts, 20);
     if kind is null then
-        perform tusk.refuse('#/kind', 'kind is required');
+        perform tusk.refuse(pointer || '/kind', 'kind is required');
     elsif not tusk.is_name(kind) then
-        perform tusk.refuse('#/kind', 'kind must be 1 to 128 letters, digits or _ . : -');
+        perform tusk.refuse(pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
     elsif not tusk.is_name(queue) then
-        perform tusk.refuse('#/queue', 'queue must be 1 to 128 letters, digits or _ . : -');
+        perform tusk.refuse(pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
     elsif priority not between 0 and 9 then
-        perform tusk.refuse('#/priority', 'priority must be a whole number from 0 to 9');
+        perform tusk.refuse(pointer || '/priority', 'priority must be a whole number from 0 to 9');
     elsif max_attempts not between 1 and 1000 then
-        perform tusk.refuse('#/max_attempts', 'max_attempts must be a whole number from 1 to 1000');
+        perform tusk.refuse(pointer || '/max_attempts', 'max_attempts must be a whole number from 1 to 1000');
     elsif run_at is not null and delay is not null then
-        perform tusk.refuse('#/run_at', 'run_at and delay_seconds exclude each other');
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds cannot be given together with run_at');
     elsif run_at is not null and (
         not isfinite(run_at) or run_at < '2000-01-01 00:00:00+00' or run_at >= '2201-01-01 00:00:00+00'
     ) then
-        perform tusk.refuse('#/run_at', 'run_at must lie in the years 2000 to 2200');
-    elsif delay is not null and extract(epoch from delay) not between 0 and 31622400 then
-        perform tusk.refuse('#/delay_seconds', 'delay_seconds must be a number from 0 to 31622400');
+        perform tusk.refuse(pointer || '/run_at', 'run_at must lie in the years 2000 to 2200');
+    elsif delay is not null and extract(epoch from delay) not between 0 and 315360000 then
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds must be a number from 0 to 315360000');
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
-        perform tusk.refuse('#/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
+        perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
-        perform tusk.refuse('#/tags', 'tags must be at most 16');
+        perform tusk.refuse(pointer || '/tags', 'tags must be an array of at most 16 names');
+    elsif cardinality(tags) > (select count(distinct tag.name) from unnest(tags) as tag (name)) then
+        perform tusk.refuse(pointer || '/tags', 'tags must all be different');
     elsif exists (select from unnest(tags) as tag (name) where tusk.is_name(tag.name) is not true) then
-        perform tusk.refuse('#/tags', 'tags must each be 1 to 128 letters, digits or _ . : -');
+        perform tusk.refuse(pointer || '/tags', 'tags must each be 1 to 128 letters, digits or _ . : -');
     elsif traceparent is not null and traceparent !~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' then
-        perform tusk.refuse('#/traceparent', 'traceparent must be a W3C trace context of 55 characters');
+        perform tusk.refuse(pointer || '/traceparent', 'traceparent must be a W3C trace context of 55 characters');
     end if;
-    perform tusk.check_json('#/args', args, 65536);
+    perform tusk.check_json(pointer || '/args', args, 65536);
     args_length := octet_length(args::text);
     if metadata is not null then
         if json_typeof(metadata) <> 'object' then
-            perform tusk.refuse('#/metadata', 'metadata must be an object');
+            perform tusk.refuse(pointer || '/metadata', 'metadata must be an object');
         end if;
-        perform tusk.check_json('#/metadata', metadata, 4096);
+        perform tusk.check_json(pointer || '/metadata', metadata, 4096);
     end if;
     if retry is not null then
-        perform tusk.check_retry('#/retry', retry);
+        perform tusk.check_retry(pointer || '/retry', retry);
     end if;
 
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
-            perform tusk.refuse('#/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
+            perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
         end if;
         key_hash := sha256(convert_to('sql' || chr(10) || idempotency_key, 'UTF8'));
         request_hash := sha256(convert_to(concat_ws(
@@ -440,7 +538,7 @@ begin
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
                 errcode = '55P03', message = 'a request with this idempotency_key is in flight',
-                detail = 'Field: #/idempotency_key';
+                detail = 'Field: ' || pointer || '/idempotency_key';
         end if;
         select past.fingerprint, past.ids[1] as id into accepted
         from tusk.idempotency as past
@@ -449,7 +547,7 @@ begin
             and past.created_at > moment - interval '24 hours';
         if found then
             if accepted.fingerprint <> request_hash then
-                perform tusk.refuse('#/idempotency_key', 'idempotency_key was used for another job');
+                perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');
             end if;
             return accepted.id;
         end if;
@@ -485,56 +583,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
-
-CREATE FUNCTION tusk.enqueue_many(jobs json) RETURNS SETOF bigint
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    entry record;
-    wrong text;
-begin
-    if json_typeof(jobs) is distinct from 'array' then
-        perform tusk.refuse('#', 'jobs must be an array');
-    end if;
-    for entry in
-        select item.value as job, item.ordinality - 1 as index
-        from json_array_elements(jobs) with ordinality as item
-    loop
-        if json_typeof(entry.job) <> 'object' then
-            perform tusk.refuse('#/' || entry.index, 'a job must be an object');
-        end if;
-        select keys.key into wrong
-        from json_object_keys(entry.job) as keys (key)
-        where not keys.key = any (array[
-            'kind', 'args', 'queue', 'priority', 'run_at', 'delay_seconds', 'max_attempts', 'retry',
-            'timeout_seconds', 'tags', 'metadata', 'traceparent', 'idempotency_key'
-        ])
-        limit 1;
-        if found then
-            perform tusk.refuse('#/' || entry.index || '/' || wrong, format('%s is not a field of a job', wrong));
-        end if;
-        return next tusk.enqueue(
-            kind => entry.job ->> 'kind',
-            args => entry.job -> 'args',
-            queue => entry.job ->> 'queue',
-            priority => (entry.job ->> 'priority')::integer,
-            run_at => (entry.job ->> 'run_at')::timestamptz,
-            delay => (entry.job ->> 'delay_seconds')::numeric * interval '1 second',
-            max_attempts => (entry.job ->> 'max_attempts')::integer,
-            retry => entry.job -> 'retry',
-            timeout => (entry.job ->> 'timeout_seconds')::numeric * interval '1 second',
-            tags => (select array_agg(tag.name) from json_array_elements_text(entry.job -> 'tags') as tag (name)),
-            metadata => entry.job -> 'metadata',
-            traceparent => entry.job ->> 'traceparent',
-            idempotency_key => entry.job ->> 'idempotency_key'
-        );
-    end loop;
-end
-$$;
-
-COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -1203,7 +1252,7 @@ COMMENT ON COLUMN tusk.ready.rank IS 'Place in line, fresh at every entry.';
 
 COMMENT ON COLUMN tusk.ready.id IS 'The job.';
 
-COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease it came back from; 0: none. Lets a settle sent twice be recognised.';
+COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
 
 COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
 
@@ -1473,7 +1522,7 @@ CREATE TABLE tusk.progress (
     shard smallint DEFAULT 0 NOT NULL,
     id bigint NOT NULL,
     lease bigint NOT NULL,
-    fraction real NOT NULL,
+    fraction double precision NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     message text,
     CONSTRAINT progress_fraction_range CHECK (((fraction >= (0)::double precision) AND (fraction <= (1)::double precision))),

@@ -98,7 +98,7 @@ comment on column tusk.ready.interruptions is 'Leases lost since an attempt last
 comment on column tusk.ready.args_bytes is 'Length of the args, for claims bounded by bytes.';
 comment on column tusk.ready.rank is 'Place in line, fresh at every entry.';
 comment on column tusk.ready.id is 'The job.';
-comment on column tusk.ready.last_lease is 'The lease it came back from; 0: none. Lets a settle sent twice be recognised.';
+comment on column tusk.ready.last_lease is 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
 comment on column tusk.ready.available_at is 'Since when it may be claimed.';
 comment on column tusk.ready.queue is 'The queue it waits in.';
 comment on column tusk.ready.kind is 'Which handler runs it; workers claim only kinds they offer.';
@@ -339,7 +339,7 @@ create table tusk.progress (
     shard smallint not null default 0,
     id bigint not null,
     lease bigint not null,
-    fraction real not null,
+    fraction double precision not null,
     updated_at timestamptz not null,
     message text,
     constraint progress_pkey primary key (shard, id),
