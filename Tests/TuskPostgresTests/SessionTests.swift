@@ -161,8 +161,8 @@ import TuskPostgres
             let session = try database.session()
             let calls = ["begin", "select 1/0", "commit"].map { (Statement(name: "call", text: $0), Parameters()) }
             #expect(throws: PostgresError.self) { try session.pipeline(calls) }
-            let answer = try session.run(Statement(name: "xid", text: "select pg_current_xact_id_if_assigned() is null"))
-            #expect(answer.bool(0, 0))
+            let text = "select pg_current_xact_id_if_assigned() is null"
+            #expect(try session.run(Statement(name: "xid", text: text)).bool(0, 0))
         }
     }
 

@@ -184,7 +184,9 @@ import TuskPostgres
                     Bool.random(using: &generator) ? Int64.random(in: .min ... .max, using: &generator) : nil
                 }
                 let bytes = (0..<Int.random(in: 0...50, using: &generator)).map { _ in
-                    (0..<Int.random(in: 0...9, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+                    (0..<Int.random(in: 0...9, using: &generator)).map { _ in
+                        UInt8.random(in: 0...255, using: &generator)
+                    }
                 }
                 var parameters = Parameters()
                 parameters.int8Array(optional: numbers)
