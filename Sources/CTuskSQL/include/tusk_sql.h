@@ -10,8 +10,8 @@ struct tusk_sql_file {
     size_t count;
 };
 
-/// All embedded files, in the order of their paths.
-extern const struct tusk_sql_file tusk_sql_files[];
+/// How many files are embedded.
+size_t tusk_sql_file_count(void);
 
-/// How many files there are.
-extern const size_t tusk_sql_file_count;
+/// The file with this index, below the count, in the order of the paths.
+struct tusk_sql_file tusk_sql_file_at(size_t index);

@@ -1,0 +1,106 @@
+package import TuskCore
+import TuskPostgres
+
+/// One line of waiting jobs: a queue and a band, and the rank below which nothing can be waiting.
+package struct Lane: Sendable, Hashable {
+    package let queue: QueueName
+    package let priority: Priority
+    /// Ranks up to it are not looked at; 0 looks at all.
+    package let cursor: Int64
+
+    /// A lane to claim from.
+    package init(queue: QueueName, priority: Priority, cursor: Int64) {
+        self.queue = queue
+        self.priority = priority
+        self.cursor = cursor
+    }
+}
+
+/// What a worker wants to claim.
+package struct ClaimRequest: Sendable {
+    /// Who asks; it must be registered and not draining.
+    package var worker: WorkerID
+    /// Where from, most urgent first.
+    package var lanes: [Lane]
+    /// Kinds it offers; no other is claimed.
+    package var kinds: [Kind]
+    /// Kinds whose jobs get a lease each, because their handlers complete them in transactions of their own.
+    package var kindsLeasedApart: [Kind]
+    /// The most jobs.
+    package var jobsMax: Int
+    /// The most bytes of args; the first job is claimed whatever its size.
+    package var argsBytesMax: Int
+
+    /// A request of these parts.
+    package init(
+        worker: WorkerID,
+        lanes: [Lane],
+        kinds: [Kind],
+        kindsLeasedApart: [Kind] = [],
+        jobsMax: Int,
+        argsBytesMax: Int = 64 * 1024 * 1024
+    ) {
+        self.worker = worker
+        self.lanes = lanes
+        self.kinds = kinds
+        self.kindsLeasedApart = kindsLeasedApart
+        self.jobsMax = jobsMax
+        self.argsBytesMax = argsBytesMax
+    }
+}
+
+/// What a claim gave.
+package struct ClaimAnswer: Sendable {
+    /// The jobs, in claim order within each lease.
+    package let jobs: [ClaimedJob]
+    /// Every transaction below this number had ended when the claim looked; 0 when nothing was claimed.
+    package let snapshotXmin: Int64
+    /// No transaction from this number on had ended when the claim looked; 0 when nothing was claimed.
+    package let snapshotXmax: Int64
+}
+
+extension StoreSession {
+    private static let claimJobs = SQLCatalog.statement("claim_jobs")
+    private static let claimAloneJob = SQLCatalog.statement("claim_alone_job")
+
+    /// Claims waiting jobs that never lost a lease. Empty: nothing waits there, or the worker is not registered.
+    package func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimAnswer {
+        let rows = try run(Self.claimJobs) {
+            $0.int2(shard)
+            $0.uuid(request.worker)
+            $0.textArray(request.lanes.map(\.queue.text))
+            $0.int2Array(request.lanes.map(\.priority.rawValue))
+            $0.int8Array(request.lanes.map(\.cursor))
+            $0.textArray(request.kinds.map(\.text))
+            $0.textArray(request.kindsLeasedApart.map(\.text))
+            $0.int4(Int32(request.jobsMax))
+            $0.int8(Int64(request.argsBytesMax))
+        }
+        return try answer(rows)
+    }
+
+    /// Claims one job that lost a lease before, to be run with no other such job beside it in the process.
+    package func claimAlone(
+        worker: WorkerID,
+        queues: [QueueName],
+        kinds: [Kind]
+    ) throws(StoreError) -> ClaimedJob? {
+        let rows = try run(Self.claimAloneJob) {
+            $0.int2(shard)
+            $0.uuid(worker)
+            $0.textArray(queues.map(\.text))
+            $0.textArray(kinds.map(\.text))
+        }
+        return try answer(rows).jobs.first
+    }
+
+    private func answer(_ rows: ResultSet) throws(StoreError) -> ClaimAnswer {
+        var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(rows.rowCount)
+        for row in 0..<rows.rowCount {
+            jobs.append(try ClaimedJob(rows, row))
+        }
+        guard !jobs.isEmpty else { return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0) }
+        return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 17), snapshotXmax: rows.int8(0, 18))
+    }
+}

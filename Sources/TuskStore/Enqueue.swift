@@ -1,0 +1,82 @@
+package import TuskCore
+import TuskPostgres
+
+/// A job as the answer to its enqueue shows it.
+package struct EnqueuedJob: Sendable, Hashable {
+    /// Its id.
+    package let id: JobID
+    /// When it becomes available, if that is later than its creation.
+    package let runAt: Timestamp?
+    /// When it was enqueued.
+    package let createdAt: Timestamp
+
+    /// The state it was born in.
+    package var state: JobState { runAt == nil ? .available : .scheduled }
+
+    /// An answer made of its parts.
+    package init(id: JobID, runAt: Timestamp?, createdAt: Timestamp) {
+        self.id = id
+        self.runAt = runAt
+        self.createdAt = createdAt
+    }
+}
+
+extension StoreSession {
+    /// The most jobs of one call: what one statement takes without hurting its neighbours.
+    package static let enqueueJobsMax = 5000
+
+    private static let enqueueJobs = SQLCatalog.statement("enqueue_jobs")
+
+    /// Enqueues all jobs or none, and answers in their order. The jobs are committed when it returns, unless it runs in
+    /// `transaction`.
+    package func enqueue(_ jobs: [NewJob]) throws(StoreError) -> [EnqueuedJob] {
+        precondition(jobs.count <= Self.enqueueJobsMax, "too many jobs for one statement")
+        guard !jobs.isEmpty else { return [] }
+        let rows = try run(Self.enqueueJobs) { fill(&$0, with: jobs) }
+        guard rows.rowCount == jobs.count else { throw .unreadable("enqueue_jobs answered \(rows.rowCount) rows") }
+        var enqueued: [EnqueuedJob] = []
+        enqueued.reserveCapacity(jobs.count)
+        for row in 0..<rows.rowCount {
+            guard let id = JobID(rawValue: rows.int8(row, 0)) else { throw .unreadable("a job id") }
+            let runAt = rows.momentIfPresent(row, 1)
+            enqueued.append(EnqueuedJob(id: id, runAt: runAt, createdAt: rows.moment(row, 2)))
+        }
+        return enqueued
+    }
+
+    private func fill(_ parameters: inout Parameters, with jobs: [NewJob]) {
+        parameters.int2(shard)
+        parameters.textArray(jobs.map(\.kind.text))
+        parameters.textArray(jobs.map(\.queue.text))
+        parameters.int2Array(jobs.map(\.priority.rawValue))
+        parameters.int2Array(jobs.map { Int16($0.maxAttempts) })
+        parameters.jsonArray(jobs.lazy.map(\.args.bytes))
+        parameters.int4Array(jobs.map { Int32($0.args.bytes.count) })
+        parameters.timestampArray(optional: jobs.map(Self.dueMicroseconds))
+        parameters.int8Array(optional: jobs.map(Self.delayMilliseconds))
+        parameters.int4Array(optional: jobs.map { $0.timeout.map { Int32($0.wholeMilliseconds) } })
+        parameters.jsonArray(optional: jobs.lazy.map { $0.retry?.json.bytes })
+        parameters.textArray(optional: jobs.map(Self.joinedTags))
+        parameters.jsonArray(optional: jobs.lazy.map { $0.metadata?.bytes })
+        parameters.textArray(optional: jobs.map(\.traceparent))
+    }
+
+    private static func dueMicroseconds(_ job: NewJob) -> Int64? {
+        switch job.runAt {
+        case .now, .after: nil
+        case .at(let moment): moment.microseconds
+        }
+    }
+
+    private static func delayMilliseconds(_ job: NewJob) -> Int64? {
+        switch job.runAt {
+        case .now, .at: nil
+        case .after(let delay): delay.wholeMilliseconds
+        }
+    }
+
+    /// A tag has no comma, so the joined text can be taken apart again.
+    private static func joinedTags(_ job: NewJob) -> String? {
+        job.tags.isEmpty ? nil : job.tags.map(\.text).joined(separator: ",")
+    }
+}

@@ -1,0 +1,211 @@
+package import TuskCore
+import TuskPostgres
+
+/// Everything the view of jobs says about one.
+package struct JobRecord: Sendable {
+    package let id: JobID
+    package let state: JobState
+    package let kind: String
+    package let queue: String
+    package let priority: Int
+    /// Attempts used; while it runs, the present one included.
+    package let attempt: Int
+    package let maxAttempts: Int
+    package let args: JSONText
+    package let tags: [String]
+    package let metadata: JSONText?
+    package let traceparent: String?
+    package let createdAt: Timestamp
+    /// Since when it is available, or when it will be.
+    package let runAt: Timestamp?
+    package let startedAt: Timestamp?
+    package let finishedAt: Timestamp?
+    /// The present or last lease.
+    package let lease: LeaseNumber?
+    /// Who runs it or ran it last.
+    package let worker: WorkerID?
+    /// What holds it back, while it is blocked.
+    package let blockedBy: String?
+    /// Why it did not complete, in one word.
+    package let reason: String?
+    /// Message of its last error.
+    package let error: String?
+    /// What the handler returned.
+    package let result: JSONText?
+    /// When it was told to stop, while it still runs.
+    package let cancelRequestedAt: Timestamp?
+    /// How far it is, 0...1; only when one job is read.
+    package let progressFraction: Double?
+    package let progressMessage: String?
+
+    init(_ rows: ResultSet, _ row: Int) throws(StoreError) {
+        guard let id = JobID(rawValue: rows.int8(row, 0)), let state = JobState(rawValue: rows.text(row, 1)) else {
+            throw .unreadable("a job")
+        }
+        self.id = id
+        self.state = state
+        kind = rows.text(row, 2)
+        queue = rows.text(row, 3)
+        priority = Int(rows.int2(row, 4))
+        attempt = Int(rows.int4(row, 5))
+        maxAttempts = Int(rows.int2(row, 6))
+        args = JSONText(trusted: rows.bytes(row, 7))
+        tags = rows.isNull(row, 8) ? [] : rows.textArray(row, 8)
+        metadata = rows.jsonIfPresent(row, 9)
+        traceparent = rows.textIfPresent(row, 10)
+        createdAt = rows.moment(row, 11)
+        runAt = rows.momentIfPresent(row, 12)
+        startedAt = rows.momentIfPresent(row, 13)
+        finishedAt = rows.momentIfPresent(row, 14)
+        lease = rows.int8IfPresent(row, 15).flatMap(LeaseNumber.init(rawValue:))
+        worker = rows.isNull(row, 16) ? nil : rows.workerID(row, 16)
+        blockedBy = rows.textIfPresent(row, 17)
+        reason = rows.textIfPresent(row, 18)
+        error = rows.textIfPresent(row, 19)
+        result = rows.jsonIfPresent(row, 20)
+        cancelRequestedAt = rows.momentIfPresent(row, 21)
+        progressFraction = rows.float8IfPresent(row, 22)
+        progressMessage = rows.textIfPresent(row, 23)
+    }
+}
+
+/// An attempt that did not end its job.
+package struct AttemptRecord: Sendable {
+    /// Its number, from 1.
+    package let attempt: Int
+    package let lease: Int64
+    package let startedAt: Timestamp
+    package let endedAt: Timestamp
+    package let worker: WorkerID?
+    /// `failed`, `snoozed`, `lost`, `given_back` or `discarded`.
+    package let ended: String
+    package let error: String?
+}
+
+/// A line that a job's handler logged.
+package struct JobLogRecord: Sendable {
+    package let lease: Int64
+    package let line: Int
+    package let level: Int
+    package let loggedAt: Timestamp
+    package let message: String
+}
+
+/// Which jobs a list shows.
+package struct JobFilter: Sendable, Hashable {
+    package var state: JobState?
+    package var queue: QueueName?
+    package var kind: Kind?
+    package var tag: Tag?
+
+    /// All jobs, unless narrowed.
+    package init(state: JobState? = nil, queue: QueueName? = nil, kind: Kind? = nil, tag: Tag? = nil) {
+        self.state = state
+        self.queue = queue
+        self.kind = kind
+        self.tag = tag
+    }
+}
+
+/// What became of a wish to cancel or to retry a job.
+package enum JobCommandAnswer: String, Sendable, Hashable {
+    case available, blocked, running, cancelled, cancelling, completed, discarded
+    case notFound = "not_found"
+}
+
+extension StoreSession {
+    /// The most jobs of one page.
+    package static let listJobsMax = 1000
+    /// The most attempts, and the most log lines, that one call reads.
+    package static let detailRowsMax = 1000
+
+    private static let readJob = SQLCatalog.statement("read_job", isReadOnly: true)
+    private static let listJobs = SQLCatalog.statement("list_jobs", isReadOnly: true)
+    private static let readAttempts = SQLCatalog.statement("read_attempts", isReadOnly: true)
+    private static let readJobLog = SQLCatalog.statement("read_job_log", isReadOnly: true)
+    private static let cancelJob = SQLCatalog.statement("cancel_job")
+    private static let retryJob = SQLCatalog.statement("retry_job")
+
+    /// The job; nil when there is none, or it was pruned.
+    package func job(_ id: JobID) throws(StoreError) -> JobRecord? {
+        let rows = try run(Self.readJob) { $0.int8(id.rawValue) }
+        return rows.rowCount == 0 ? nil : try JobRecord(rows, 0)
+    }
+
+    /// Jobs the filter lets through, the newest first, below an id; nil starts at the newest.
+    package func jobs(_ filter: JobFilter, below id: JobID?, limit: Int) throws(StoreError) -> [JobRecord] {
+        let rows = try run(Self.listJobs) {
+            $0.text(filter.state?.rawValue)
+            $0.text(filter.queue?.text)
+            $0.text(filter.kind?.text)
+            $0.text(filter.tag?.text)
+            $0.int8(id?.rawValue ?? .max)
+            $0.int4(Int32(min(limit, Self.listJobsMax)))
+        }
+        var jobs: [JobRecord] = []
+        for row in 0..<rows.rowCount { jobs.append(try JobRecord(rows, row)) }
+        return jobs
+    }
+
+    /// The attempts of a job that did not end it, the oldest first.
+    package func attempts(of id: JobID) throws(StoreError) -> [AttemptRecord] {
+        let rows = try run(Self.readAttempts) {
+            $0.int2(shard)
+            $0.int8(id.rawValue)
+            $0.int4(Int32(Self.detailRowsMax))
+        }
+        return (0..<rows.rowCount).map { row in
+            AttemptRecord(
+                attempt: Int(rows.int2(row, 0)),
+                lease: rows.int8(row, 1),
+                startedAt: rows.moment(row, 2),
+                endedAt: rows.moment(row, 3),
+                worker: rows.isNull(row, 4) ? nil : rows.workerID(row, 4),
+                ended: rows.text(row, 5),
+                error: rows.textIfPresent(row, 6)
+            )
+        }
+    }
+
+    /// Lines that a job's handler logged, in order, after a line of a lease.
+    package func logLines(of id: JobID, afterLease lease: Int64, line: Int) throws(StoreError) -> [JobLogRecord] {
+        let rows = try run(Self.readJobLog) {
+            $0.int2(shard)
+            $0.int8(id.rawValue)
+            $0.int8(lease)
+            $0.int4(Int32(line))
+            $0.int4(Int32(Self.detailRowsMax))
+        }
+        return (0..<rows.rowCount).map { row in
+            JobLogRecord(
+                lease: rows.int8(row, 0),
+                line: Int(rows.int4(row, 1)),
+                level: Int(rows.int2(row, 2)),
+                loggedAt: rows.moment(row, 3),
+                message: rows.text(row, 4)
+            )
+        }
+    }
+
+    /// Cancels a job: at once while it waits, by telling its handler while it runs. Doing it again gives the same answer.
+    package func cancel(_ id: JobID, by who: String, reason: String?) throws(StoreError) -> JobCommandAnswer {
+        let rows = try run(Self.cancelJob) {
+            $0.int8(id.rawValue)
+            $0.text(who)
+            $0.text(reason)
+        }
+        return try answer(rows)
+    }
+
+    /// Makes a job that waits, was discarded or was cancelled available now, for at least one more attempt.
+    package func retry(_ id: JobID) throws(StoreError) -> JobCommandAnswer {
+        try answer(try run(Self.retryJob) { $0.int8(id.rawValue) })
+    }
+
+    private func answer(_ rows: ResultSet) throws(StoreError) -> JobCommandAnswer {
+        guard let answer = JobCommandAnswer(rawValue: rows.text(0, 0)) else {
+            throw .unreadable("the answer \(rows.text(0, 0))")
+        }
+        return answer
+    }
+}

@@ -1,0 +1,91 @@
+package import TuskCore
+import TuskPostgres
+
+/// What an API key may do.
+package enum Scope: String, Sendable, Hashable, CaseIterable {
+    case enqueue, work, read, operate, admin
+}
+
+/// An API key that works.
+package struct LiveKey: Sendable, Hashable {
+    package let name: String
+    package let scopes: Set<Scope>
+    /// SHA-256 of the whole token.
+    package let tokenHash: [UInt8]
+}
+
+/// An API key as lists show it.
+package struct KeyRecord: Sendable, Hashable {
+    package let id: String
+    package let name: String
+    package let scopes: [String]
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp?
+    package let revokedAt: Timestamp?
+    package let lastUsedAt: Timestamp?
+}
+
+extension StoreSession {
+    /// The most keys that a list shows.
+    package static let listKeysMax = 1000
+
+    private static let writeAPIKey = SQLCatalog.statement("write_api_key")
+    private static let readAPIKey = SQLCatalog.statement("read_api_key", isReadOnly: true)
+    private static let touchAPIKey = SQLCatalog.statement("touch_api_key")
+    private static let listAPIKeys = SQLCatalog.statement("list_api_keys", isReadOnly: true)
+    private static let revokeAPIKey = SQLCatalog.statement("revoke_api_key")
+
+    /// Stores a new key; the token itself never gets here.
+    package func write(
+        key id: String,
+        name: String,
+        scopes: Set<Scope>,
+        tokenHash: [UInt8],
+        expiresAt: Timestamp? = nil
+    ) throws(StoreError) {
+        _ = try run(Self.writeAPIKey) {
+            $0.text(id)
+            $0.text(name)
+            $0.textArray(scopes.map(\.rawValue).sorted())
+            $0.bytea(tokenHash)
+            $0.timestamp(microseconds: expiresAt?.microseconds)
+        }
+    }
+
+    /// The key, if it exists and is neither revoked nor expired.
+    package func liveKey(_ id: String) throws(StoreError) -> LiveKey? {
+        let rows = try run(Self.readAPIKey) { $0.text(id) }
+        guard rows.rowCount == 1 else { return nil }
+        return LiveKey(
+            name: rows.text(0, 0),
+            scopes: Set(rows.textArray(0, 1).compactMap(Scope.init(rawValue:))),
+            tokenHash: rows.bytes(0, 2)
+        )
+    }
+
+    /// Notes that a key was used, at most once a minute.
+    package func touch(key id: String) throws(StoreError) {
+        _ = try run(Self.touchAPIKey) { $0.text(id) }
+    }
+
+    /// All keys, the newest first.
+    package func keys() throws(StoreError) -> [KeyRecord] {
+        let rows = try run(Self.listAPIKeys) { $0.int4(Int32(Self.listKeysMax)) }
+        return (0..<rows.rowCount).map { row in
+            KeyRecord(
+                id: rows.text(row, 0),
+                name: rows.text(row, 1),
+                scopes: rows.textArray(row, 2),
+                createdAt: rows.moment(row, 3),
+                expiresAt: rows.momentIfPresent(row, 4),
+                revokedAt: rows.momentIfPresent(row, 5),
+                lastUsedAt: rows.momentIfPresent(row, 6)
+            )
+        }
+    }
+
+    /// Revokes a key. False: there is none, or it was revoked before.
+    package func revoke(key id: String) throws(StoreError) -> Bool {
+        try run(Self.revokeAPIKey) { $0.text(id) }.rowCount == 1
+    }
+}

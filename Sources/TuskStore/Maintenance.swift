@@ -1,0 +1,37 @@
+import TuskPostgres
+
+/// What one round of pruning did.
+package struct PruneRound: Sendable, Hashable {
+    /// History partitions dropped.
+    package var dayPartitions = 0
+    /// Job partitions dropped.
+    package var jobPartitions = 0
+    /// Rows of small record tables deleted.
+    package var records = 0
+}
+
+extension StoreSession {
+    /// The most rows of each record table that one round deletes.
+    package static let pruneRecordsMax = 5000
+
+    private static let makePartitions = SQLCatalog.statement("make_partitions")
+    private static let dropDayPartitions = SQLCatalog.statement("drop_day_partitions")
+    private static let dropJobPartition = SQLCatalog.statement("drop_job_partition")
+    private static let pruneRecords = SQLCatalog.statement("prune_records")
+
+    /// Makes the partitions of the coming days and ids; how many. Any number of processes may call it.
+    @discardableResult
+    package func makePartitions() throws(StoreError) -> Int {
+        let rows = try run(Self.makePartitions)
+        return Int(rows.int4(0, 0)) + Int(rows.int4(0, 1))
+    }
+
+    /// Drops what is past its retention. A partition that somebody reads waits for the next round.
+    package func prune() throws(StoreError) -> PruneRound {
+        var round = PruneRound()
+        round.dayPartitions = Int(try run(Self.dropDayPartitions).int4(0, 0))
+        round.jobPartitions = Int(try run(Self.dropJobPartition).int4(0, 0))
+        round.records = Int(try run(Self.pruneRecords) { $0.int4(Int32(Self.pruneRecordsMax)) }.int8(0, 0))
+        return round
+    }
+}

@@ -1,0 +1,65 @@
+import TuskCore
+import TuskPostgres
+
+/// Why the store did not do what it was asked.
+package enum StoreError: Error, Equatable, Sendable {
+    /// PostgreSQL refused or was out of reach.
+    case database(DatabaseFault)
+    /// The schema is not the one this program was built for.
+    case schema(SchemaState)
+    /// A stored row does not fit the rules of this program; somebody wrote it by hand.
+    case unreadable(String)
+}
+
+/// A failure of PostgreSQL or of the way to it.
+package struct DatabaseFault: Error, Equatable, Sendable {
+    /// Five characters; for failures the server did not report, the code of the manual for the case.
+    package let sqlState: String
+    /// One line for logs, never for HTTP clients.
+    package let message: String
+    /// Whether the same call can succeed later without anybody changing anything.
+    package let isTransient: Bool
+    /// Whether the call may have taken effect although it failed.
+    package let isUnknownOutcome: Bool
+}
+
+extension StoreError {
+    /// The same failure in this module's words.
+    init(_ error: PostgresError) {
+        self = .database(
+            DatabaseFault(
+                sqlState: error.sqlState,
+                message: error.message,
+                isTransient: error.isTransient,
+                isUnknownOutcome: error.isUnknownOutcome
+            )
+        )
+    }
+
+    /// Whether the same call can succeed later without anybody changing anything.
+    package var isTransient: Bool {
+        switch self {
+        case .database(let fault): fault.isTransient
+        case .schema, .unreadable: false
+        }
+    }
+
+    /// Whether the call may have taken effect although it failed.
+    package var isUnknownOutcome: Bool {
+        switch self {
+        case .database(let fault): fault.isUnknownOutcome
+        case .schema, .unreadable: false
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    /// One line for logs: short, lower case, no full stop.
+    package var description: String {
+        switch self {
+        case .database(let fault): "\(fault.sqlState): \(fault.message)"
+        case .schema(let state): state.description
+        case .unreadable(let what): "unreadable row: \(what)"
+        }
+    }
+}

@@ -1,0 +1,152 @@
+-- Settings and records around the jobs: queues, schedules and their ticks, leadership, keys, settings.
+-- Why: cold tables, read and changed by operators and by the scheduler.
+-- Locks: only new objects. Cost on 10 million rows: none, the schema is new.
+
+create table tusk.setting (
+    name text collate "C" not null,
+    value text not null,
+    updated_at timestamptz not null default now(),
+    constraint setting_pkey primary key (name)
+);
+
+comment on table tusk.setting is 'Settings that belong to the database, not to a process.';
+comment on column tusk.setting.name is 'Name of the setting.';
+comment on column tusk.setting.value is 'Its value as text.';
+comment on column tusk.setting.updated_at is 'When it was last changed.';
+
+insert into tusk.setting (name, value)
+values
+('crash_budget', '3'),
+('history_retention', '14 days'),
+('job_retention', '14 days'),
+('idempotency_retention', '24 hours');
+
+create function tusk.retention(name text) returns interval
+language sql stable
+set search_path = pg_catalog, pg_temp
+return (select setting.value::interval from tusk.setting as setting where setting.name = retention.name);
+
+comment on function tusk.retention is 'A setting that says how long something is kept.';
+
+create table tusk.queue (
+    name text collate "C" not null,
+    paused_at timestamptz,
+    paused_by text,
+    pause_reason text,
+    constraint queue_pkey primary key (name),
+    constraint queue_name_length check (octet_length(name) between 1 and 128)
+);
+
+comment on table tusk.queue is 'Queues that have settings of their own; a queue needs no row to be used.';
+comment on column tusk.queue.name is 'Name of the queue.';
+comment on column tusk.queue.paused_at is 'Since when nothing is claimed from it; null: it is not paused.';
+comment on column tusk.queue.paused_by is 'Who paused it.';
+comment on column tusk.queue.pause_reason is 'Why.';
+
+create table tusk.schedule (
+    name text collate "C" not null,
+    cron text not null,
+    time_zone text not null,
+    job json not null,
+    next_tick_at timestamptz not null,
+    last_tick_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint schedule_pkey primary key (name),
+    constraint schedule_name_length check (octet_length(name) between 1 and 128)
+);
+
+comment on table tusk.schedule is 'Rules that enqueue a job at planned times.';
+comment on column tusk.schedule.name is 'Name of the schedule.';
+comment on column tusk.schedule.cron is 'Five fields: minute, hour, day of month, month, day of week.';
+comment on column tusk.schedule.time_zone is 'IANA name of the zone the fields are read in.';
+comment on column tusk.schedule.job is 'The job to enqueue, as in POST /v1/jobs.';
+comment on column tusk.schedule.next_tick_at is 'The next planned time.';
+comment on column tusk.schedule.last_tick_at is 'The last planned time that has an outcome.';
+comment on column tusk.schedule.created_at is 'When it was created.';
+comment on column tusk.schedule.updated_at is 'When its rule or job was last changed.';
+
+create table tusk.tick (
+    schedule text collate "C" not null,
+    planned_at timestamptz not null,
+    recorded_at timestamptz not null,
+    outcome text not null,
+    job_id bigint,
+    constraint tick_pkey primary key (schedule, planned_at),
+    constraint tick_outcome_known check (outcome in ('fired', 'missed'))
+);
+
+create index tick_recorded_at on tusk.tick (recorded_at);
+
+comment on table tusk.tick is 'What became of each planned time: one row each, whoever leads.';
+comment on column tusk.tick.schedule is 'The schedule.';
+comment on column tusk.tick.planned_at is 'The planned time.';
+comment on column tusk.tick.recorded_at is 'When the outcome was recorded.';
+comment on column tusk.tick.outcome is 'fired: a job was enqueued; missed: it was too late for that.';
+comment on column tusk.tick.job_id is 'The job.';
+
+create table tusk.leader (
+    name text collate "C" not null,
+    holder uuid not null,
+    term bigint not null,
+    acquired_at timestamptz not null,
+    expires_at timestamptz not null,
+    constraint leader_pkey primary key (name)
+);
+
+comment on table tusk.leader is 'Who does the periodic work now. It saves work; correctness never depends on it.';
+comment on column tusk.leader.name is 'What is led: scheduler.';
+comment on column tusk.leader.holder is 'Random id of the process that leads.';
+comment on column tusk.leader.term is 'Grows with each change of leader.';
+comment on column tusk.leader.acquired_at is 'Since when.';
+comment on column tusk.leader.expires_at is 'Until when, unless renewed.';
+
+create table tusk.scheduler (
+    id uuid not null,
+    pid integer not null,
+    started_at timestamptz not null,
+    heartbeat_at timestamptz not null,
+    host text not null,
+    version text not null,
+    constraint scheduler_pkey primary key (id)
+) with (fillfactor = 50);
+
+comment on table tusk.scheduler is 'Live scheduler processes.';
+comment on column tusk.scheduler.id is 'Random, drawn at each start.';
+comment on column tusk.scheduler.pid is 'Process id on its host; a label.';
+comment on column tusk.scheduler.started_at is 'When it started.';
+comment on column tusk.scheduler.heartbeat_at is 'When it was last heard of.';
+comment on column tusk.scheduler.host is 'Name of its host; a label.';
+comment on column tusk.scheduler.version is 'Version of its program.';
+
+create table tusk.api_key (
+    id text collate "C" not null,
+    name text not null,
+    scopes text [] not null,
+    token_hash bytea not null,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz,
+    constraint api_key_pkey primary key (id),
+    constraint api_key_hash_length check (octet_length(token_hash) = 32),
+    constraint api_key_scopes_known check (scopes <@ array['enqueue', 'work', 'read', 'operate', 'admin'])
+);
+
+comment on table tusk.api_key is 'Who may call the HTTP API. The token itself is shown once and never stored.';
+comment on column tusk.api_key.id is 'Public part of the token.';
+comment on column tusk.api_key.name is 'For people.';
+comment on column tusk.api_key.scopes is 'What it allows: enqueue, work, read, operate, admin.';
+comment on column tusk.api_key.token_hash is 'SHA-256 of the whole token.';
+comment on column tusk.api_key.created_at is 'When it was made.';
+comment on column tusk.api_key.expires_at is 'When it stops working; null: never.';
+comment on column tusk.api_key.revoked_at is 'When it was revoked; null: it works.';
+comment on column tusk.api_key.last_used_at is 'Last use, to within a minute.';
+
+create function tusk.schedule_clock() returns timestamptz
+language sql stable
+set search_path = pg_catalog, pg_temp
+return now();
+
+comment on function tusk.schedule_clock
+is 'The clock that ticks are compared with: the database''s. A function of its own so that tests can move it.';

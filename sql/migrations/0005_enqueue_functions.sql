@@ -1,0 +1,410 @@
+-- tusk.enqueue and tusk.enqueue_many: enqueueing from SQL, in the caller's own transaction.
+-- Why: the job then exists if and only if that transaction commits. The rules are those of POST /v1/jobs.
+-- Locks: only new objects. Cost on 10 million rows: none.
+-- They may run inside a stranger's transaction, where now() is old: they read clock_timestamp() once.
+
+create function tusk.refuse(pointer text, message text) returns void
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception using errcode = '22023', message = message, detail = 'Field: ' || pointer;
+end
+$$;
+
+comment on function tusk.refuse is 'Raises 22023 (invalid_parameter_value) and names the field.';
+
+create function tusk.is_name(name text) returns boolean
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return name ~ '^[A-Za-z0-9_.:-]{1,128}$';
+
+comment on function tusk.is_name is 'Whether a text may name a queue, a kind, a tag or a schedule.';
+
+create function tusk.check_json(pointer text, given json, bytes_most integer) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    content text := given::text;
+    name text := substring(pointer from '[^/]*$');
+    node record;
+begin
+    if octet_length(content) > bytes_most then
+        perform tusk.refuse(pointer, format('%s must be at most %s bytes', name, bytes_most));
+    end if;
+    if content ~ '(^|[^\\])(\\\\)*\\u0000' then
+        perform tusk.refuse(pointer, format('%s must not contain the character U+0000', name));
+    end if;
+    -- The cast refuses lone surrogates and numbers that PostgreSQL cannot hold.
+    perform given::jsonb;
+    -- The common case, a flat object of short numbers, needs no walk.
+    if content !~ '[0-9][0-9.]{40}|[eE][+-]?[0-9]{3}' and content !~ '[{\[].*[{\[]' then
+        if
+            json_typeof(given) = 'object'
+            and (select count(*) > count(distinct keys.key) from json_object_keys(given) as keys (key))
+        then
+            perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+        end if;
+        return;
+    end if;
+    for node in
+        with recursive walk (value, kind, depth) as (
+            select given, json_typeof(given), 1
+            union all
+            select child.value, json_typeof(child.value), walk.depth + 1
+            from walk
+            cross join lateral (
+                select member.value
+                from json_each(case when walk.kind = 'object' then walk.value else '{}'::json end) as member
+                union all
+                select element.value
+                from json_array_elements(case when walk.kind = 'array' then walk.value else '[]'::json end) as element
+            ) as child
+            where walk.depth <= 65
+        )
+        select walk.value, walk.kind, walk.depth
+        from walk
+        where walk.kind in ('object', 'array', 'number')
+    loop
+        if node.depth > 64 and node.kind in ('object', 'array') then
+            perform tusk.refuse(pointer, format('%s must not be nested deeper than 64', name));
+        end if;
+        if
+            node.kind = 'object'
+            and (select count(*) > count(distinct keys.key) from json_object_keys(node.value) as keys (key))
+        then
+            perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+        end if;
+        if node.kind = 'number' and (
+            length(regexp_replace(regexp_replace(node.value::text, '[eE].*$', ''), '[^0-9]', '', 'g')) > 40
+            or abs(coalesce(substring(node.value::text from '[eE]([+-]?[0-9]{1,9})'), '0')::bigint) > 308
+            or node.value::text ~ '[eE][+-]?[0-9]{10}'
+        ) then
+            perform tusk.refuse(
+                pointer, format('%s must not contain a number of more than 40 digits or an exponent beyond 308', name)
+            );
+        end if;
+    end loop;
+end
+$$;
+
+comment on function tusk.check_json is 'Refuses what the strict scanner of the HTTP API refuses.';
+
+create function tusk.check_retry(pointer text, retry json) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    policy text;
+    allowed text[];
+    field record;
+begin
+    if json_typeof(retry) <> 'object' then
+        perform tusk.refuse(pointer, 'retry must be an object');
+    end if;
+    policy := retry ->> 'policy';
+    allowed := case policy
+        when 'exponential' then array['policy', 'base_seconds', 'max_seconds', 'jitter']
+        when 'linear' then array['policy', 'step_seconds', 'max_seconds']
+        when 'fixed' then array['policy', 'delay_seconds']
+        when 'list' then array['policy', 'delays_seconds']
+    end;
+    if allowed is null then
+        perform tusk.refuse(pointer || '/policy', 'policy must be one of exponential, linear, fixed, list');
+    end if;
+    for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(retry) as member loop
+        if not field.key = any (allowed) then
+            perform tusk.refuse(pointer || '/' || field.key, format('%s is not a field of this policy', field.key));
+        elsif field.key like '%\_seconds' and field.key <> 'delays_seconds' and (
+            field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 2592000
+        ) then
+            perform tusk.refuse(
+                pointer || '/' || field.key, format('%s must be a number of seconds from 0 to 2592000', field.key)
+            );
+        elsif
+            field.key = 'jitter'
+            and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1)
+        then
+            perform tusk.refuse(pointer || '/jitter', 'jitter must be a number from 0 to 1');
+        end if;
+    end loop;
+    if policy = 'list' and (
+        json_typeof(retry -> 'delays_seconds') is distinct from 'array'
+        or json_array_length(retry -> 'delays_seconds') not between 1 and 100
+        or exists (
+            select from json_array_elements(retry -> 'delays_seconds') as delay (value)
+            where
+                case when json_typeof(delay.value) = 'number'
+                    then (delay.value #>> '{}')::numeric not between 0 and 2592000
+                    else true
+                end
+        )
+    ) then
+        perform tusk.refuse(
+            pointer || '/delays_seconds', 'delays_seconds must be 1 to 100 numbers of seconds from 0 to 2592000'
+        );
+    end if;
+    if policy = 'fixed' and retry -> 'delay_seconds' is null then
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds is required');
+    end if;
+end
+$$;
+
+comment on function tusk.check_retry is 'Refuses a retry policy that the HTTP API refuses.';
+
+create function tusk.enqueue_one(
+    pointer text,
+    kind text,
+    args json,
+    queue text,
+    priority integer,
+    run_at timestamptz,
+    delay interval,
+    max_attempts integer,
+    retry json,
+    timeout interval,
+    tags text [],
+    metadata json,
+    traceparent text,
+    idempotency_key text
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    moment constant timestamptz := clock_timestamp();
+    due timestamptz;
+    drawn bigint;
+    job_id bigint;
+    args_length integer;
+    timeout_ms bigint := (extract(epoch from enqueue_one.timeout) * 1000)::bigint;
+    key_hash bytea;
+    request_hash bytea;
+    accepted record;
+begin
+    args := coalesce(args, '{}');
+    queue := coalesce(queue, 'default');
+    priority := coalesce(priority, 5);
+    max_attempts := coalesce(max_attempts, 20);
+    if kind is null then
+        perform tusk.refuse(pointer || '/kind', 'kind is required');
+    elsif not tusk.is_name(kind) then
+        perform tusk.refuse(
+            pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
+    elsif not tusk.is_name(queue) then
+        perform tusk.refuse(
+            pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
+    elsif priority not between 0 and 9 then
+        perform tusk.refuse(pointer || '/priority', 'priority must be a whole number from 0 to 9');
+    elsif max_attempts not between 1 and 1000 then
+        perform tusk.refuse(pointer || '/max_attempts', 'max_attempts must be a whole number from 1 to 1000');
+    elsif run_at is not null and delay is not null then
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds cannot be given together with run_at');
+    elsif run_at is not null and (
+        not isfinite(run_at) or run_at < '2000-01-01 00:00:00+00' or run_at >= '2201-01-01 00:00:00+00'
+    ) then
+        perform tusk.refuse(pointer || '/run_at', 'run_at must lie in the years 2000 to 2200');
+    elsif delay is not null and extract(epoch from delay) not between 0 and 315360000 then
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds must be a number from 0 to 315360000');
+    elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
+        perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
+    elsif cardinality(tags) > 16 then
+        perform tusk.refuse(pointer || '/tags', 'tags must be an array of at most 16 names');
+    elsif cardinality(tags) > (select count(distinct tag.name) from unnest(tags) as tag (name)) then
+        perform tusk.refuse(pointer || '/tags', 'tags must all be different');
+    elsif exists (select from unnest(tags) as tag (name) where tusk.is_name(tag.name) is not true) then
+        perform tusk.refuse(pointer || '/tags', 'tags must each be 1 to 128 letters, digits or _ . : -');
+    elsif traceparent is not null and traceparent !~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' then
+        perform tusk.refuse(pointer || '/traceparent', 'traceparent must be a W3C trace context of 55 characters');
+    end if;
+    perform tusk.check_json(pointer || '/args', args, 65536);
+    args_length := octet_length(args::text);
+    if metadata is not null then
+        if json_typeof(metadata) <> 'object' then
+            perform tusk.refuse(pointer || '/metadata', 'metadata must be an object');
+        end if;
+        perform tusk.check_json(pointer || '/metadata', metadata, 4096);
+    end if;
+    if retry is not null then
+        perform tusk.check_retry(pointer || '/retry', retry);
+    end if;
+
+    if idempotency_key is not null then
+        if octet_length(idempotency_key) not between 1 and 255 then
+            perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
+        end if;
+        key_hash := sha256(convert_to('sql' || chr(10) || idempotency_key, 'UTF8'));
+        request_hash := sha256(convert_to(concat_ws(
+            chr(10), kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts,
+            retry, timeout_ms, array_to_string(tags, ','), metadata
+        ), 'UTF8'));
+        if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
+            raise exception using
+                errcode = '55P03', message = 'a request with this idempotency_key is in flight',
+                detail = 'Field: ' || pointer || '/idempotency_key';
+        end if;
+        select past.fingerprint, past.ids[1] as id into accepted
+        from tusk.idempotency as past
+        where
+            past.shard = 0 and past.key_hash = key_hash
+            and past.created_at > moment - interval '24 hours';
+        if found then
+            if accepted.fingerprint <> request_hash then
+                perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');
+            end if;
+            return accepted.id;
+        end if;
+        delete from tusk.idempotency as past where past.shard = 0 and past.key_hash = key_hash;
+    end if;
+
+    drawn := nextval('tusk.rank');
+    job_id := drawn << 10;
+    due := coalesce(run_at, moment + delay);
+    insert into tusk.job (
+        shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
+        metadata, traceparent
+    ) values (
+        0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
+        metadata, traceparent
+    );
+    if due > moment then
+        insert into tusk.scheduled (shard, priority, args_bytes, due_at, id, queue, kind)
+        values (0, priority, args_length, due, job_id, queue, kind);
+    else
+        insert into tusk.ready (shard, priority, args_bytes, rank, id, available_at, queue, kind)
+        values (0, priority, args_length, drawn, job_id, moment, queue, kind);
+    end if;
+    if key_hash is not null then
+        insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at)
+        values (
+            0, key_hash, request_hash, moment, array[job_id],
+            array[case when due > moment then 'scheduled' else 'available' end::tusk.job_state],
+            array[case when due > moment then due end]
+        );
+    end if;
+    return job_id;
+end
+$$;
+
+comment on function tusk.enqueue_one
+is 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+
+create function tusk.enqueue(
+    kind text,
+    args json default '{}',
+    queue text default 'default',
+    priority integer default 5,
+    run_at timestamptz default null,
+    delay interval default null,
+    max_attempts integer default 20,
+    retry json default null,
+    timeout interval default null,
+    tags text [] default null,
+    metadata json default null,
+    traceparent text default null,
+    idempotency_key text default null
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return tusk.enqueue_one(
+        '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
+        idempotency_key
+    );
+end
+$$;
+
+comment on function tusk.enqueue is
+'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
+
+create function tusk.check_kind_of(pointer text, job json) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    field record;
+    wanted text;
+begin
+    for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
+        wanted := case
+            when field.key in ('args', 'retry', 'metadata') then field.kind
+            when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
+            when field.key = 'tags' then 'array'
+        end;
+        if wanted is null then
+            perform tusk.refuse(pointer || '/' || field.key, format('a job has no field %s', field.key));
+        elsif wanted = 'string' and field.kind <> wanted then
+            perform tusk.refuse(pointer || '/' || field.key, format('%s must be a string', field.key));
+        elsif wanted = 'array' and field.kind <> wanted then
+            perform tusk.refuse(pointer || '/tags', 'tags must be an array of at most 16 names');
+        elsif wanted = 'number' and (
+            field.kind <> wanted
+            or (field.key in ('priority', 'max_attempts') and field.value::text !~ '^-?[0-9]{1,9}$')
+        ) then
+            perform tusk.refuse(
+                pointer || '/' || field.key,
+                format(
+                    '%s must be a %s', field.key,
+                    case when field.key like '%\_seconds' then 'number' else 'whole number' end
+                )
+            );
+        elsif field.key = 'run_at' and field.value #>> '{}'
+            !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
+        then
+            perform tusk.refuse(
+                pointer || '/run_at', 'run_at must be an RFC 3339 time with an offset, in the years 2000 to 2200'
+            );
+        end if;
+    end loop;
+end
+$$;
+
+comment on function tusk.check_kind_of
+is 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
+
+create function tusk.enqueue_many(jobs json) returns setof bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    entry record;
+begin
+    if json_typeof(jobs) is distinct from 'array' then
+        perform tusk.refuse('#', 'jobs must be an array');
+    end if;
+    for entry in
+        select item.value as job, item.ordinality - 1 as index
+        from json_array_elements(jobs) with ordinality as item
+    loop
+        if json_typeof(entry.job) <> 'object' then
+            perform tusk.refuse('#/' || entry.index, 'a job must be a JSON object');
+        end if;
+        perform tusk.check_kind_of('#/' || entry.index, entry.job);
+        return next tusk.enqueue_one(
+            pointer => '#/' || entry.index,
+            kind => entry.job ->> 'kind',
+            args => entry.job -> 'args',
+            queue => entry.job ->> 'queue',
+            priority => (entry.job ->> 'priority')::integer,
+            run_at => (entry.job ->> 'run_at')::timestamptz,
+            delay => (entry.job ->> 'delay_seconds')::numeric * interval '1 second',
+            max_attempts => (entry.job ->> 'max_attempts')::integer,
+            retry => entry.job -> 'retry',
+            timeout => (entry.job ->> 'timeout_seconds')::numeric * interval '1 second',
+            tags => (select array_agg(tag.name) from json_array_elements_text(entry.job -> 'tags') as tag (name)),
+            metadata => entry.job -> 'metadata',
+            traceparent => entry.job ->> 'traceparent',
+            idempotency_key => entry.job ->> 'idempotency_key'
+        );
+    end loop;
+end
+$$;
+
+comment on function tusk.enqueue_many is
+'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';

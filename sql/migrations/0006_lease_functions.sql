@@ -1,0 +1,205 @@
+-- What may be done to a job by its lease or by an operator: assert_lease, complete, cancel, retry.
+-- Why: a handler's own changes and the completion of its job commit together; operators act by one call.
+-- Locks: only new objects. Cost on 10 million rows: none.
+-- SQLSTATE TK001: the lease is stale. TK002: the job was told to stop.
+
+create function tusk.assert_lease(job_id bigint, lease bigint) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    held record;
+begin
+    -- Key share: the worker may still settle other jobs of the lease, but nobody can end the lease meanwhile.
+    select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
+    from tusk.lease as owned
+    where owned.shard = assert_lease.job_id & 1023 and owned.number = assert_lease.lease
+    for key share;
+    if not found or held.position is null or (held.done is not null and get_bit(held.done, held.position - 1) = 1) then
+        raise exception using
+            errcode = 'TK001', message = format('lease %s of job %s is lost', lease, job_id),
+            hint = 'Another worker may run the job now. Roll back.';
+    elsif assert_lease.job_id = any (held.cancels) then
+        raise exception using
+            errcode = 'TK002', message = format('job %s was told to stop', job_id), hint = 'Roll back.';
+    end if;
+end
+$$;
+
+comment on function tusk.assert_lease
+is 'Raises TK001 unless the lease is the present one of the job, and keeps it so until the transaction ends.';
+
+create function tusk.complete(job_id bigint, lease bigint, result json default null) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    held record;
+begin
+    select
+        owned.done, owned.cancels, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
+        array_position(owned.ids, complete.job_id) as position
+    into held
+    from tusk.lease as owned
+    where owned.shard = complete.job_id & 1023 and owned.number = complete.lease
+    for no key update;
+    perform tusk.assert_lease(complete.job_id, complete.lease);
+    insert into tusk.outcome (shard, attempt, state, id, lease, started_at, finished_at, worker_id, result)
+    values (
+        complete.job_id & 1023, coalesce(held.attempts[held.position], 0) + 1, 'completed', complete.job_id,
+        complete.lease, held.claimed_at, moment, held.worker_id, complete.result
+    );
+    if coalesce(bit_count(held.done), 0) + 1 = held.size then
+        delete from tusk.lease as owned
+        where owned.shard = complete.job_id & 1023 and owned.number = complete.lease;
+    else
+        update tusk.lease as owned
+        set done = set_bit(
+            coalesce(owned.done, repeat('0', held.size)::bit varying), held.position - 1, 1
+        )
+        where owned.shard = complete.job_id & 1023 and owned.number = complete.lease;
+    end if;
+end
+$$;
+
+comment on function tusk.complete
+is 'Completes a running job in the caller''s transaction; raises TK001 when the lease is stale.';
+
+create function tusk.cancel(job_id bigint, requested_by text default current_user, reason text default null)
+returns text
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    home constant smallint := cancel.job_id & 1023;
+    waited record;
+    final text;
+begin
+    -- A job may move from one table to the next between two looks; three rounds see it wherever it stops.
+    for round in 1..3 loop
+        with
+        from_ready as (
+            delete from tusk.ready as ready
+            where ready.shard = home and ready.id = cancel.job_id
+            returning ready.attempt, ready.last_lease
+        ),
+        from_scheduled as (
+            delete from tusk.scheduled as scheduled
+            where scheduled.shard = home and scheduled.id = cancel.job_id
+            returning scheduled.attempt, scheduled.last_lease
+        ),
+        from_blocked as (
+            delete from tusk.blocked as blocked
+            where blocked.shard = home and blocked.id = cancel.job_id
+            returning blocked.attempt, blocked.last_lease
+        )
+        select gone.attempt, gone.last_lease into waited
+        from (
+            select from_ready.attempt, from_ready.last_lease from from_ready
+            union all select from_scheduled.attempt, from_scheduled.last_lease from from_scheduled
+            union all select from_blocked.attempt, from_blocked.last_lease from from_blocked
+        ) as gone;
+        if found then
+            insert into tusk.outcome (shard, attempt, state, id, lease, finished_at, reason, error)
+            values (
+                home, waited.attempt, 'cancelled', cancel.job_id, 0, moment, 'operator',
+                format('cancelled by %s%s', requested_by, ': ' || cancel.reason)
+            );
+            return 'cancelled';
+        end if;
+        -- In the lease row itself: whoever settles locks that row and cannot miss it.
+        update tusk.lease as lease
+        set cancels = case
+            when cancel.job_id = any (lease.cancels) then lease.cancels
+            else array_append(lease.cancels, cancel.job_id)
+        end
+        where
+            lease.shard = home
+            and cancel.job_id = any (lease.ids)
+            and (lease.done is null or get_bit(lease.done, array_position(lease.ids, cancel.job_id) - 1) = 0);
+        if found then
+            insert into tusk.cancel_request (shard, id, requested_at, requested_by, reason)
+            values (home, cancel.job_id, moment, cancel.requested_by, cancel.reason)
+            on conflict do nothing;
+            return 'cancelling';
+        end if;
+        select outcome.state::text into final
+        from tusk.outcome as outcome
+        where outcome.shard = home and outcome.id = cancel.job_id;
+        if found then
+            return final;
+        end if;
+    end loop;
+    return 'not_found';
+end
+$$;
+
+comment on function tusk.cancel is
+'Cancels a job. Answers cancelled, cancelling (it runs), completed or discarded (too late), or not_found.';
+
+create function tusk.retry(job_id bigint) returns text
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    home constant smallint := retry.job_id & 1023;
+    moved record;
+begin
+    for round in 1..3 loop
+        delete from tusk.scheduled as scheduled
+        where scheduled.shard = home and scheduled.id = retry.job_id
+        returning scheduled.attempt, scheduled.last_lease into moved;
+        if not found then
+            delete from tusk.outcome as outcome
+            where outcome.shard = home and outcome.id = retry.job_id and outcome.state <> 'completed'
+            returning
+                outcome.attempt, outcome.lease as last_lease, outcome.started_at, outcome.worker_id, outcome.error
+            into moved;
+            if found and moved.last_lease > 0 then
+                insert into tusk.attempt (shard, attempt, id, lease, started_at, ended_at, worker_id, ended, error)
+                values (
+                    home, moved.attempt, retry.job_id, moved.last_lease, coalesce(moved.started_at, moment), moment,
+                    moved.worker_id, 'discarded', moved.error
+                );
+            end if;
+        end if;
+        if moved.last_lease is not null then
+            -- At least one more attempt, also for a job that used them all.
+            insert into tusk.ready (
+                shard, priority, attempt, args_bytes, id, last_lease, available_at, queue, kind
+            )
+            select
+                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id,
+                moved.last_lease, moment, job.queue, job.kind
+            from tusk.job as job
+            where job.shard = home and job.id = retry.job_id;
+            return 'available';
+        end if;
+        if exists (select from tusk.ready as ready where ready.shard = home and ready.id = retry.job_id) then
+            return 'available';
+        elsif exists (select from tusk.blocked as blocked where blocked.shard = home and blocked.id = retry.job_id) then
+            return 'blocked';
+        elsif exists (
+            select from tusk.outcome as outcome
+            where outcome.shard = home and outcome.id = retry.job_id and outcome.state = 'completed'
+        ) then
+            return 'completed';
+        elsif exists (
+            select from tusk.lease as lease where lease.shard = home and retry.job_id = any (lease.ids)
+        ) then
+            return 'running';
+        end if;
+    end loop;
+    return 'not_found';
+end
+$$;
+
+comment on function tusk.retry is
+'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not.';

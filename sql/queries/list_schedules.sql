@@ -1,0 +1,10 @@
+-- Schedules by name, one page, or the one of that name.
+-- $1 text: name or null   $2 text: names after this one   $3 int: most
+-- Locks: none. Index: schedule_pkey.
+select
+    schedule.name, schedule.cron, schedule.time_zone, schedule.job, schedule.next_tick_at, schedule.last_tick_at,
+    schedule.created_at, schedule.updated_at
+from tusk.schedule as schedule
+where ($1::text is null or schedule.name = $1) and schedule.name > $2
+order by schedule.name
+limit $3

@@ -1,0 +1,8 @@
+-- What became of the planned times of a schedule, the newest first.
+-- $1 text: schedule   $2 int: most
+-- Locks: none. Index: tick_pkey.
+select tick.planned_at, tick.recorded_at, tick.outcome, tick.job_id
+from tusk.tick as tick
+where tick.schedule = $1
+order by tick.planned_at desc
+limit $2

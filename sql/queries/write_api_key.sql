@@ -1,0 +1,6 @@
+-- Stores a new API key.
+-- $1 text: id   $2 text: name   $3 text[]: scopes   $4 bytea: SHA-256 of the token   $5 timestamptz: end or null
+-- Locks: the new row.
+insert into tusk.api_key (id, name, scopes, token_hash, expires_at)
+values ($1, $2, $3, $4, $5)
+returning created_at
