@@ -12,7 +12,11 @@ struct DeadlineTests {
         return limits
     }
 
-    private static func server(_ limits: HTTPLimits, _ calls: Counter, observer: HTTPObserver? = nil) throws -> TestServer {
+    private static func server(
+        _ limits: HTTPLimits,
+        _ calls: Counter,
+        observer: HTTPObserver? = nil
+    ) throws -> TestServer {
         try TestServer(limits: limits, observer: observer) { router in
             router.add(.get, "/hello") { _, responder in
                 calls.add()

@@ -134,9 +134,11 @@ struct LifecycleTests {
     }
 
     @Test func `a server that is forgotten stops`() throws {
-        var server: HTTPServer? = Self.server("127.0.0.1:0")
+        var server: HTTPServer? = Self.server("127.0.0.1:0") { router in router.add(.get, "/") { $1.send(.text("x")) } }
         let address = try #require(try server?.start())
         let client = try TestClient(address)
+        try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.response().status == 200)
         server = nil
         #expect(try client.isClosedByServer())
     }

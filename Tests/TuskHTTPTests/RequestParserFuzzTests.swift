@@ -7,7 +7,8 @@ import Testing
 struct RequestParserFuzzTests {
     /// Bytes that mean something to the grammar, and some that must not appear.
     private static let spice: [[UInt8]] = [
-        "\r\n", "\r", "\n", " ", "\t", ":", "\0", "%", "%2f", "%00", "..", "/", "?", "&", "=", "+", ";", ",", "0", "1", "5",
+        "\r\n", "\r", "\n", " ", "\t", ":", "\0", "%", "%2f", "%00", "..", "/", "?", "&", "=", "+", ";", ",", "0", "1",
+        "5",
         "F", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n", "Host: a\r\n", "HTTP/1.1", "\u{7F}", "\u{FF}",
         "0\r\n\r\n", "Expect: 100-continue\r\n",
     ].map { Array($0.utf8) }
@@ -71,7 +72,11 @@ struct RequestParserFuzzTests {
             switch Int.random(in: 0..<6, using: &random) {
             case 0 where !bytes.isEmpty: bytes[place] = UInt8.random(in: .min ... .max, using: &random)
             case 1 where !bytes.isEmpty: bytes.remove(at: place)
-            case 2: bytes.insert(contentsOf: spice[Int.random(in: spice.indices, using: &random)], at: min(place, bytes.count))
+            case 2:
+                bytes.insert(
+                    contentsOf: spice[Int.random(in: spice.indices, using: &random)],
+                    at: min(place, bytes.count)
+                )
             case 3:
                 let end = min(bytes.count, place + Int.random(in: 1...20, using: &random))
                 if place < end { bytes.removeSubrange(place..<end) }

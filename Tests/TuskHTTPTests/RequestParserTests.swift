@@ -117,7 +117,8 @@ struct RequestParserTests {
 
     @Test func `a chunk extension may have 256 bytes`() {
         let request = { (count: Int) in
-            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;" + String(repeating: "x", count: count - 1)
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;"
+                + String(repeating: "x", count: count - 1)
                 + "\r\na\r\n0\r\n\r\n"
         }
         #expect(ParsedRequests(request(256)).refusal == nil)

@@ -231,6 +231,39 @@ struct ServerTests {
         #expect(try client.isClosedByServer())
     }
 
+    @Test func `the server's own answers are made by its owner`() throws {
+        let server = try TestServer(
+            errorResponse: { refusal in
+                let body = Array("{\"code\":\"\(refusal.code)\"}".utf8)
+                return HTTPResponse(
+                    status: refusal.status,
+                    headers: [("Content-Type", "application/problem+json")],
+                    body: body
+                )
+            },
+            Self.echo
+        )
+        for (request, text) in [
+            ("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", "not_found"),
+            ("PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n", "method_not_allowed"),
+            ("GET /hello HTTP/1.1\r\n\r\n", "host_missing"),
+        ] {
+            let response = try server.answer(to: request)
+            #expect(response["Content-Type"] == "application/problem+json")
+            #expect(response.text == "{\"code\":\"\(text)\"}")
+            #expect((response["Allow"] != nil) == (text == "method_not_allowed"))
+        }
+    }
+
+    @Test func `a route without a body takes an empty one in chunks`() throws {
+        let server = try TestServer(Self.echo)
+        let client = try server.client()
+        for _ in 0..<2 {
+            try client.send("GET /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+            #expect(try client.response().status == 200)
+        }
+    }
+
     @Test func `a responder that is forgotten answers 500`() throws {
         let server = try TestServer { router in router.add(.get, "/") { _, _ in } }
         #expect(try server.answer(to: "GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 500)

@@ -8,7 +8,9 @@ import Testing
 @Suite(.serialized)
 struct StreamTests {
     /// Runs on a thread that may wait.
-    private static func lane(_ body: @escaping @Sendable () -> Void) { DispatchQueue(label: "lane").async(execute: body) }
+    private static func lane(_ body: @escaping @Sendable () -> Void) {
+        DispatchQueue(label: "lane").async(execute: body)
+    }
 
     private static let megabyte = 1_000_000
 
@@ -138,7 +140,9 @@ struct StreamTests {
         let piece = [UInt8](repeating: 7, count: Self.megabyte)
         // Nobody reads: what the system's buffers take is all that goes.
         var sent = 0
-        while case let count = client.sendSome(Array(piece.prefix(total - sent)), milliseconds: 300), count > 0 { sent += count }
+        while case let count = client.sendSome(Array(piece.prefix(total - sent)), milliseconds: 300), count > 0 {
+            sent += count
+        }
         #expect(sent < 40 * Self.megabyte)
         let before = try Self.residentBytes()
         start.put(true)
@@ -161,7 +165,9 @@ struct StreamTests {
             router.add(.post, "/", body: .streamed(bytesMax: 1000)) { _, responder in
                 Self.lane {
                     let writer = responder.beginStream()
-                    while let piece = try? responder.bodyStream?.read() { try? writer.write(Array("got ".utf8) + piece) }
+                    while let piece = try? responder.bodyStream?.read() {
+                        try? writer.write(Array("got ".utf8) + piece)
+                    }
                     writer.finish()
                 }
             }
