@@ -40,6 +40,15 @@ struct MailboxTests {
         #expect(exchange.take(takesBytes: true).answer != nil)
     }
 
+    @Test(arguments: [Mailbox.Order.drain, .stop])
+    func `an order keeps the loop awake until it is collected`(order: Mailbox.Order) throws {
+        let mailbox = Mailbox(waker: try Waker())
+        mailbox.post(order)
+        #expect(!mailbox.fallAsleep())
+        #expect(mailbox.collect().order == order)
+        #expect(mailbox.fallAsleep())
+    }
+
     @Test func `an order is never taken back by a softer one`() throws {
         let mailbox = Mailbox(waker: try Waker())
         mailbox.post(.stop)
