@@ -36,7 +36,7 @@ create table tusk.job (
     tags text [],
     metadata json,
     traceparent text,
-    constraint job_pkey primary key (shard, id),
+    constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
     constraint job_timeout_positive check (timeout_ms > 0),
@@ -86,7 +86,7 @@ create table tusk.ready (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index ready_id on tusk.ready (shard, id);
+create index ready_id on tusk.ready (id);
 
 create index ready_alone on tusk.ready (shard, queue, priority, rank) where interruptions > 0;
 
@@ -98,7 +98,7 @@ comment on column tusk.ready.interruptions is 'Leases lost since an attempt last
 comment on column tusk.ready.args_bytes is 'Length of the args, for claims bounded by bytes.';
 comment on column tusk.ready.rank is 'Place in line, fresh at every entry.';
 comment on column tusk.ready.id is 'The job.';
-comment on column tusk.ready.last_lease is 'The lease it came back from; 0: none. Lets a settle sent twice be recognised.';
+comment on column tusk.ready.last_lease is 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
 comment on column tusk.ready.available_at is 'Since when it may be claimed.';
 comment on column tusk.ready.queue is 'The queue it waits in.';
 comment on column tusk.ready.kind is 'Which handler runs it; workers claim only kinds they offer.';
@@ -120,7 +120,7 @@ create table tusk.scheduled (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index scheduled_id on tusk.scheduled (shard, id);
+create index scheduled_id on tusk.scheduled (id);
 
 comment on table tusk.scheduled is 'Jobs that wait for a time: scheduled, or retryable once they had a lease.';
 comment on column tusk.scheduled.shard is 'The shard of the job.';
@@ -154,7 +154,7 @@ create table tusk.blocked (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index blocked_id on tusk.blocked (shard, id);
+create index blocked_id on tusk.blocked (id);
 
 comment on table tusk.blocked is 'Jobs set aside because something named holds them back.';
 comment on column tusk.blocked.shard is 'The shard of the job.';
@@ -259,7 +259,7 @@ create table tusk.outcome (
     constraint outcome_state_final check (state in ('completed', 'cancelled', 'discarded'))
 ) partition by range (finished_at);
 
-create index outcome_id on tusk.outcome (shard, id);
+create index outcome_id on tusk.outcome (id);
 
 comment on table tusk.outcome is 'How jobs ended: a row for each ended job.';
 comment on column tusk.outcome.shard is 'The shard of the job.';
@@ -291,7 +291,7 @@ create table tusk.attempt (
     constraint attempt_ended_known check (ended in ('failed', 'snoozed', 'lost', 'given_back', 'discarded'))
 ) partition by range (ended_at);
 
-create index attempt_id on tusk.attempt (shard, id);
+create index attempt_id on tusk.attempt (id);
 
 comment on table tusk.attempt is 'Attempts that did not end their job.';
 comment on column tusk.attempt.shard is 'The shard of the job.';
@@ -320,7 +320,7 @@ create table tusk.job_log (
     constraint job_log_message_length check (octet_length(message) <= 8192)
 ) partition by range (logged_at);
 
-create index job_log_id on tusk.job_log (shard, id);
+create index job_log_id on tusk.job_log (id);
 
 comment on table tusk.job_log is 'Lines that handlers logged.';
 comment on column tusk.job_log.shard is 'The shard of the job.';
@@ -339,7 +339,7 @@ create table tusk.progress (
     shard smallint not null default 0,
     id bigint not null,
     lease bigint not null,
-    fraction real not null,
+    fraction double precision not null,
     updated_at timestamptz not null,
     message text,
     constraint progress_pkey primary key (shard, id),

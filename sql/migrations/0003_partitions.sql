@@ -185,7 +185,7 @@ begin
     then
         return 0;
     end if;
-    execute format('select job.created_at from tusk.%I as job order by job.shard desc, job.id desc limit 1', old.name) into newest;
+    execute format('select job.created_at from tusk.%I as job order by job.id desc limit 1', old.name) into newest;
     if newest >= clock_timestamp() - keep then
         return 0;
     end if;

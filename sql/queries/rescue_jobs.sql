@@ -5,7 +5,8 @@
 -- A lease whose worker has no row is an orphan (a claim that was under way while its worker was rescued, or a worker that
 -- stopped in a hurry). It gets a second of grace.
 -- A job told to stop ends cancelled. A job that ran alone is charged: after the crash budget it is discarded. Everything
--- else is available at once, and runs alone next time.
+-- else is available at once, and runs alone next time; with last_lease 0, so that what its dead worker may still say is
+-- not taken for something that was accepted before.
 with dead as materialized (
     select worker.id
     from tusk.worker as worker
@@ -89,8 +90,8 @@ returned as (
         shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
     )
     select
-        $1, job.priority, lost.attempt, lost.interruptions + 1, job.args_bytes, lost.id, lost.number, now(),
-        job.queue, job.kind
+        $1, job.priority, lost.attempt, lost.interruptions + 1, job.args_bytes, lost.id, 0, now(), job.queue,
+        job.kind
     from lost
     inner join tusk.job as job on job.shard = $1 and job.id = lost.id
     where lost.is_cancelled is not true and not lost.is_used_up
