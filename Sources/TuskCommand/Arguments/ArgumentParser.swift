@@ -61,7 +61,9 @@ struct ArgumentParser {
     // MARK: Words
 
     private mutating func take(word: String) throws(CommandError) {
-        guard let command else { return try descend(word) }
+        // A command may have others below it: tusk worker, tusk worker list.
+        let isLower = operands.isEmpty && commands.contains { $0.path.starts(with: path + [word]) }
+        guard let command, !isLower else { return try descend(word) }
         let limit = command.operands.contains { $0.isRepeatable } ? Int.max : command.operands.count
         guard operands.count < limit else { throw usage("unexpected argument \(quoted(word))") }
         operands.append(word)
@@ -135,6 +137,10 @@ struct ArgumentParser {
         guard let command else {
             let full = (["tusk"] + path).joined(separator: " ")
             throw CommandError(.usage, "\(full) needs a command", hint: "Run \(full) --help for what there is.")
+        }
+        let names = Set(command.allOptions.map(\.name))
+        if let stray = given.keys.sorted().first(where: { !names.contains($0) }) {
+            throw usage("--\(stray) is no option of tusk \(command.name)")
         }
         let needed = command.operands.filter { !$0.isOptional }
         guard operands.count >= needed.count else { throw usage("\(needed[operands.count].name) is missing") }

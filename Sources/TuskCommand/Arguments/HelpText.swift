@@ -19,8 +19,8 @@ enum HelpText {
     /// Help about the words given: a command, a group, or everything.
     static func lines(about path: [String], commands: [Command]) throws(CommandError) -> [String] {
         if path == ["exit-codes"] { return exitCodes }
-        if let command = commands.first(where: { $0.path == path }) { return lines(about: command) }
-        let below = commands.filter { $0.path.starts(with: path) }
+        let below = commands.filter { $0.path.starts(with: path) && $0.path != path }
+        if let command = commands.first(where: { $0.path == path }) { return lines(about: command, below) }
         guard !below.isEmpty else {
             let name = path.joined(separator: " ")
             let meant = Suggestion.nearest(to: name, among: commands.map(\.name) + groups.map(\.name))
@@ -50,15 +50,16 @@ enum HelpText {
         let name = path.joined(separator: " ")
         let summary = groups.first { $0.name == name }?.summary ?? ""
         return ["tusk \(name) \(summary).", "", "usage: tusk \(name) command [option]...", ""]
-            + below.flatMap { entry(([String]() + $0.path.dropFirst(path.count)).joined(separator: " "), $0.summary) }
+            + below.flatMap { entry($0.path.dropFirst(path.count).joined(separator: " "), $0.summary) }
             + ["", "Run tusk \(name) COMMAND --help for one of them."]
     }
 
-    private static func lines(about command: Command) -> [String] {
+    private static func lines(about command: Command, _ below: [Command]) -> [String] {
         let operands = command.operands.map { " \($0.synopsis)" }.joined()
         var lines = wrap("tusk \(command.name) \(command.summary).", from: 0)
         if !command.details.isEmpty { lines += [""] + wrap(command.details, from: 0) }
         lines += ["", "usage: tusk \(command.name)\(operands) [option]..."]
+        if !below.isEmpty { lines += ["", "Commands:"] + below.flatMap { entry("tusk \($0.name)", $0.summary) } }
         if !command.options.isEmpty { lines += ["", "Options:"] + options(command.options) }
         let own = Set(command.options.map(\.name))
         lines += ["", "Options of every command:"] + options(Option.everywhere.filter { !own.contains($0.name) })
