@@ -113,7 +113,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.cancel(job_id bigint, requested_by text, reason text) IS 'Cancels a job. Returns cancelled, cancelling (it runs and is told to stop), completed or discarded (too late), not_found.';
+COMMENT ON FUNCTION tusk.cancel(job_id bigint, requested_by text, reason text) IS 'Cancels a job. Answers cancelled, cancelling (it runs), completed or discarded (too late), or not_found.';
 
 CREATE FUNCTION tusk.check_json(pointer text, given json, bytes_most integer) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -212,7 +212,10 @@ begin
         ) then
             perform tusk.refuse(
                 pointer || '/' || field.key,
-                format('%s must be a %snumber', field.key, case when field.key like '%%\_seconds' then '' else 'whole ' end)
+                format(
+                    '%s must be a %s', field.key,
+                    case when field.key like '%\_seconds' then 'number' else 'whole number' end
+                )
             );
         elsif field.key = 'run_at' and field.value #>> '{}'
             !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
@@ -258,7 +261,10 @@ begin
             perform tusk.refuse(
                 pointer || '/' || field.key, format('%s must be a number of seconds from 0 to 2592000', field.key)
             );
-        elsif field.key = 'jitter' and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1) then
+        elsif
+            field.key = 'jitter'
+            and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1)
+        then
             perform tusk.refuse(pointer || '/jitter', 'jitter must be a number from 0 to 1');
         end if;
     end loop;
@@ -330,7 +336,7 @@ CREATE FUNCTION tusk.drop_day_partitions() RETURNS integer
 declare
     old record;
     dropped integer := 0;
-    keep interval := (select setting.value::interval from tusk.setting as setting where setting.name = 'history_retention');
+    keep interval := tusk.retention('history_retention');
 begin
     perform set_config('lock_timeout', '100ms', true);
     for old in
@@ -364,7 +370,7 @@ CREATE FUNCTION tusk.drop_job_partitions() RETURNS integer
 declare
     old record;
     newest timestamptz;
-    keep interval := (select setting.value::interval from tusk.setting as setting where setting.name = 'job_retention');
+    keep interval := tusk.retention('job_retention');
 begin
     perform set_config('lock_timeout', '100ms', true);
     -- The oldest range only: kept jobs always lie below every other range.
@@ -488,9 +494,13 @@ begin
     if kind is null then
         perform tusk.refuse(pointer || '/kind', 'kind is required');
     elsif not tusk.is_name(kind) then
-        perform tusk.refuse(pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
+        perform tusk.refuse(
+            pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
     elsif not tusk.is_name(queue) then
-        perform tusk.refuse(pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
+        perform tusk.refuse(
+            pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
     elsif priority not between 0 and 9 then
         perform tusk.refuse(pointer || '/priority', 'priority must be a whole number from 0 to 9');
     elsif max_attempts not between 1 and 1000 then
@@ -688,7 +698,8 @@ begin
     execute format('lock table tusk.%I in access exclusive mode', parent || '_overflow');
     execute format('create table tusk.%I (like tusk.%I including all)', child, parent);
     execute format(
-        'with moved as (delete from tusk.%I where %I >= %L and %I < %L returning *) insert into tusk.%I select * from moved',
+        'with moved as (delete from tusk.%I where %I >= %L and %I < %L returning *) '
+        'insert into tusk.%I select * from moved',
         parent || '_overflow', key, lower_bound, key, upper_bound, child
     );
     execute format(
@@ -711,6 +722,27 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.refuse(pointer text, message text) IS 'Raises 22023 (invalid_parameter_value) and names the field.';
+
+CREATE TABLE tusk.setting (
+    name text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE tusk.setting IS 'Settings that belong to the database, not to a process.';
+
+COMMENT ON COLUMN tusk.setting.name IS 'Name of the setting.';
+
+COMMENT ON COLUMN tusk.setting.value IS 'Its value as text.';
+
+COMMENT ON COLUMN tusk.setting.updated_at IS 'When it was last changed.';
+
+CREATE FUNCTION tusk.retention(name text) RETURNS interval
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT (setting.value)::interval AS value FROM tusk.setting setting WHERE (setting.name = retention.name));
+
+COMMENT ON FUNCTION tusk.retention(name text) IS 'A setting that says how long something is kept.';
 
 CREATE FUNCTION tusk.retry(job_id bigint) RETURNS text
     LANGUAGE plpgsql
@@ -1626,20 +1658,6 @@ COMMENT ON COLUMN tusk.scheduler.heartbeat_at IS 'When it was last heard of.';
 COMMENT ON COLUMN tusk.scheduler.host IS 'Name of its host; a label.';
 
 COMMENT ON COLUMN tusk.scheduler.version IS 'Version of its program.';
-
-CREATE TABLE tusk.setting (
-    name text NOT NULL COLLATE pg_catalog."C",
-    value text NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE tusk.setting IS 'Settings that belong to the database, not to a process.';
-
-COMMENT ON COLUMN tusk.setting.name IS 'Name of the setting.';
-
-COMMENT ON COLUMN tusk.setting.value IS 'Its value as text.';
-
-COMMENT ON COLUMN tusk.setting.updated_at IS 'When it was last changed.';
 
 CREATE TABLE tusk.tick (
     schedule text NOT NULL COLLATE pg_catalog."C",

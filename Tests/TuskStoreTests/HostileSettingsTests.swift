@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 import TuskCore
 import TuskPostgres
 import TuskStore
@@ -25,7 +25,9 @@ import TuskStore
             defer { store.session.close() }
             let worker = try store.worker()
             let ids = try store.enqueue(try .test(args: #"{"path":"C:\\dir","n":1.50}"#), try .test())
-            let later = try store.session.enqueue([try .test(runAt: .at(Timestamp(microseconds: 4_102_444_800_000_000)))])
+            let later = try store.session.enqueue([
+                try .test(runAt: .at(Timestamp(microseconds: 4_102_444_800_000_000)))
+            ])
             #expect(later.first?.runAt == Timestamp(microseconds: 4_102_444_800_000_000))
             let jobs = try store.claim(worker)
             #expect(jobs.map(\.id) == ids)
@@ -39,7 +41,8 @@ import TuskStore
             #expect(try store.session.enqueue(keyed: [Self.keyed()]).count == 1)
             #expect(try store.session.queues().count == 1)
             let durable = try store.session.session.run(
-                Statement(name: "show", text: "select current_setting('synchronous_commit')"), Parameters()
+                Statement(name: "show", text: "select current_setting('synchronous_commit')"),
+                Parameters()
             )
             #expect(durable.text(0, 0) == "on")
         }

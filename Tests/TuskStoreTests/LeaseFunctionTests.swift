@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 import TuskCore
 import TuskPostgres
 import TuskStore
@@ -44,7 +44,8 @@ import TuskStore
         }
     }
 
-    @Test func `completing under a stale lease raises, also a second time, and takes the changes with it`() async throws {
+    @Test func `completing under a stale lease raises, also a second time, and takes the changes with it`() async throws
+    {
         try await withStore { store in
             let worker = try store.worker()
             try store.enqueue(count: 2)
@@ -60,7 +61,8 @@ import TuskStore
         }
     }
 
-    @Test func `assert_lease passes for the present lease only, and holds it until the transaction ends`() async throws {
+    @Test func `assert_lease passes for the present lease only, and holds it until the transaction ends`() async throws
+    {
         try await withStore { store in
             let worker = try store.worker()
             try store.enqueue(count: 1)

@@ -1,11 +1,11 @@
-import Testing
 import TestSupport
+import Testing
 import TuskCore
 import TuskPostgres
 import TuskStore
 
-/// The plans of the hot statements, in the states of the statistics that have hurt others: never analysed, analysed when
-/// empty and grown since, analysed when large.
+/// The plans of the hot statements, in the states of the statistics that have hurt others: never analysed, analysed
+/// when empty and grown since, analysed when large.
 @Suite struct PlanTests {
     enum Statistics: String, CaseIterable, Sendable {
         case neverAnalysed, analysedWhenEmpty, analysedWhenLarge
@@ -59,8 +59,8 @@ import TuskStore
     }
 
     private static let claimArguments = """
-        0::smallint, '00000000-0000-4000-8000-000000000000'::uuid, array['default'], array[5]::smallint[], array[0]::bigint[],
-        array['noop'], array[]::text[], 100, 1000000::bigint
+        0::smallint, '00000000-0000-4000-8000-000000000000'::uuid, array['default'], array[5]::smallint[],
+        array[0]::bigint[], array['noop'], array[]::text[], 100, 1000000::bigint
         """
 
     private static let settleArguments = """
@@ -92,7 +92,8 @@ import TuskStore
     /// Rows of the jobs' tables read so far, by index or by scan.
     private static func rowsRead(_ store: StoreFixture) throws -> Int64 {
         _ = try store.session.session.run(
-            Statement(name: "flush", text: "select pg_stat_force_next_flush()"), Parameters()
+            Statement(name: "flush", text: "select pg_stat_force_next_flush()"),
+            Parameters()
         )
         _ = try store.session.session.run(Statement(name: "flush", text: "select 1"), Parameters())
         return try store.database.number(

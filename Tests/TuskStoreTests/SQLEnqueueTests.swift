@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 import TuskCore
 import TuskPostgres
 import TuskStore
@@ -25,14 +25,17 @@ import TuskStore
         (#"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":9,"jitter":2}}"#, "retry"),
         (#"{"kind":"a","other":1}"#, "other"), (#"{"kind":"a","priority":"5"}"#, "priority"),
         (#"{"kind":"a","priority":1.5}"#, "priority"), (#"{"kind":"a","max_attempts":true}"#, "max_attempts"),
-        (#"{"kind":1}"#, "kind"), (#"{"kind":"a","tags":"x"}"#, "tags"), (#"{"kind":"a","run_at":"tomorrow"}"#, "run_at"),
-        (#"{"kind":"a","run_at":"2030-01-01T00:00:00"}"#, "run_at"), (#"{"kind":"a","delay_seconds":"1"}"#, "delay_seconds"),
+        (#"{"kind":1}"#, "kind"), (#"{"kind":"a","tags":"x"}"#, "tags"),
+        (#"{"kind":"a","run_at":"tomorrow"}"#, "run_at"),
+        (#"{"kind":"a","run_at":"2030-01-01T00:00:00"}"#, "run_at"),
+        (#"{"kind":"a","delay_seconds":"1"}"#, "delay_seconds"),
         (#"{"kind":"a","run_at":"2030-01-01T00:00:00Z","delay_seconds":1}"#, "delay_seconds"),
     ]
 
     static let refusedArgs = [
         #"{"a":1,"a":2}"#, #"{"x":{"a":1,"\u0061":2}}"#, #"{"a":"\u0000"}"#, "[1e309]", "[1e-309]",
-        "[12345678901234567890123456789012345678901]", String(repeating: "[", count: 65) + String(repeating: "]", count: 65),
+        "[12345678901234567890123456789012345678901]",
+        String(repeating: "[", count: 65) + String(repeating: "]", count: 65),
         #"{"text":"\#(String(repeating: "x", count: 65_536))"}"#, #"["\ud800"]"#,
     ]
 

@@ -94,11 +94,13 @@ comment on table tusk.ready is 'Jobs that may be claimed now, in the order of ra
 comment on column tusk.ready.shard is 'The shard of the job.';
 comment on column tusk.ready.priority is 'Band: smaller is claimed first.';
 comment on column tusk.ready.attempt is 'Attempts already used.';
-comment on column tusk.ready.interruptions is 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
+comment on column tusk.ready.interruptions
+is 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
 comment on column tusk.ready.args_bytes is 'Length of the args, for claims bounded by bytes.';
 comment on column tusk.ready.rank is 'Place in line, fresh at every entry.';
 comment on column tusk.ready.id is 'The job.';
-comment on column tusk.ready.last_lease is 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
+comment on column tusk.ready.last_lease
+is 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
 comment on column tusk.ready.available_at is 'Since when it may be claimed.';
 comment on column tusk.ready.queue is 'The queue it waits in.';
 comment on column tusk.ready.kind is 'Which handler runs it; workers claim only kinds they offer.';
@@ -199,7 +201,8 @@ alter table tusk.lease alter column attempts set storage external;
 
 create index lease_worker on tusk.lease (shard, worker_id);
 
-comment on table tusk.lease is 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
+comment on table tusk.lease
+is 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
 comment on column tusk.lease.shard is 'The shard of its jobs.';
 comment on column tusk.lease.interruptions is 'Above 0: its one job runs alone after that many lost leases.';
 comment on column tusk.lease.number is 'Greater than every lease granted before.';
@@ -207,7 +210,8 @@ comment on column tusk.lease.worker_id is 'Who holds it.';
 comment on column tusk.lease.claimed_at is 'When it was granted.';
 comment on column tusk.lease.expires_at is 'When it ends by itself; null: it lives with the worker''s heartbeat.';
 comment on column tusk.lease.done is 'A bit for each position in ids, 1 when that job is settled; null: none is.';
-comment on column tusk.lease.cancels is 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
+comment on column tusk.lease.cancels
+is 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
 comment on column tusk.lease.attempts is 'Attempts used before this one, by position; null: all 0.';
 comment on column tusk.lease.ids is 'Its jobs.';
 
@@ -301,7 +305,8 @@ comment on column tusk.attempt.lease is 'The lease it ran under.';
 comment on column tusk.attempt.started_at is 'When it started, or was claimed when it never got to start.';
 comment on column tusk.attempt.ended_at is 'When its end was recorded.';
 comment on column tusk.attempt.worker_id is 'Who ran it.';
-comment on column tusk.attempt.ended is 'failed, snoozed, lost (its worker died), given_back (drain), discarded (then retried by hand).';
+comment on column tusk.attempt.ended
+is 'failed, snoozed, lost (its worker died), given_back (drain), discarded (then retried by hand).';
 comment on column tusk.attempt.error is 'Message of its error.';
 
 create table tusk.attempt_overflow partition of tusk.attempt default;

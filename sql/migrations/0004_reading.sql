@@ -132,7 +132,8 @@ inner join tusk.job as job on job.shard = (placed.id & 1023)::smallint and job.i
 
 comment on view tusk.jobs is 'Every job with its state. Select by id or state; a count over all of it reads all of it.';
 comment on column tusk.jobs.id is 'The job.';
-comment on column tusk.jobs.state is 'scheduled, available, running, retryable, blocked, completed, cancelled, discarded.';
+comment on column tusk.jobs.state
+is 'scheduled, available, running, retryable, blocked, completed, cancelled, discarded.';
 comment on column tusk.jobs.kind is 'Which handler runs it.';
 comment on column tusk.jobs.queue is 'The queue it waits in.';
 comment on column tusk.jobs.priority is 'Band: smaller is claimed first.';

@@ -122,7 +122,10 @@ begin
             perform tusk.refuse(
                 pointer || '/' || field.key, format('%s must be a number of seconds from 0 to 2592000', field.key)
             );
-        elsif field.key = 'jitter' and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1) then
+        elsif
+            field.key = 'jitter'
+            and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1)
+        then
             perform tusk.refuse(pointer || '/jitter', 'jitter must be a number from 0 to 1');
         end if;
     end loop;
@@ -188,9 +191,13 @@ begin
     if kind is null then
         perform tusk.refuse(pointer || '/kind', 'kind is required');
     elsif not tusk.is_name(kind) then
-        perform tusk.refuse(pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
+        perform tusk.refuse(
+            pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
     elsif not tusk.is_name(queue) then
-        perform tusk.refuse(pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
+        perform tusk.refuse(
+            pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
     elsif priority not between 0 and 9 then
         perform tusk.refuse(pointer || '/priority', 'priority must be a whole number from 0 to 9');
     elsif max_attempts not between 1 and 1000 then
@@ -283,7 +290,8 @@ begin
 end
 $$;
 
-comment on function tusk.enqueue_one is 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+comment on function tusk.enqueue_one
+is 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 create function tusk.enqueue(
     kind text,
@@ -341,7 +349,10 @@ begin
         ) then
             perform tusk.refuse(
                 pointer || '/' || field.key,
-                format('%s must be a %snumber', field.key, case when field.key like '%%\_seconds' then '' else 'whole ' end)
+                format(
+                    '%s must be a %s', field.key,
+                    case when field.key like '%\_seconds' then 'number' else 'whole number' end
+                )
             );
         elsif field.key = 'run_at' and field.value #>> '{}'
             !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
@@ -354,7 +365,8 @@ begin
 end
 $$;
 
-comment on function tusk.check_kind_of is 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
+comment on function tusk.check_kind_of
+is 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
 
 create function tusk.enqueue_many(jobs json) returns setof bigint
 language plpgsql volatile
