@@ -42,13 +42,13 @@ package final class CopyWriter {
     package func finish(deadline: Deadline? = nil) throws(PostgresError) -> Int {
         precondition(isOpen, "this copy has ended")
         isOpen = false
-        let answer = try session.call(deadline, mayTakeEffect: !ownsTransaction) { deadline throws(PostgresError) in
-            try session.connection.endCopy(reason: nil)
-            try session.connection.flush(deadline)
-            return try session.lastAnswer(statement.name, deadline)
+        return try session.endingTransaction(ownsTransaction, deadline) { () throws(PostgresError) in
+            try session.call(deadline, mayTakeEffect: !ownsTransaction) { deadline throws(PostgresError) in
+                try session.connection.endCopy(reason: nil)
+                try session.connection.flush(deadline)
+                return try session.lastAnswer(statement.name, deadline).commandRowCount
+            }
         }
-        if ownsTransaction { try session.commitOwn(deadline) }
-        return answer.commandRowCount
     }
 
     /// Makes the server forget the data. `reason` is seen in its log.
@@ -67,6 +67,7 @@ package final class CopyWriter {
         if ownsTransaction { session.abandonTransaction() }
     }
 
+    /// Runs a step before the end.
     private func step(
         _ deadline: Deadline?,
         _ body: (Deadline) throws(PostgresError) -> Void
@@ -105,17 +106,20 @@ package final class CopyReader {
         guard isOpen else { return nil }
         do throws(PostgresError) {
             let row = try session.call(deadline, mayTakeEffect: false) { deadline throws(PostgresError) in
-                if let row = try session.connection.getCopyData(deadline) { return row as [UInt8]? }
-                _ = try session.lastAnswer(statement.name, deadline)
-                return nil
+                try session.connection.getCopyData(deadline)
             }
             if row != nil { return row }
         } catch {
             isOpen = false
+            if ownsTransaction { session.abandonTransaction() }
             throw error
         }
         isOpen = false
-        if ownsTransaction { try session.commitOwn(deadline) }
+        try session.endingTransaction(ownsTransaction, deadline) { () throws(PostgresError) in
+            try session.call(deadline, mayTakeEffect: false) { deadline throws(PostgresError) in
+                _ = try session.lastAnswer(statement.name, deadline)
+            }
+        }
         return nil
     }
 
@@ -182,8 +186,21 @@ extension Session {
         throw .protocolViolation("\(statement.name) is not a copy in this direction")
     }
 
-    /// Commits the transaction around a copy.
-    func commitOwn(_ deadline: Deadline?) throws(PostgresError) {
+    /// Runs the last step of a copy and ends the transaction around it, if it has one.
+    func endingTransaction<Answer>(
+        _ ownsTransaction: Bool,
+        _ deadline: Deadline?,
+        _ body: () throws(PostgresError) -> Answer
+    ) throws(PostgresError) -> Answer {
+        guard ownsTransaction else { return try body() }
+        let answer: Answer
+        do throws(PostgresError) {
+            answer = try body()
+        } catch {
+            abandonTransaction()
+            throw error
+        }
         _ = try run(TransactionStatement.commit, deadline: deadline)
+        return answer
     }
 }
