@@ -113,7 +113,7 @@ final class Authenticator: Sendable {
     /// The scheme's name is in either case (RFC 9110, 11.1), one space behind it.
     private static func token(_ field: String) -> APIToken? {
         let scheme = "bearer "
-        guard field.utf8.count > scheme.utf8.count, field.prefix(scheme.count).lowercased() == scheme else { return nil }
+        guard field.prefix(scheme.count).lowercased() == scheme else { return nil }
         return APIToken(field.utf8.dropFirst(scheme.utf8.count))
     }
 

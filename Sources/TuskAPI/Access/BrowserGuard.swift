@@ -8,7 +8,7 @@ import TuskHTTP
 enum BrowserGuard {
     static func refusal(of request: HTTPRequest) -> Problem? {
         guard let host = request.headers["Host"], isLocal(host) else {
-            return Problem(.crossOrigin, "Without credentials this server answers only to localhost and loopback addresses.")
+            return foreignName
         }
         switch request.method {
         case .get, .head, .options: return nil
@@ -19,6 +19,10 @@ enum BrowserGuard {
         return nil
     }
 
+    private static let foreignName = Problem(
+        .crossOrigin,
+        "Without credentials this server answers only to localhost and loopback addresses."
+    )
     private static let foreign = Problem(
         .crossOrigin,
         "Without credentials this server takes no changes from pages of other origins."
@@ -43,7 +47,7 @@ enum ListenAddress {
     }
 
     private static func isOctet(_ text: Substring) -> Bool {
-        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-        return UInt8(text) != nil && (text == "0" || text.first != "0")
+        let isNumber = (1...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        return isNumber && UInt8(text) != nil && (text == "0" || text.first != "0")
     }
 }

@@ -63,17 +63,18 @@ package struct Problem: Error, Sendable, Equatable {
 
     /// What the HTTP server refuses.
     package init(_ refusal: HTTPRefusal) {
-        name = String(decoding: refusal.code.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
-        title = Self.words(refusal.code)
+        name = Self.replacing("-", in: refusal.code)
+        let words = Self.replacing(" ", in: refusal.code)
+        title = words.prefix(1).uppercased() + words.dropFirst()
         status = refusal.status
         detail = refusal.reason.detail
         retryAfterSeconds = refusal.status == 503 ? 1 : nil
     }
 
-    /// `body_too_large` as `Body too large`.
-    private static func words(_ code: String) -> String {
-        let spaced = String(decoding: code.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
-        return spaced.prefix(1).uppercased() + spaced.dropFirst()
+    /// `body_too_large` with something else for the underscores.
+    private static func replacing(_ separator: Unicode.Scalar, in code: String) -> String {
+        let bytes = code.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: separator) : $0 }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -39,8 +39,8 @@ struct BulkLine: Sendable {
         }
         guard let keyBytes = keyValue.stringBytes, let key = IdempotencyKey(bytes: keyBytes) else {
             let rule = "\(keyMember) must be a string of 1 to \(IdempotencyKey.bytesMax) bytes"
-            let problem = ValidationError.Problem(pointer: "#/\(keyMember)", code: "invalid_idempotency_key", detail: rule)
-            throw Problem(ValidationError(problems: [problem]))
+            let fault = Problem.Fault(.pointer("#/\(keyMember)"), code: "invalid_idempotency_key", detail: rule)
+            throw Problem(.validation, "One field is wrong.", faults: [fault])
         }
         let job = try JobDecoder.job(try scan(withoutKey(root)).root, traceparent: traceparent)
         return .keyed(

@@ -147,7 +147,9 @@ struct BulkStream {
             tally.note(request.jobs, answer)
             switch answer {
             case .accepted(let jobs), .replayed(let jobs):
-                guard let job = jobs.first else { return .refused(Problem(StoreError.unreadable("an idempotency row"))) }
+                guard let job = jobs.first else {
+                    return .refused(Problem(StoreError.unreadable("an idempotency row")))
+                }
                 if case .replayed = answer { return .enqueued(job, isReplay: true) }
                 return .enqueued(job, isReplay: false)
             case .inFlight: return .refused(IdempotencyKey.inFlight)

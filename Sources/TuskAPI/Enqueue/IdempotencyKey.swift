@@ -37,7 +37,8 @@ struct IdempotencyKey: Sendable, Hashable {
             self.init(bytes: field)
             return
         }
-        guard field.count >= 2, field.last == UInt8(ascii: "\""), let text = Self.unescaped(field[1..<(field.count - 1)])
+        guard field.count >= 2, field.last == UInt8(ascii: "\""),
+            let text = Self.unescaped(field.dropFirst().dropLast())
         else { return nil }
         self.init(bytes: text)
     }

@@ -7,6 +7,9 @@ enum JobDecoder {
     /// One job; its args may be as deep as args may be, one level below.
     static let jobLimits = JSONLimits(bytesMax: JSONLimits.body.bytesMax, depthMax: JSONLimits.args.depthMax + 1)
 
+    /// A job as a member of an object.
+    static let scheduleLimits = JSONLimits(bytesMax: JSONLimits.body.bytesMax, depthMax: JSONLimits.args.depthMax + 2)
+
     /// Jobs in an array in an object. A value takes at least two bytes of the text and about 16 of memory.
     static func bulkLimits(bytesMax: Int) -> JSONLimits {
         JSONLimits(bytesMax: bytesMax, depthMax: JSONLimits.args.depthMax + 3, nodesMax: 2_000_000)

@@ -47,7 +47,8 @@ struct CoalescerState<Item> {
     /// Takes a request in, if there is room.
     mutating func add(_ item: Item, bytes: Int, _ kind: Kind) -> Admission {
         guard !isStopped else { return .stopped }
-        guard waitingCount < limits.waitingItemsMax, waitingBytes + bytes <= limits.waitingBytesMax else { return .full }
+        let hasRoom = waitingCount < limits.waitingItemsMax && waitingBytes + bytes <= limits.waitingBytesMax
+        guard hasRoom else { return .full }
         waitingBytes += bytes
         let waiting = Waiting(item: item, bytes: bytes)
         switch kind {

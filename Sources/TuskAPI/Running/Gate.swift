@@ -111,7 +111,8 @@ struct Gate: Sendable {
     }
 
     private static func unknownParameter(_ name: String, _ route: APIRoute) -> Problem {
-        let known = route.parameters.isEmpty ? "It takes none." : "It takes \(route.parameters.joined(separator: ", "))."
+        let names = route.parameters.isEmpty ? "none" : route.parameters.joined(separator: ", ")
+        let known = "It takes \(names)."
         let shown = String(name.prefix(64))
         let fault = Problem.Fault(.parameter(shown), code: "unknown_parameter", detail: known)
         return Problem(.unknownParameter, "This resource has no parameter \(shown). \(known)", faults: [fault])
