@@ -24,14 +24,14 @@ enum NameCheck {
         }
     }
 
-    /// `X.swift` declares X, `X+Part.swift` extends it; or the file is a part of a type that has a file beside it, as
-    /// `Claim.swift` is a part of the store.
+    /// `X.swift` declares X (`Xs.swift` too), `X+Part.swift` extends it; or the file is a part of a type that has a
+    /// file beside it, as `Claim.swift` is a part of the store.
     private static func typeName(of file: TextFile, among paths: Set<String>) -> [Finding] {
         let code = file.swift.code
         let isEmpty = code.utf8.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
         guard !isEmpty, HouseRules.fileNames[file.path] == nil else { return [] }
         let wanted = file.baseName.prefix { $0 != "+" }
-        if declaration.matches(in: code).contains(where: { $0.text == wanted }) { return [] }
+        if declaration.matches(in: code).contains(where: { $0.text == wanted || $0.text + "s" == wanted }) { return [] }
         let folder = "Sources/\(file.module ?? "")/"
         let siblings = Set(
             paths.filter { $0.hasPrefix(folder) }.compactMap { $0.split(separator: "/").last.map(String.init) }
