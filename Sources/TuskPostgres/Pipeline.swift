@@ -41,11 +41,6 @@ extension Session {
         ] + calls + [(TransactionStatement.commit, Parameters())]
     }
 
-    /// Sets everything for the open transaction only.
-    var localSettings: Statement {
-        SessionSettings(settings, serverVersion: serverVersion).statement(local: true)
-    }
-
     /// What was committed explicitly stays so, whatever happens to the connection afterwards.
     private func answers(to names: [String], _ deadline: Deadline) throws(PostgresError) -> [ResultSet] {
         var answers: [ResultSet] = []

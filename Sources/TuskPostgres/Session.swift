@@ -20,6 +20,9 @@ package final class Session {
     /// Whether the session waits for notifications and must not be lent to others.
     var isListening = false
 
+    /// Sets everything for the open transaction only.
+    lazy var localSettings = SessionSettings(settings, serverVersion: serverVersion).statement(local: true)
+
     /// What a session's errors say about the others of the same pool.
     enum Verdict {
         /// Nothing bad.
