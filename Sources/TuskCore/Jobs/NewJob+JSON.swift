@@ -1,0 +1,194 @@
+// Jobs as JSON: what requests contain, and the canonical form for fingerprints and schedules.
+extension NewJob {
+    private enum Field: String, CaseIterable {
+        case kind, args, queue, priority
+        case runAt = "run_at"
+        case delaySeconds = "delay_seconds"
+        case maxAttempts = "max_attempts"
+        case retry
+        case timeoutSeconds = "timeout_seconds"
+        case tags, metadata, traceparent
+    }
+
+    /// Reads a job; only `kind` is required. Unknown fields are refused, and all problems are reported at once.
+    ///
+    /// - Parameters:
+    ///   - json: A value of a checked document.
+    ///   - pointer: Where in the request the job is; problems point below it.
+    /// - Throws: all that is wrong.
+    package init(json: JSONValue, at pointer: String = JSONPointer.root) throws(ValidationError) {
+        var reader = FieldReader<Field>(json, at: pointer, what: "a job")
+        if json.kind == .object { reader.require(.kind) }
+        let kind = reader.name(.kind, Kind.init)
+        queue = reader.name(.queue) { QueueName($0) } ?? .standard
+        priority = Self.readPriority(&reader) ?? .standard
+        args = Self.readText(.args, bytesMax: JSONLimits.args.bytesMax, &reader) ?? .emptyObject
+        runAt = Self.readRunTime(&reader)
+        maxAttempts = reader.wholeNumber(.maxAttempts, in: Self.maxAttemptsRange).map { Int($0) } ?? 20
+        retry = Self.readRetry(&reader)
+        timeout = reader.seconds(.timeoutSeconds, in: Self.timeoutRange)
+        tags = Self.readTags(&reader)
+        metadata = Self.readMetadata(&reader)
+        traceparent = Self.readTraceparent(&reader)
+        try reader.finish()
+        guard let kind else { preconditionFailure("finish throws when there is no kind") }
+        self.kind = kind
+    }
+
+    private static func readPriority(_ reader: inout FieldReader<Field>) -> Priority? {
+        reader.wholeNumber(.priority, in: 0...9).flatMap { Priority(rawValue: Int16($0)) }
+    }
+
+    private static func readText(
+        _ field: Field,
+        bytesMax: Int,
+        _ reader: inout FieldReader<Field>
+    ) -> JSONText? {
+        guard let value = reader.value(field) else { return nil }
+        guard value.rawBytes.count <= bytesMax else {
+            reader.refuse(field, .tooLarge, "must be at most \(bytesMax) bytes")
+            return nil
+        }
+        return JSONText(value)
+    }
+
+    private static func readRunTime(_ reader: inout FieldReader<Field>) -> RunTime {
+        if reader.value(.runAt) != nil, reader.value(.delaySeconds) != nil {
+            reader.refuse(.delaySeconds, .conflictingFields, "cannot be given together with run_at")
+        }
+        if let delay = reader.seconds(.delaySeconds, in: delayRange) { return .after(delay) }
+        guard let text = reader.string(.runAt) else { return .now }
+        guard let moment = Timestamp(rfc3339: text) else {
+            let rule = "must be an RFC 3339 time with an offset, in the years 2000 to 2200"
+            reader.refuse(.runAt, .invalidTime, rule)
+            return .now
+        }
+        return .at(moment)
+    }
+
+    private static func readRetry(_ reader: inout FieldReader<Field>) -> RetryPolicy? {
+        guard let value = reader.value(.retry) else { return nil }
+        do {
+            return try RetryPolicy(json: value, at: reader.pointer(to: .retry))
+        } catch {
+            reader.note(error)
+            return nil
+        }
+    }
+
+    private static func readTags(_ reader: inout FieldReader<Field>) -> [Tag] {
+        guard let value = reader.value(.tags) else { return [] }
+        let rule = "must be an array of at most \(tagsMax) names"
+        guard value.kind == .array else {
+            reader.refuse(.tags, .wrongType, rule)
+            return []
+        }
+        var tags: [Tag] = []
+        for (index, element) in value.elements.enumerated() {
+            guard index < tagsMax else {
+                reader.refuse(.tags, .tooMany, rule)
+                return []
+            }
+            let pointer = JSONPointer.element(index, of: reader.pointer(to: .tags))
+            guard let tag = element.string.flatMap({ Tag($0) }) else {
+                reader.note(ValidationError(pointer: pointer, .invalidName, "a tag \(NameRule.text)"))
+                continue
+            }
+            guard !tags.contains(tag) else {
+                reader.note(ValidationError(pointer: pointer, .duplicate, "the tag \(tag) is given twice"))
+                continue
+            }
+            tags.append(tag)
+        }
+        return tags
+    }
+
+    private static func readMetadata(_ reader: inout FieldReader<Field>) -> JSONText? {
+        if let value = reader.value(.metadata), value.kind != .object {
+            reader.refuse(.metadata, .wrongType, "must be a JSON object")
+            return nil
+        }
+        return readText(.metadata, bytesMax: JSONLimits.metadata.bytesMax, &reader)
+    }
+
+    private static func readTraceparent(_ reader: inout FieldReader<Field>) -> String? {
+        guard let text = reader.string(.traceparent) else { return nil }
+        guard Traceparent.isValid(text) else {
+            reader.refuse(.traceparent, .invalidTraceparent, "must be a W3C traceparent of 55 characters")
+            return nil
+        }
+        return text
+    }
+}
+
+// MARK: The canonical form
+
+extension NewJob {
+    /// The canonical JSON of this job: the fields that differ from their defaults, in a fixed order, compact but for
+    /// `args` and `metadata`, which stay as they came. Jobs that mean the same have the same text, and reading it
+    /// gives this job again.
+    package var json: JSONText {
+        var writer = JSONWriter(capacity: args.bytes.count + 128)
+        writer.beginObject()
+        Self.write(.kind, kind.text, to: &writer)
+        writer.key(Field.args.rawValue)
+        writer.raw(args)
+        if queue != .standard { Self.write(.queue, queue.text, to: &writer) }
+        if priority != .standard { Self.write(.priority, Int64(priority.rawValue), to: &writer) }
+        switch runAt {
+        case .now: break
+        case .at(let moment): Self.write(.runAt, moment.rfc3339Text, to: &writer)
+        case .after(let delay): Self.write(.delaySeconds, delay, to: &writer)
+        }
+        if maxAttempts != Self.maxAttemptsDefault { Self.write(.maxAttempts, Int64(maxAttempts), to: &writer) }
+        if let retry {
+            writer.key(Field.retry.rawValue)
+            writer.raw(retry.json)
+        }
+        if let timeout { Self.write(.timeoutSeconds, timeout, to: &writer) }
+        if !tags.isEmpty {
+            writer.key(Field.tags.rawValue)
+            writer.beginArray()
+            for tag in tags { writer.string(tag.text) }
+            writer.endArray()
+        }
+        if let metadata {
+            writer.key(Field.metadata.rawValue)
+            writer.raw(metadata)
+        }
+        if let traceparent { Self.write(.traceparent, traceparent, to: &writer) }
+        writer.endObject()
+        return writer.text
+    }
+
+    private static func write(_ field: Field, _ text: String, to writer: inout JSONWriter) {
+        writer.key(field.rawValue)
+        writer.string(text)
+    }
+
+    private static func write(_ field: Field, _ number: Int64, to writer: inout JSONWriter) {
+        writer.key(field.rawValue)
+        writer.int(number)
+    }
+
+    private static func write(_ field: Field, _ seconds: Duration, to writer: inout JSONWriter) {
+        writer.key(field.rawValue)
+        writer.raw(seconds.secondsText.utf8)
+    }
+
+    /// Room for args one level below the job, for metadata, and for the rest with a long retry list.
+    private static let jsonLimits = JSONLimits(bytesMax: 131_072, depthMax: JSONLimits.args.depthMax + 1)
+
+    /// Reads what `json` wrote of a job that was not checked.
+    init(written json: JSONText) throws(ValidationError) {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(validating: json.bytes, limits: Self.jsonLimits)
+        } catch {
+            // The texts inside may have been scanned with looser limits.
+            let problem = ValidationError.Problem(pointer: error.pointer, code: error.code, detail: error.message)
+            throw ValidationError(problems: [problem])
+        }
+        try self.init(json: document.root)
+    }
+}

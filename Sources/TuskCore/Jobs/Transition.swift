@@ -1,0 +1,59 @@
+/// From the end of an attempt to what becomes of the job.
+///
+/// ```
+///   end of the attempt        attempts left     none left      costs an attempt
+///   returned                  complete          complete       yes
+///   failed                    retry             discard        yes
+///   retry(after)              retry             discard        yes
+///   timedOut                  retry             discard        yes
+///   undecodable               retry             discard        yes
+///   discard                   discard           discard        yes
+///   cancel                    cancel            cancel         yes
+///   snooze(after)             snooze            snooze         no
+///   givenBack                 giveBack          giveBack       no
+///   leaseLost                 giveBack          giveBack       no
+/// ```
+///
+/// A give-back of a lost lease changes nothing in the database: the row there belongs to a newer lease.
+package enum Transition {
+    /// The line of the table.
+    ///
+    /// - Parameters:
+    ///   - end: How the attempt ended.
+    ///   - attempt: The number of this attempt, from 1.
+    ///   - maxAttempts: How many attempts may fail.
+    ///   - retry: How long to wait before the next attempt, when the handler does not say.
+    ///   - random: From 0 up to but not including 1; the caller draws it, so that this stays a pure function.
+    /// - Returns: what becomes of the job; delays are from zero to `RetryPolicy.delayMax`.
+    package static func verdict(
+        for end: AttemptEnd,
+        attempt: Int,
+        maxAttempts: Int,
+        retry: RetryPolicy,
+        random: Double
+    ) -> Verdict {
+        switch end {
+        case .returned:
+            return .complete
+        case .failed, .timedOut, .undecodable:
+            guard attempt < maxAttempts else { return .discard }
+            return .retry(after: retry.delay(afterAttempt: attempt, random: random))
+        case .retry(let delay, _):
+            guard attempt < maxAttempts else { return .discard }
+            return .retry(after: bounded(delay))
+        case .snooze(let delay):
+            return .snooze(after: bounded(delay))
+        case .discard:
+            return .discard
+        case .cancel:
+            return .cancel
+        case .givenBack, .leaseLost:
+            return .giveBack
+        }
+    }
+
+    /// Handlers may compute any delay; the database keeps those from zero to `RetryPolicy.delayMax`.
+    private static func bounded(_ delay: Duration) -> Duration {
+        min(max(delay, .zero), RetryPolicy.delayMax)
+    }
+}
