@@ -226,10 +226,16 @@ extension Connection {
     func nextResult(_ deadline: Deadline) throws(PostgresError) -> OpaquePointer? {
         let handle = try unsafe opened()
         while unsafe PQisBusy(handle) != 0 {
-            try unsafe wait(handle, POLLIN, deadline)
-            if unsafe PQconsumeInput(handle) == 0 { throw failure(sent: true) }
+            try awaitInput(deadline)
         }
         return unsafe PQgetResult(handle)
+    }
+
+    /// Waits for input and takes it in.
+    func awaitInput(_ deadline: Deadline) throws(PostgresError) {
+        let handle = try unsafe opened()
+        try unsafe wait(handle, POLLIN, deadline)
+        if unsafe PQconsumeInput(handle) == 0 { throw failure(sent: true) }
     }
 
     /// Waits once for input and takes it in. Returns whether the socket had any; a passed deadline is not an error.

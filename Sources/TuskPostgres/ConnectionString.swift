@@ -127,8 +127,9 @@ extension ConnectionString {
         let hosts = Self.hosts(values.merging(inherited) { own, _ in own })
         guard hosts.count > 1 else { return [common] }
         let role = values["target_session_attrs"] ?? inherited["target_session_attrs"] ?? "any"
-        // With several hosts the one wanted is the primary, unless the text says otherwise.
-        let roles = role == "any" && values["target_session_attrs"] == nil ? ["read-write"] : Self.passes(role)
+        // With several hosts the primary is wanted, unless the text says otherwise. `read-write` would also refuse a
+        // primary whose roles are read-only by default, which the session's settings override.
+        let roles = role == "any" && values["target_session_attrs"] == nil ? ["primary"] : Self.passes(role)
         return roles.flatMap { role in
             hosts.map { host in
                 common.merging(host) { _, new in new }.merging(["target_session_attrs": role]) { _, new in new }

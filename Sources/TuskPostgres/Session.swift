@@ -222,7 +222,7 @@ extension Session {
 
     /// Reads all results of a call and returns the last. An error among them counts, also after rows: the implicit
     /// commit comes last and can fail. But what was committed explicitly stays so, whatever happens to the connection.
-    private func lastAnswer(_ name: String, _ deadline: Deadline) throws(PostgresError) -> ResultSet {
+    func lastAnswer(_ name: String, _ deadline: Deadline) throws(PostgresError) -> ResultSet {
         var answer: ResultSet?
         var failure: PostgresError?
         do throws(PostgresError) {

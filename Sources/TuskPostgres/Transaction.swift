@@ -68,7 +68,7 @@ extension Session {
         return answer
     }
 
-    private func begin(_ isolation: Isolation, readOnly: Bool, _ deadline: Deadline?) throws(PostgresError) {
+    func begin(_ isolation: Isolation, readOnly: Bool, _ deadline: Deadline?) throws(PostgresError) {
         guard isUsable else { throw .closed }
         precondition(connection.transactionStatus == PQTRANS_IDLE, "a transaction is open already")
         let begin = TransactionStatement.begin(isolation, readOnly: readOnly)

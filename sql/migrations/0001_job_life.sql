@@ -36,7 +36,7 @@ create table tusk.job (
     tags text [],
     metadata json,
     traceparent text,
-    constraint job_pkey primary key (shard, id),
+    constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
     constraint job_timeout_positive check (timeout_ms > 0),
@@ -86,7 +86,7 @@ create table tusk.ready (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index ready_id on tusk.ready (shard, id);
+create index ready_id on tusk.ready (id);
 
 create index ready_alone on tusk.ready (shard, queue, priority, rank) where interruptions > 0;
 
@@ -94,11 +94,13 @@ comment on table tusk.ready is 'Jobs that may be claimed now, in the order of ra
 comment on column tusk.ready.shard is 'The shard of the job.';
 comment on column tusk.ready.priority is 'Band: smaller is claimed first.';
 comment on column tusk.ready.attempt is 'Attempts already used.';
-comment on column tusk.ready.interruptions is 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
+comment on column tusk.ready.interruptions
+is 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
 comment on column tusk.ready.args_bytes is 'Length of the args, for claims bounded by bytes.';
 comment on column tusk.ready.rank is 'Place in line, fresh at every entry.';
 comment on column tusk.ready.id is 'The job.';
-comment on column tusk.ready.last_lease is 'The lease it came back from; 0: none. Lets a settle sent twice be recognised.';
+comment on column tusk.ready.last_lease
+is 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
 comment on column tusk.ready.available_at is 'Since when it may be claimed.';
 comment on column tusk.ready.queue is 'The queue it waits in.';
 comment on column tusk.ready.kind is 'Which handler runs it; workers claim only kinds they offer.';
@@ -120,7 +122,7 @@ create table tusk.scheduled (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index scheduled_id on tusk.scheduled (shard, id);
+create index scheduled_id on tusk.scheduled (id);
 
 comment on table tusk.scheduled is 'Jobs that wait for a time: scheduled, or retryable once they had a lease.';
 comment on column tusk.scheduled.shard is 'The shard of the job.';
@@ -154,7 +156,7 @@ create table tusk.blocked (
     autovacuum_analyze_threshold = 50000, autovacuum_vacuum_cost_delay = 0
 );
 
-create index blocked_id on tusk.blocked (shard, id);
+create index blocked_id on tusk.blocked (id);
 
 comment on table tusk.blocked is 'Jobs set aside because something named holds them back.';
 comment on column tusk.blocked.shard is 'The shard of the job.';
@@ -199,7 +201,8 @@ alter table tusk.lease alter column attempts set storage external;
 
 create index lease_worker on tusk.lease (shard, worker_id);
 
-comment on table tusk.lease is 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
+comment on table tusk.lease
+is 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
 comment on column tusk.lease.shard is 'The shard of its jobs.';
 comment on column tusk.lease.interruptions is 'Above 0: its one job runs alone after that many lost leases.';
 comment on column tusk.lease.number is 'Greater than every lease granted before.';
@@ -207,7 +210,8 @@ comment on column tusk.lease.worker_id is 'Who holds it.';
 comment on column tusk.lease.claimed_at is 'When it was granted.';
 comment on column tusk.lease.expires_at is 'When it ends by itself; null: it lives with the worker''s heartbeat.';
 comment on column tusk.lease.done is 'A bit for each position in ids, 1 when that job is settled; null: none is.';
-comment on column tusk.lease.cancels is 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
+comment on column tusk.lease.cancels
+is 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
 comment on column tusk.lease.attempts is 'Attempts used before this one, by position; null: all 0.';
 comment on column tusk.lease.ids is 'Its jobs.';
 
@@ -259,7 +263,7 @@ create table tusk.outcome (
     constraint outcome_state_final check (state in ('completed', 'cancelled', 'discarded'))
 ) partition by range (finished_at);
 
-create index outcome_id on tusk.outcome (shard, id);
+create index outcome_id on tusk.outcome (id);
 
 comment on table tusk.outcome is 'How jobs ended: a row for each ended job.';
 comment on column tusk.outcome.shard is 'The shard of the job.';
@@ -291,7 +295,7 @@ create table tusk.attempt (
     constraint attempt_ended_known check (ended in ('failed', 'snoozed', 'lost', 'given_back', 'discarded'))
 ) partition by range (ended_at);
 
-create index attempt_id on tusk.attempt (shard, id);
+create index attempt_id on tusk.attempt (id);
 
 comment on table tusk.attempt is 'Attempts that did not end their job.';
 comment on column tusk.attempt.shard is 'The shard of the job.';
@@ -301,7 +305,8 @@ comment on column tusk.attempt.lease is 'The lease it ran under.';
 comment on column tusk.attempt.started_at is 'When it started, or was claimed when it never got to start.';
 comment on column tusk.attempt.ended_at is 'When its end was recorded.';
 comment on column tusk.attempt.worker_id is 'Who ran it.';
-comment on column tusk.attempt.ended is 'failed, snoozed, lost (its worker died), given_back (drain), discarded (then retried by hand).';
+comment on column tusk.attempt.ended
+is 'failed, snoozed, lost (its worker died), given_back (drain), discarded (then retried by hand).';
 comment on column tusk.attempt.error is 'Message of its error.';
 
 create table tusk.attempt_overflow partition of tusk.attempt default;
@@ -320,7 +325,7 @@ create table tusk.job_log (
     constraint job_log_message_length check (octet_length(message) <= 8192)
 ) partition by range (logged_at);
 
-create index job_log_id on tusk.job_log (shard, id);
+create index job_log_id on tusk.job_log (id);
 
 comment on table tusk.job_log is 'Lines that handlers logged.';
 comment on column tusk.job_log.shard is 'The shard of the job.';
@@ -339,7 +344,7 @@ create table tusk.progress (
     shard smallint not null default 0,
     id bigint not null,
     lease bigint not null,
-    fraction real not null,
+    fraction double precision not null,
     updated_at timestamptz not null,
     message text,
     constraint progress_pkey primary key (shard, id),

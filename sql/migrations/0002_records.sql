@@ -21,6 +21,13 @@ values
 ('job_retention', '14 days'),
 ('idempotency_retention', '24 hours');
 
+create function tusk.retention(name text) returns interval
+language sql stable
+set search_path = pg_catalog, pg_temp
+return (select setting.value::interval from tusk.setting as setting where setting.name = retention.name);
+
+comment on function tusk.retention is 'A setting that says how long something is kept.';
+
 create table tusk.queue (
     name text collate "C" not null,
     paused_at timestamptz,
@@ -141,4 +148,5 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 return now();
 
-comment on function tusk.schedule_clock is 'The clock that ticks are compared with: the database''s. A function of its own so that tests can move it.';
+comment on function tusk.schedule_clock
+is 'The clock that ticks are compared with: the database''s. A function of its own so that tests can move it.';

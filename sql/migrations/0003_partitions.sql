@@ -26,7 +26,8 @@ begin
     execute format('lock table tusk.%I in access exclusive mode', parent || '_overflow');
     execute format('create table tusk.%I (like tusk.%I including all)', child, parent);
     execute format(
-        'with moved as (delete from tusk.%I where %I >= %L and %I < %L returning *) insert into tusk.%I select * from moved',
+        'with moved as (delete from tusk.%I where %I >= %L and %I < %L returning *) '
+        'insert into tusk.%I select * from moved',
         parent || '_overflow', key, lower_bound, key, upper_bound, child
     );
     execute format(
@@ -135,7 +136,7 @@ as $$
 declare
     old record;
     dropped integer := 0;
-    keep interval := (select setting.value::interval from tusk.setting as setting where setting.name = 'history_retention');
+    keep interval := tusk.retention('history_retention');
 begin
     perform set_config('lock_timeout', '100ms', true);
     for old in
@@ -169,7 +170,7 @@ as $$
 declare
     old record;
     newest timestamptz;
-    keep interval := (select setting.value::interval from tusk.setting as setting where setting.name = 'job_retention');
+    keep interval := tusk.retention('job_retention');
 begin
     perform set_config('lock_timeout', '100ms', true);
     -- The oldest range only: kept jobs always lie below every other range.
@@ -185,7 +186,7 @@ begin
     then
         return 0;
     end if;
-    execute format('select job.created_at from tusk.%I as job order by job.shard desc, job.id desc limit 1', old.name) into newest;
+    execute format('select job.created_at from tusk.%I as job order by job.id desc limit 1', old.name) into newest;
     if newest >= clock_timestamp() - keep then
         return 0;
     end if;
@@ -214,4 +215,5 @@ exception
 end
 $$;
 
-comment on function tusk.drop_job_partitions is 'Drops the oldest job partition once job_retention is over; keeps what lives.';
+comment on function tusk.drop_job_partitions
+is 'Drops the oldest job partition once job_retention is over; keeps what lives.';

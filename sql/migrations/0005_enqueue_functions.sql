@@ -27,7 +27,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     content text := given::text;
-    name text := substr(pointer, 3);
+    name text := substring(pointer from '[^/]*$');
     node record;
 begin
     if octet_length(content) > bytes_most then
@@ -122,7 +122,10 @@ begin
             perform tusk.refuse(
                 pointer || '/' || field.key, format('%s must be a number of seconds from 0 to 2592000', field.key)
             );
-        elsif field.key = 'jitter' and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1) then
+        elsif
+            field.key = 'jitter'
+            and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1)
+        then
             perform tusk.refuse(pointer || '/jitter', 'jitter must be a number from 0 to 1');
         end if;
     end loop;
@@ -150,20 +153,21 @@ $$;
 
 comment on function tusk.check_retry is 'Refuses a retry policy that the HTTP API refuses.';
 
-create function tusk.enqueue(
+create function tusk.enqueue_one(
+    pointer text,
     kind text,
-    args json default '{}',
-    queue text default 'default',
-    priority integer default 5,
-    run_at timestamptz default null,
-    delay interval default null,
-    max_attempts integer default 20,
-    retry json default null,
-    timeout interval default null,
-    tags text [] default null,
-    metadata json default null,
-    traceparent text default null,
-    idempotency_key text default null
+    args json,
+    queue text,
+    priority integer,
+    run_at timestamptz,
+    delay interval,
+    max_attempts integer,
+    retry json,
+    timeout interval,
+    tags text [],
+    metadata json,
+    traceparent text,
+    idempotency_key text
 ) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -175,7 +179,7 @@ declare
     drawn bigint;
     job_id bigint;
     args_length integer;
-    timeout_ms bigint := (extract(epoch from enqueue.timeout) * 1000)::bigint;
+    timeout_ms bigint := (extract(epoch from enqueue_one.timeout) * 1000)::bigint;
     key_hash bytea;
     request_hash bytea;
     accepted record;
@@ -185,47 +189,53 @@ begin
     priority := coalesce(priority, 5);
     max_attempts := coalesce(max_attempts, 20);
     if kind is null then
-        perform tusk.refuse('#/kind', 'kind is required');
+        perform tusk.refuse(pointer || '/kind', 'kind is required');
     elsif not tusk.is_name(kind) then
-        perform tusk.refuse('#/kind', 'kind must be 1 to 128 letters, digits or _ . : -');
+        perform tusk.refuse(
+            pointer || '/kind', 'kind must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
     elsif not tusk.is_name(queue) then
-        perform tusk.refuse('#/queue', 'queue must be 1 to 128 letters, digits or _ . : -');
+        perform tusk.refuse(
+            pointer || '/queue', 'queue must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
     elsif priority not between 0 and 9 then
-        perform tusk.refuse('#/priority', 'priority must be a whole number from 0 to 9');
+        perform tusk.refuse(pointer || '/priority', 'priority must be a whole number from 0 to 9');
     elsif max_attempts not between 1 and 1000 then
-        perform tusk.refuse('#/max_attempts', 'max_attempts must be a whole number from 1 to 1000');
+        perform tusk.refuse(pointer || '/max_attempts', 'max_attempts must be a whole number from 1 to 1000');
     elsif run_at is not null and delay is not null then
-        perform tusk.refuse('#/run_at', 'run_at and delay_seconds exclude each other');
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds cannot be given together with run_at');
     elsif run_at is not null and (
         not isfinite(run_at) or run_at < '2000-01-01 00:00:00+00' or run_at >= '2201-01-01 00:00:00+00'
     ) then
-        perform tusk.refuse('#/run_at', 'run_at must lie in the years 2000 to 2200');
-    elsif delay is not null and extract(epoch from delay) not between 0 and 31622400 then
-        perform tusk.refuse('#/delay_seconds', 'delay_seconds must be a number from 0 to 31622400');
+        perform tusk.refuse(pointer || '/run_at', 'run_at must lie in the years 2000 to 2200');
+    elsif delay is not null and extract(epoch from delay) not between 0 and 315360000 then
+        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds must be a number from 0 to 315360000');
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
-        perform tusk.refuse('#/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
+        perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
-        perform tusk.refuse('#/tags', 'tags must be at most 16');
+        perform tusk.refuse(pointer || '/tags', 'tags must be an array of at most 16 names');
+    elsif cardinality(tags) > (select count(distinct tag.name) from unnest(tags) as tag (name)) then
+        perform tusk.refuse(pointer || '/tags', 'tags must all be different');
     elsif exists (select from unnest(tags) as tag (name) where tusk.is_name(tag.name) is not true) then
-        perform tusk.refuse('#/tags', 'tags must each be 1 to 128 letters, digits or _ . : -');
+        perform tusk.refuse(pointer || '/tags', 'tags must each be 1 to 128 letters, digits or _ . : -');
     elsif traceparent is not null and traceparent !~ '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' then
-        perform tusk.refuse('#/traceparent', 'traceparent must be a W3C trace context of 55 characters');
+        perform tusk.refuse(pointer || '/traceparent', 'traceparent must be a W3C trace context of 55 characters');
     end if;
-    perform tusk.check_json('#/args', args, 65536);
+    perform tusk.check_json(pointer || '/args', args, 65536);
     args_length := octet_length(args::text);
     if metadata is not null then
         if json_typeof(metadata) <> 'object' then
-            perform tusk.refuse('#/metadata', 'metadata must be an object');
+            perform tusk.refuse(pointer || '/metadata', 'metadata must be an object');
         end if;
-        perform tusk.check_json('#/metadata', metadata, 4096);
+        perform tusk.check_json(pointer || '/metadata', metadata, 4096);
     end if;
     if retry is not null then
-        perform tusk.check_retry('#/retry', retry);
+        perform tusk.check_retry(pointer || '/retry', retry);
     end if;
 
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
-            perform tusk.refuse('#/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
+            perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
         end if;
         key_hash := sha256(convert_to('sql' || chr(10) || idempotency_key, 'UTF8'));
         request_hash := sha256(convert_to(concat_ws(
@@ -235,7 +245,7 @@ begin
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
                 errcode = '55P03', message = 'a request with this idempotency_key is in flight',
-                detail = 'Field: #/idempotency_key';
+                detail = 'Field: ' || pointer || '/idempotency_key';
         end if;
         select past.fingerprint, past.ids[1] as id into accepted
         from tusk.idempotency as past
@@ -244,7 +254,7 @@ begin
             and past.created_at > moment - interval '24 hours';
         if found then
             if accepted.fingerprint <> request_hash then
-                perform tusk.refuse('#/idempotency_key', 'idempotency_key was used for another job');
+                perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');
             end if;
             return accepted.id;
         end if;
@@ -280,8 +290,83 @@ begin
 end
 $$;
 
+comment on function tusk.enqueue_one
+is 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+
+create function tusk.enqueue(
+    kind text,
+    args json default '{}',
+    queue text default 'default',
+    priority integer default 5,
+    run_at timestamptz default null,
+    delay interval default null,
+    max_attempts integer default 20,
+    retry json default null,
+    timeout interval default null,
+    tags text [] default null,
+    metadata json default null,
+    traceparent text default null,
+    idempotency_key text default null
+) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return tusk.enqueue_one(
+        '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
+        idempotency_key
+    );
+end
+$$;
+
 comment on function tusk.enqueue is
 'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
+
+create function tusk.check_kind_of(pointer text, job json) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    field record;
+    wanted text;
+begin
+    for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
+        wanted := case
+            when field.key in ('args', 'retry', 'metadata') then field.kind
+            when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
+            when field.key = 'tags' then 'array'
+        end;
+        if wanted is null then
+            perform tusk.refuse(pointer || '/' || field.key, format('a job has no field %s', field.key));
+        elsif wanted = 'string' and field.kind <> wanted then
+            perform tusk.refuse(pointer || '/' || field.key, format('%s must be a string', field.key));
+        elsif wanted = 'array' and field.kind <> wanted then
+            perform tusk.refuse(pointer || '/tags', 'tags must be an array of at most 16 names');
+        elsif wanted = 'number' and (
+            field.kind <> wanted
+            or (field.key in ('priority', 'max_attempts') and field.value::text !~ '^-?[0-9]{1,9}$')
+        ) then
+            perform tusk.refuse(
+                pointer || '/' || field.key,
+                format(
+                    '%s must be a %s', field.key,
+                    case when field.key like '%\_seconds' then 'number' else 'whole number' end
+                )
+            );
+        elsif field.key = 'run_at' and field.value #>> '{}'
+            !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
+        then
+            perform tusk.refuse(
+                pointer || '/run_at', 'run_at must be an RFC 3339 time with an offset, in the years 2000 to 2200'
+            );
+        end if;
+    end loop;
+end
+$$;
+
+comment on function tusk.check_kind_of
+is 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
 
 create function tusk.enqueue_many(jobs json) returns setof bigint
 language plpgsql volatile
@@ -289,7 +374,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     entry record;
-    wrong text;
 begin
     if json_typeof(jobs) is distinct from 'array' then
         perform tusk.refuse('#', 'jobs must be an array');
@@ -299,19 +383,11 @@ begin
         from json_array_elements(jobs) with ordinality as item
     loop
         if json_typeof(entry.job) <> 'object' then
-            perform tusk.refuse('#/' || entry.index, 'a job must be an object');
+            perform tusk.refuse('#/' || entry.index, 'a job must be a JSON object');
         end if;
-        select keys.key into wrong
-        from json_object_keys(entry.job) as keys (key)
-        where not keys.key = any (array[
-            'kind', 'args', 'queue', 'priority', 'run_at', 'delay_seconds', 'max_attempts', 'retry',
-            'timeout_seconds', 'tags', 'metadata', 'traceparent', 'idempotency_key'
-        ])
-        limit 1;
-        if found then
-            perform tusk.refuse('#/' || entry.index || '/' || wrong, format('%s is not a field of a job', wrong));
-        end if;
-        return next tusk.enqueue(
+        perform tusk.check_kind_of('#/' || entry.index, entry.job);
+        return next tusk.enqueue_one(
+            pointer => '#/' || entry.index,
             kind => entry.job ->> 'kind',
             args => entry.job -> 'args',
             queue => entry.job ->> 'queue',

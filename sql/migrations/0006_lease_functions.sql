@@ -27,7 +27,8 @@ begin
 end
 $$;
 
-comment on function tusk.assert_lease is 'Raises TK001 unless the lease is the present one of the job, and keeps it so until the transaction ends.';
+comment on function tusk.assert_lease
+is 'Raises TK001 unless the lease is the present one of the job, and keeps it so until the transaction ends.';
 
 create function tusk.complete(job_id bigint, lease bigint, result json default null) returns void
 language plpgsql volatile
@@ -64,7 +65,8 @@ begin
 end
 $$;
 
-comment on function tusk.complete is 'Completes a running job in the caller''s transaction; raises TK001 when the lease is stale.';
+comment on function tusk.complete
+is 'Completes a running job in the caller''s transaction; raises TK001 when the lease is stale.';
 
 create function tusk.cancel(job_id bigint, requested_by text default current_user, reason text default null)
 returns text
@@ -138,7 +140,7 @@ end
 $$;
 
 comment on function tusk.cancel is
-'Cancels a job. Returns cancelled, cancelling (it runs and is told to stop), completed or discarded (too late), not_found.';
+'Cancels a job. Answers cancelled, cancelling (it runs), completed or discarded (too late), or not_found.';
 
 create function tusk.retry(job_id bigint) returns text
 language plpgsql volatile

@@ -1,7 +1,9 @@
 -- Claims up to $8 waiting jobs of a worker's lanes under new leases, and answers them in claim order.
--- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues, $4 smallint[]: priorities, $5 bigint[]: cursors (a lane each,
+-- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues, $4 smallint[]: priorities, $5 bigint[]: cursors (a lane
+-- each,
 -- most urgent first; ranks up to the cursor are not looked at)   $6 text[]: kinds the worker offers
--- $7 text[]: kinds that get a lease for each job   $8 int: most jobs   $9 bigint: most bytes of args, the first job always
+-- $7 text[]: kinds that get a lease for each job   $8 int: most jobs   $9 bigint: most bytes of args, the first job
+-- always
 -- Locks: the picked rows of ready, skipping rows that others hold. Indexes: ready_pkey in claim order, job_pkey.
 -- picked is materialized so that the planner cannot run the limited, locking select again for each deleted row; the
 -- lateral keeps the order of the lanes and stops at the limit. Rows are deleted by ctid: they are locked, so it stands.

@@ -34,8 +34,8 @@ facts as (
         metadata, traceparent
     )
     select
-        $1, input.priority, input.max_attempts, input.rank << 10 | $1::smallint, input.args_bytes, input.timeout_ms, now(),
-        input.kind, input.queue, input.args, input.retry, string_to_array(input.tags, ','), input.metadata,
+        $1, input.priority, input.max_attempts, input.rank << 10 | $1::smallint, input.args_bytes, input.timeout_ms,
+        now(), input.kind, input.queue, input.args, input.retry, string_to_array(input.tags, ','), input.metadata,
         input.traceparent
     from input
 ),
@@ -47,7 +47,9 @@ waiting as (
 ),
 runnable as (
     insert into tusk.ready (shard, priority, args_bytes, rank, id, available_at, queue, kind)
-    select $1, input.priority, input.args_bytes, input.rank, input.rank << 10 | $1::smallint, now(), input.queue, input.kind
+    select
+        $1, input.priority, input.args_bytes, input.rank, input.rank << 10 | $1::smallint, now(), input.queue,
+        input.kind
     from input
     where input.due_at is null or input.due_at <= now()
 )

@@ -1,6 +1,7 @@
 -- Records the outcome of planned ticks of a schedule and moves it on; only one caller can, whoever leads.
 -- $1 text: schedule   $2 timestamptz: its next_tick_at and $3 timestamptz: its updated_at, as they were read
--- $4 timestamptz: its next tick from now on   $5 timestamptz[]: planned times missed   $6 timestamptz: planned time fired
+-- $4 timestamptz: its next tick from now on   $5 timestamptz[]: planned times missed   $6 timestamptz: planned time
+-- fired
 -- Locks: the row of the schedule. Answers the time fired, or no row when another did it or the schedule was changed.
 -- Its caller enqueues the job in the same transaction.
 with moved as (

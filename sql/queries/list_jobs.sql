@@ -3,10 +3,11 @@
 -- $5 bigint: ids below this one   $6 int: most
 -- Locks: none. Indexes: the id index of each table. Bounded by the statement timeout of its session.
 select
-    jobs.id, jobs.state::text as state, jobs.kind, jobs.queue, jobs.priority, jobs.attempt, jobs.max_attempts, jobs.args,
-    jobs.tags, jobs.metadata, jobs.traceparent, jobs.created_at, jobs.run_at, jobs.started_at, jobs.finished_at,
+    jobs.id, jobs.state::text as state, jobs.kind, jobs.queue, jobs.priority, jobs.attempt, jobs.max_attempts,
+    jobs.args, jobs.tags, jobs.metadata, jobs.traceparent, jobs.created_at, jobs.run_at, jobs.started_at,
+    jobs.finished_at,
     jobs.lease, jobs.worker_id, jobs.blocked_by, jobs.reason, jobs.error, jobs.result, jobs.cancel_requested_at,
-    null::real as fraction, null::text as message
+    null::double precision as fraction, null::text as message
 from tusk.jobs as jobs
 where
     ($1::text is null or jobs.state = $1::tusk.job_state)

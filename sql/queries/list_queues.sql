@@ -1,4 +1,5 @@
--- Every queue that has jobs, a worker or a setting, with how many jobs are where (counted up to $1) and the oldest wait.
+-- Every queue that has jobs, a worker or a setting, with how many jobs are where (counted up to $1) and the oldest
+-- wait.
 -- $1 int: where counting stops
 -- Locks: none. Index: ready_pkey, walked from queue to queue.
 with recursive named (name) as (
@@ -21,7 +22,8 @@ known as (
     union
     select given.name from tusk.worker as worker cross join lateral unnest(worker.queues) as given (name)
     union
-    select waiting.queue from (select scheduled.queue from tusk.scheduled as scheduled where scheduled.shard = 0 limit $1) as waiting
+    select waiting.queue
+    from (select scheduled.queue from tusk.scheduled as scheduled where scheduled.shard = 0 limit $1) as waiting
     union
     select held.queue from tusk.blocked as held where held.shard = 0
 )
@@ -33,7 +35,9 @@ select
     ) as available,
     (
         select count(*)
-        from (select from tusk.scheduled as waiting where waiting.shard = 0 and waiting.queue = known.name limit $1) as counted
+        from (
+            select from tusk.scheduled as waiting where waiting.shard = 0 and waiting.queue = known.name limit $1
+        ) as counted
     ) as scheduled,
     (
         select count(*)

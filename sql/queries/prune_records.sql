@@ -8,9 +8,7 @@ with keys as (
             select past.ctid
             from tusk.idempotency as past
             where
-                past.created_at < now() - (
-                    select setting.value::interval from tusk.setting as setting where setting.name = 'idempotency_retention'
-                )
+                past.created_at < now() - tusk.retention('idempotency_retention')
             limit $1
             for update skip locked
         ))
@@ -23,9 +21,7 @@ ticks as (
             select past.ctid
             from tusk.tick as past
             where
-                past.recorded_at < now() - (
-                    select setting.value::interval from tusk.setting as setting where setting.name = 'history_retention'
-                )
+                past.recorded_at < now() - tusk.retention('history_retention')
             limit $1
             for update skip locked
         ))
@@ -38,9 +34,7 @@ reports as (
             select past.ctid
             from tusk.progress as past
             where
-                past.updated_at < now() - (
-                    select setting.value::interval from tusk.setting as setting where setting.name = 'history_retention'
-                )
+                past.updated_at < now() - tusk.retention('history_retention')
             limit $1
             for update skip locked
         ))
@@ -53,9 +47,7 @@ requests as (
             select past.ctid
             from tusk.cancel_request as past
             where
-                past.requested_at < now() - (
-                    select setting.value::interval from tusk.setting as setting where setting.name = 'history_retention'
-                )
+                past.requested_at < now() - tusk.retention('history_retention')
             limit $1
             for update skip locked
         ))

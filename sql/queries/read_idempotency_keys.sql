@@ -16,6 +16,4 @@ from tusk.idempotency as past
 where
     past.shard = $1
     and past.key_hash = any ($2)
-    and past.created_at > now() - (
-        select setting.value::interval from tusk.setting as setting where setting.name = 'idempotency_retention'
-    )
+    and past.created_at > now() - tusk.retention('idempotency_retention')

@@ -2,8 +2,9 @@
 -- $1 bigint: job
 -- Locks: none. Indexes: the id index of each table.
 select
-    jobs.id, jobs.state::text as state, jobs.kind, jobs.queue, jobs.priority, jobs.attempt, jobs.max_attempts, jobs.args,
-    jobs.tags, jobs.metadata, jobs.traceparent, jobs.created_at, jobs.run_at, jobs.started_at, jobs.finished_at,
+    jobs.id, jobs.state::text as state, jobs.kind, jobs.queue, jobs.priority, jobs.attempt, jobs.max_attempts,
+    jobs.args, jobs.tags, jobs.metadata, jobs.traceparent, jobs.created_at, jobs.run_at, jobs.started_at,
+    jobs.finished_at,
     jobs.lease, jobs.worker_id, jobs.blocked_by, jobs.reason, jobs.error, jobs.result, jobs.cancel_requested_at,
     progress.fraction, progress.message
 from tusk.jobs as jobs

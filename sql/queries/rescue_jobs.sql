@@ -1,11 +1,15 @@
 -- Brings back the jobs of workers that were not heard of for their lease time, and of leases that ended by themselves.
 -- $1 smallint: shard   $2 int: most workers
 -- Locks: the worker rows, then their leases in the order of their numbers, both skipping what others hold: a settle or
--- a handler's own transaction that is under way wins, and the next round looks again. Indexes: worker_pkey, lease_worker.
--- A lease whose worker has no row is an orphan (a claim that was under way while its worker was rescued, or a worker that
+-- a handler's own transaction that is under way wins, and the next round looks again. Indexes: worker_pkey,
+-- lease_worker.
+-- A lease whose worker has no row is an orphan (a claim that was under way while its worker was rescued, or a worker
+-- that
 -- stopped in a hurry). It gets a second of grace.
--- A job told to stop ends cancelled. A job that ran alone is charged: after the crash budget it is discarded. Everything
--- else is available at once, and runs alone next time.
+-- A job told to stop ends cancelled. A job that ran alone is charged: after the crash budget it is discarded.
+-- Everything
+-- else is available at once, and runs alone next time; with last_lease 0, so that what its dead worker may still say is
+-- not taken for something that was accepted before.
 with dead as materialized (
     select worker.id
     from tusk.worker as worker
@@ -89,8 +93,8 @@ returned as (
         shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
     )
     select
-        $1, job.priority, lost.attempt, lost.interruptions + 1, job.args_bytes, lost.id, lost.number, now(),
-        job.queue, job.kind
+        $1, job.priority, lost.attempt, lost.interruptions + 1, job.args_bytes, lost.id, 0, now(), job.queue,
+        job.kind
     from lost
     inner join tusk.job as job on job.shard = $1 and job.id = lost.id
     where lost.is_cancelled is not true and not lost.is_used_up

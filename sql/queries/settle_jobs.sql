@@ -1,8 +1,10 @@
 -- Writes back how attempts ended, each judged by itself, and answers a status for each in input order.
--- $1 smallint: shard   $2 uuid: worker   $3 bigint[]: lease   $4 int[]: position in the lease, from 0   $5 bigint[]: job
+-- $1 smallint: shard   $2 uuid: worker   $3 bigint[]: lease   $4 int[]: position in the lease, from 0   $5 bigint[]:
+-- job
 -- $6 smallint[]: verdict: 0 complete, 1 discard, 2 cancel, 3 retry, 4 snooze, 5 give back
 -- $7 bigint[]: delay in ms of a retry or snooze   $8 bigint[]: microseconds since the attempt started; null: it did not
--- $9 text[]: reason or null   $10 text[]: error or null   $11 json[]: result or null   $12 bigint[]: the leases, ascending
+-- $9 text[]: reason or null   $10 text[]: error or null   $11 json[]: result or null   $12 bigint[]: the leases,
+-- ascending
 -- Status: 0 accepted, 1 accepted before (the same lease said so), 2 lease lost, 3 accepted, but cancelled meanwhile.
 -- Locks: the lease rows in the order of their numbers, for no key update. Indexes: lease_pkey; job_pkey for what waits.
 -- The lease row is the fence: its number and its worker must match and the job must not be marked done.
