@@ -15,8 +15,12 @@ struct Settlement: Sendable {
     let result: JSONText?
     /// Whether the time for the attempt was over.
     let isTimeout: Bool
+    /// Whether the job lost a lease before.
+    let isAlone: Bool
     /// Whether the handler logged or said how far it is; such reports go before it.
     let hasReported: Bool
+    /// Whether the database refused it before, and what the handler wrote was left out.
+    var isBare = false
 
     /// The end of a run; draws the random part of a retry's delay.
     init(_ run: JobRun, _ end: AttemptEnd, told: StopCause?, hasReported: Bool) {
@@ -33,6 +37,7 @@ struct Settlement: Sendable {
         startedAt = run.startedAt
         duration = run.startedAt.duration(to: .now)
         isTimeout = end == .timedOut
+        isAlone = run.isAlone
         self.hasReported = hasReported
         if case .returned(let result) = end { self.result = result } else { result = nil }
         reason = Self.reason(verdict, end, told)
@@ -59,6 +64,7 @@ struct Settlement: Sendable {
         error = nil
         result = nil
         isTimeout = false
+        isAlone = item.isAlone
         hasReported = false
     }
 
@@ -74,8 +80,25 @@ struct Settlement: Sendable {
         )
     }
 
-    /// Whether it puts the job back for another attempt; what the worker does not run to its end costs nothing.
-    var isGivenBack: Bool { verdict == .giveBack }
+    /// The same without what the handler wrote, for a database that refuses it.
+    func withoutTexts(_ why: String) -> Settlement {
+        Settlement(copying: self, error: why)
+    }
+
+    private init(copying other: Settlement, error: String) {
+        job = other.job
+        registration = other.registration
+        verdict = other.verdict
+        startedAt = other.startedAt
+        duration = other.duration
+        reason = other.reason
+        self.error = error
+        result = nil
+        isTimeout = other.isTimeout
+        isAlone = other.isAlone
+        hasReported = other.hasReported
+        isBare = true
+    }
 
     /// The job's own policy, read only when it is needed. One that cannot be read counts as none.
     private static func retryPolicy(_ job: ClaimedJob, _ end: AttemptEnd) -> RetryPolicy? {

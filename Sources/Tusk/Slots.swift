@@ -38,8 +38,11 @@ final class Slots: Sendable {
         for slot in new { slot.start(body) }
     }
 
+    /// Slots that are not stuck.
+    var count: Int { state.withLock { $0.slots.count } }
+
     /// Slots that have no job.
-    var idleCount: Int { max(0, state.withLock { $0.slots.count } - busyCount) }
+    var idleCount: Int { max(0, count - busyCount) }
 
     /// Slots that run a job, stuck ones left out.
     var busyCount: Int { busy.load(ordering: .relaxed) }

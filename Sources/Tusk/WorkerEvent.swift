@@ -1,4 +1,4 @@
-import TuskStore
+package import TuskStore
 
 /// Something that happened to a worker, for log lines, metrics and tests.
 package enum WorkerEvent: Sendable {
