@@ -159,7 +159,7 @@ package struct LogLine: Sendable {
             case "\r": bytes += "\\r".utf8
             case "\t": bytes += "\\t".utf8
             case _ where Self.isTreacherous(scalar): escape(codePoint: scalar)
-            default: bytes += UTF8.encode(scalar).map { Array($0) } ?? []
+            default: if let code = UTF8.encode(scalar) { bytes += code }
             }
         }
     }

@@ -25,6 +25,8 @@ struct History {
 
     /// Jobs whose enqueue was acknowledged.
     var acknowledged: Set<JobID> = []
+    /// Jobs of enqueues whose answer never came: each may exist or not.
+    var unknownCount = 0
     /// Jobs that exist at the end.
     var existing: Set<JobID> = []
     var executions: [Execution] = []
@@ -56,9 +58,13 @@ struct HistoryChecker {
         let executions = Dictionary(grouping: history.executions, by: \.job)
         let acceptances = Dictionary(grouping: history.acceptances, by: \.job)
         var found: [Violation] = []
+        let strangers = history.existing.subtracting(history.acknowledged)
+        if strangers.count > history.unknownCount {
+            found += strangers.sorted().map { Violation(rule: .strangerExists, job: $0) }
+        }
         for job in history.acknowledged.union(history.existing).union(executions.keys).sorted() {
-            let isKnown = history.acknowledged.contains(job)
-            let rules = broken(isKnown, history.existing, executions[job] ?? [], acceptances[job] ?? [], job)
+            let isAcknowledged = history.acknowledged.contains(job)
+            let rules = broken(isAcknowledged, executions[job] ?? [], acceptances[job] ?? [])
             found += rules.map { Violation(rule: $0, job: job) }
         }
         return found
@@ -66,15 +72,12 @@ struct HistoryChecker {
 
     private static func broken(
         _ isAcknowledged: Bool,
-        _ existing: Set<JobID>,
         _ executions: [History.Execution],
-        _ acceptances: [History.Acceptance],
-        _ job: JobID
+        _ acceptances: [History.Acceptance]
     ) -> [Rule] {
         let finals = acceptances.filter(\.isFinal)
         var rules: [Rule] = []
         if isAcknowledged && finals.isEmpty { rules.append(.acknowledgedJobIsLost) }
-        if !isAcknowledged && existing.contains(job) { rules.append(.strangerExists) }
         if finals.count > 1 { rules.append(.endedTwice) }
         if Set(executions.map(\.lease)).count < executions.count { rules.append(.leaseRanTwice) }
         let leases = acceptances.filter { $0.lease > 0 }.map(\.lease)

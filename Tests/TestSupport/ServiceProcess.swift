@@ -6,6 +6,7 @@ import Synchronization
 public final class ServiceProcess: Sendable {
     /// Says what went wrong with a process.
     public struct Failure: Error, CustomStringConvertible {
+        /// The process, what it should have done, and what it wrote.
         public let description: String
     }
 

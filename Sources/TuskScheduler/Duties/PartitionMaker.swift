@@ -1,0 +1,24 @@
+import TuskStore
+import TuskTelemetry
+
+/// Makes the partitions that the coming days and ids need. Apart from the pruner, whose rounds may take long.
+struct PartitionMaker: Duty {
+    static let name = "partitions"
+
+    private let context: DutyContext
+    private let made: Counter
+
+    init(_ context: DutyContext) {
+        self.context = context
+        made = DutyMetrics.rows(Self.name, context.metrics)
+    }
+
+    mutating func round(_ session: StoreSession) throws(StoreError) -> Duration {
+        let count = try session.makePartitions()
+        if count > 0 {
+            made.add(count)
+            context.logger.info("made partitions", ["partitions": .integer(Int64(count))])
+        }
+        return context.configuration.partitionInterval
+    }
+}

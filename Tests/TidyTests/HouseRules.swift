@@ -1,0 +1,78 @@
+/// What the checks allow, each with its reason. A new module or an exception is one line here.
+enum HouseRules {
+    /// The arrows: which modules of ours each module may import. What is not listed may not be.
+    static let imports: [String: Set<String>] = [
+        "CTuskSQL": [],
+        "TuskCore": [],
+        "TuskTelemetry": [],
+        "TuskPostgres": ["CLibPQ"],
+        "TuskStore": ["TuskCore", "TuskPostgres", "CTuskSQL", "CCrypto"],
+        "Tusk": ["TuskCore", "TuskStore", "TuskTelemetry"],
+        "TuskTasks": ["Tusk", "TuskCore", "TuskPostgres", "CLinux", "CCurl", "CCrypto", "CZlib", "CZstd"],
+        "TuskScheduler": ["TuskCore", "TuskStore", "TuskTelemetry"],
+        "TuskHTTP": ["CLinux"],
+        "TuskAPI": ["TuskCore", "TuskStore", "TuskHTTP", "TuskTelemetry", "CTuskAssets"],
+        "TuskTesting": ["Tusk", "TuskCore"],
+        "TuskCommand": [
+            "Tusk", "TuskTasks", "TuskScheduler", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres",
+            "TuskTelemetry",
+        ],
+        "TestSupport": ["TuskCore", "TuskStore", "TuskPostgres"],
+        "TuskCoreTests": ["TuskCore"],
+        "TuskTelemetryTests": ["TuskTelemetry"],
+        "TuskPostgresTests": ["TuskPostgres", "TestSupport"],
+        "TuskStoreTests": ["TuskStore", "TuskCore", "TuskPostgres", "TestSupport", "CTuskSQL"],
+        "TuskTests": ["Tusk", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry", "TestSupport"],
+        "TuskTasksTests": ["TuskTasks", "Tusk", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+        "TuskSchedulerTests": [
+            "TuskScheduler", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry", "TestSupport",
+        ],
+        "TuskHTTPTests": ["TuskHTTP"],
+        "TuskAPITests": [
+            "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry", "TestSupport",
+        ],
+        "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
+        "TuskCommandTests": ["TuskCommand", "TuskCore", "TestSupport"],
+        "HistoryWorker": ["Tusk"],
+        "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+        "TidyTests": [],
+    ]
+
+    /// Modules of the toolchain that anyone may import, unless `platformImports` says less.
+    static let platform: Set<String> = [
+        "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Testing", "PackageDescription",
+    ]
+
+    /// Modules that import less of the platform than others.
+    static let platformImports: [String: Set<String>] = [
+        // No clock, no files, no locale: only values and rules.
+        "TuskCore": [],
+        // Small enough to be linked without Foundation.
+        "TuskTelemetry": ["Dispatch", "Glibc", "Synchronization"],
+        "TuskPostgres": ["Dispatch", "Glibc", "Synchronization"],
+        "TuskHTTP": ["Dispatch", "Glibc", "Synchronization"],
+    ]
+
+    /// Where threads and Dispatch queues are made. Elsewhere they would escape the limits and the stopping order.
+    static let threads: [String: String] = [
+        "Sources/TuskTelemetry/LogOutput.swift": "the thread that writes log lines",
+        "Sources/TuskHTTP/LoopThread.swift": "the event loop's thread",
+        "Sources/Tusk/Slots.swift": "the lanes handlers run on",
+        "Sources/Tusk/Listener.swift": "waits for notifications",
+        "Sources/Tusk/Service.swift": "the loops of a process",
+    ]
+
+    /// Where a thread may sleep: nowhere in the product; waiting has a deadline and a way to be woken.
+    static let sleeps: [String: String] = [:]
+
+    /// Files that carry SQL although they are not in sql/.
+    static let sqlInSwift: [String: String] = [:]
+
+    /// Files longer than 400 lines, each with the reason why it is one file.
+    static let longFiles: [String: String] = [:]
+
+    /// Files of Sources that are not named after a type of theirs.
+    static let fileNames: [String: String] = [
+        "Sources/TuskCore/Names.swift": "three names with one rule"
+    ]
+}
