@@ -93,7 +93,8 @@ private struct Recorded: JobHandler {
         if args.work == "spin" {
             while ContinuousClock.now < end {}
         } else {
-            usleep(UInt32(args.milliseconds) * 1000)
+            // A handler that blocks its slot, as one does that waits for another service.
+            _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(args.milliseconds))
         }
         if context.attempt == 1 {
             switch args.first {

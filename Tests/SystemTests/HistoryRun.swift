@@ -142,7 +142,8 @@ final class HistoryRun: Sendable {
         history.executions = try executions()
         history.existing = Set(try database.texts("select id::text from tusk.job").compactMap { JobID($0) })
         let facts = """
-            select concat_ws(' ', id, lease, state, (extract(epoch from finished_at) * 1000000)::bigint) from tusk.outcome
+            select concat_ws(' ', id, lease, state, (extract(epoch from finished_at) * 1000000)::bigint)
+            from tusk.outcome
             union all
             select concat_ws(' ', id, lease, ended, (extract(epoch from ended_at) * 1000000)::bigint) from tusk.attempt
             """

@@ -94,7 +94,7 @@ struct NewJobTests {
 
     @Test func `a job made in Swift has to pass the same rules`() throws {
         let kind: Kind = "k"
-        let tag: Tag = "t"
+        let tag: TuskCore.Tag = "t"
         let args = try JSONText(validating: Array("{\"a\": 1}".utf8))
         let job = try NewJob(kind: kind, args: args, runAt: .after(.seconds(5)), retry: .standard, tags: [tag])
         #expect(job.args == args && job.runAt == .after(.seconds(5)) && job.retry == .standard && job.tags == [tag])

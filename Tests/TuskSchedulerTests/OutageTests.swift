@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+import TuskCore
+import TuskPostgres
+import TuskStore
+
+@testable import TuskScheduler
+
+@Suite struct OutageTests {
+    @Test func `the duties go on when the database is back`() async throws {
+        try await withScheduler { fixture in
+            let proxy = try FaultProxy(to: fixture.database.connectionString)
+            let path = proxy.connectionString(fixture.database.connectionString)
+            let scheduler = fixture.scheduler("scheduler", through: path)
+            scheduler.start()
+            defer { scheduler.stop() }
+            try await eventually { scheduler.isLeader }
+            proxy.mode = .cut
+            try await eventually { fixture.logged("duty failed") >= 5 && !scheduler.isLeader }
+            let session = try fixture.database.storeSession()
+            defer { session.close() }
+            _ = try session.enqueue([.test(runAt: .after(.milliseconds(1)))])
+            proxy.mode = .pass
+            try await eventually { try fixture.database.number("select count(*) from tusk.ready") == 1 }
+            try await eventually { scheduler.isLeader }
+            #expect(fixture.logged("duty goes on") >= 1)
+        }
+    }
+
+    @Test func `stopping takes no longer than allowed when the database does not answer`() async throws {
+        try await withScheduler { fixture in
+            let proxy = try FaultProxy(to: fixture.database.connectionString)
+            let path = proxy.connectionString(fixture.database.connectionString)
+            let scheduler = fixture.scheduler("scheduler", through: path)
+            scheduler.start()
+            try await eventually { scheduler.isLeader }
+            proxy.mode = .blackhole
+            let start = ContinuousClock.now
+            #expect(!scheduler.stop(within: .seconds(1)))
+            #expect(ContinuousClock.now - start < .seconds(2))
+            proxy.mode = .cut
+            #expect(scheduler.stop(within: .seconds(10)))
+        }
+    }
+
+    @Test func `a duty that hangs does not delay the others`() async throws {
+        try await withScheduler { fixture in
+            let session = try fixture.database.storeSession()
+            defer { session.close() }
+            // Whoever prunes waits for this lock.
+            let blocker = try fixture.database.storeSession()
+            defer { blocker.close() }
+            try await Self.holdingIdempotency(blocker) {
+                let scheduler = fixture.start()
+                try await eventually { scheduler.isLeader }
+                try await eventually {
+                    let waiting = "select count(*) from pg_stat_activity where application_name = 'scheduler/pruner' "
+                        + "and datname = current_database() and wait_event_type = 'Lock'"
+                    return try fixture.database.number(waiting) == 1
+                }
+                _ = try session.enqueue([.test(runAt: .after(.milliseconds(100)))])
+                try await eventually(within: .seconds(2)) {
+                    try fixture.database.number("select count(*) from tusk.ready") == 1
+                }
+            }
+        }
+    }
+
+    private static func holdingIdempotency(
+        _ blocker: StoreSession,
+        _ body: () async throws -> Void
+    ) async throws {
+        try blocker.session.script("begin; lock table tusk.idempotency in access exclusive mode")
+        do {
+            try await body()
+        } catch {
+            try blocker.session.script("rollback")
+            throw error
+        }
+        try blocker.session.script("rollback")
+    }
+}

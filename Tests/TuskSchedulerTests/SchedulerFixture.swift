@@ -1,0 +1,157 @@
+import Synchronization
+import TestSupport
+import TuskCore
+import TuskPostgres
+import TuskStore
+import TuskTelemetry
+
+@testable import TuskScheduler
+
+/// A migrated database, a session to look into it, and the schedulers a test starts on it.
+final class SchedulerFixture: Sendable {
+    let database: TestDatabase
+    private let woken = Mutex<[String]>([])
+    private let started = Mutex<[Scheduler]>([])
+    private let output: LogOutput
+    private let lines: LineBox
+
+    init(_ database: TestDatabase) {
+        self.database = database
+        let lines = LineBox()
+        output = LogOutput { bytes in
+            lines.append(bytes)
+            return .written
+        }
+        self.lines = lines
+    }
+
+    private final class LineBox: Sendable {
+        private let text = Mutex("")
+        func append(_ bytes: [UInt8]) { text.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
+        var all: [Substring] { text.withLock { $0 }.split(separator: "\n") }
+    }
+
+    /// The names of queues for which a scheduler wanted to wake workers, in order.
+    var wokenQueues: [String] { woken.withLock { $0 } }
+
+    /// The lines logged so far that contain a text.
+    func logged(_ text: String) -> Int {
+        output.flush()
+        return lines.all.count { $0.contains(text) }
+    }
+
+    /// Intervals short enough for tests.
+    static let quick: SchedulerConfiguration = {
+        var configuration = SchedulerConfiguration()
+        configuration.leaderTime = .milliseconds(400)
+        configuration.leaderInterval = .milliseconds(100)
+        configuration.promoteInterval = .milliseconds(50)
+        configuration.promoteIdleInterval = .milliseconds(50)
+        configuration.rescueInterval = .milliseconds(50)
+        configuration.rescueIdleInterval = .milliseconds(50)
+        configuration.tickInterval = .milliseconds(30)
+        configuration.partitionInterval = .milliseconds(100)
+        configuration.pruneInterval = .milliseconds(100)
+        configuration.retryDelayMax = .milliseconds(200)
+        return configuration
+    }()
+
+    /// A scheduler whose sessions are called after it, not started.
+    func scheduler(
+        _ name: String = "scheduler",
+        _ configuration: SchedulerConfiguration = quick,
+        through connectionString: ConnectionString? = nil,
+        metrics: MetricsRegistry = MetricsRegistry()
+    ) -> Scheduler {
+        var settings = database.settings
+        settings.applicationName = name
+        if let connectionString { settings.conninfo = connectionString }
+        let record = SchedulerRecord(id: .random(), processID: 1, host: "test", version: "test")
+        return Scheduler(
+            Store(settings),
+            as: record,
+            configuration: configuration,
+            logger: Logger(output, format: .logfmt),
+            metrics: metrics
+        ) { queues in self.woken.withLock { $0 += queues.map(\.text) } }
+    }
+
+    /// The same, started; it is stopped when the test ends.
+    func start(
+        _ name: String = "scheduler",
+        _ configuration: SchedulerConfiguration = quick
+    ) -> Scheduler {
+        let scheduler = scheduler(name, configuration)
+        started.withLock { $0.append(scheduler) }
+        scheduler.start()
+        return scheduler
+    }
+
+    /// Ends a scheduler as the death of its process does: its sessions break, nobody is told.
+    func kill(_ scheduler: Scheduler, _ name: String) throws {
+        try database.script(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+                + "where datname = current_database() and application_name like '\(name)/%'"
+        )
+        scheduler.vanish()
+    }
+
+    /// Makes every question for leadership fail, so that all schedulers come to work.
+    func breakElections() throws {
+        try database.script(
+            """
+            create function public.no_answer() returns trigger language plpgsql
+            as $$ begin raise exception 'no answer'; end $$;
+            create trigger no_answer before insert on tusk.leader execute function public.no_answer();
+            """
+        )
+    }
+
+    /// Stops all schedulers that were started.
+    func stop() {
+        for scheduler in started.withLock({ $0 }) { scheduler.stop(within: .seconds(10)) }
+        output.stop()
+    }
+
+    /// Puts the clock of schedules under the test's control.
+    func freezeScheduleClock(at moment: String) throws {
+        try database.script(
+            """
+            create table public.test_clock (moment timestamptz not null);
+            insert into public.test_clock values ('\(moment)');
+            create or replace function tusk.schedule_clock() returns timestamptz language sql stable
+            as 'select test_clock.moment from public.test_clock as test_clock';
+            """
+        )
+    }
+
+    /// Moves that clock.
+    func setScheduleClock(to moment: String) throws {
+        try database.script("update public.test_clock set moment = '\(moment)'")
+    }
+
+    /// Creates a schedule whose next planned time is given.
+    func schedule(
+        _ name: String,
+        cron: String,
+        zone: String = "UTC",
+        job: String = #"{"kind": "report", "args": {}}"#,
+        next: String
+    ) throws {
+        try database.script(
+            """
+            insert into tusk.schedule (name, cron, time_zone, job, next_tick_at)
+            values ('\(name)', '\(cron)', '\(zone)', '\(job)', '\(next)')
+            """
+        )
+    }
+}
+
+/// Runs a test with a fixture of its own; all schedulers are stopped at its end.
+func withScheduler(_ body: @Sendable (SchedulerFixture) async throws -> Void) async throws {
+    try await withDatabase(.migrated) { database in
+        let fixture = SchedulerFixture(database)
+        defer { fixture.stop() }
+        try await body(fixture)
+    }
+}
