@@ -57,6 +57,33 @@ public struct Tag: Sendable, Hashable, Comparable, CustomStringConvertible {
     public static func < (left: Tag, right: Tag) -> Bool { left.text < right.text }
 }
 
+/// A name in source code is checked when it is first used: a wrong one is a mistake of the program, not of its input.
+extension QueueName: ExpressibleByStringLiteral {
+    /// The queue with this name. Stops the program for a text that cannot be a name.
+    public init(stringLiteral text: String) {
+        precondition(NameRule.allows(text), "\"\(text)\" cannot name a queue")
+        self.init(checked: text)
+    }
+}
+
+/// A name in source code is checked when it is first used: a wrong one is a mistake of the program, not of its input.
+extension Kind: ExpressibleByStringLiteral {
+    /// The kind with this name. Stops the program for a text that cannot be a name.
+    public init(stringLiteral text: String) {
+        precondition(NameRule.allows(text), "\"\(text)\" cannot name a kind")
+        self.text = text
+    }
+}
+
+/// A name in source code is checked when it is first used: a wrong one is a mistake of the program, not of its input.
+extension Tag: ExpressibleByStringLiteral {
+    /// The tag with this name. Stops the program for a text that cannot be a name.
+    public init(stringLiteral text: String) {
+        precondition(NameRule.allows(text), "\"\(text)\" cannot be a tag")
+        self.text = text
+    }
+}
+
 /// The rule that names of queues, kinds, tags and schedules share.
 package enum NameRule {
     /// The longest name, in bytes.

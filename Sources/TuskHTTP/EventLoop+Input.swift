@@ -68,7 +68,6 @@ extension EventLoop {
     private func begin(_ connection: Connection, _ head: RequestHead) {
         connection.isFresh = false
         guard !head.isAsterisk else {
-            connection.parser.admitBody(bytesMax: 0)
             answerBuiltIn(connection, head, HTTPResponse.allowing(HTTPMethod.allCases), nil)
             return
         }

@@ -71,7 +71,7 @@ final class EventLoop {
             endDue()
             flushAll()
         }
-        for connection in connections.all { close(connection) }
+        for connection in connections.all { breakOff(connection) }
         stopAccepting()
     }
 

@@ -118,6 +118,14 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    /// How often another thread has woken the server's.
+    package var wakeCount: Int {
+        stage.withLock { stage in
+            guard case .serving(let mailbox, _) = stage else { return 0 }
+            return mailbox.wakeCount
+        }
+    }
+
     /// Gives an order to the thread; false when there is none.
     private func order(_ order: Mailbox.Order) -> Bool {
         stage.withLock { stage in

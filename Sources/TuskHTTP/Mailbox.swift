@@ -22,6 +22,8 @@ final class Mailbox: Sendable {
 
     private struct State {
         var mail = Mail()
+        /// Something was left that the loop has not collected.
+        var isPending = false
         var isAsleep = false
     }
 
@@ -46,6 +48,7 @@ final class Mailbox: Sendable {
     private func post(_ leave: (inout Mail) -> Void) {
         let wasAsleep = state.withLock { state in
             leave(&state.mail)
+            state.isPending = true
             defer { state.isAsleep = false }
             return state.isAsleep
         }
@@ -59,6 +62,7 @@ final class Mailbox: Sendable {
         state.withLock { state in
             let mail = state.mail
             state.mail.exchanges = []
+            state.isPending = false
             return mail
         }
     }
@@ -66,7 +70,7 @@ final class Mailbox: Sendable {
     /// Says that the loop goes to sleep; false when it must not, because something was left.
     func fallAsleep() -> Bool {
         state.withLock { state in
-            state.isAsleep = state.mail.exchanges.isEmpty
+            state.isAsleep = !state.isPending
             return state.isAsleep
         }
     }

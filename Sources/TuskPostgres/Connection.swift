@@ -132,8 +132,8 @@ extension Connection {
 
 /// Waiting, sending and reading.
 extension Connection {
-    /// Waits until the socket is ready, `wake` is readable, or the deadline passes. Returns the socket's readiness; zero
-    /// when only `wake` was ready. A signal does not end the wait.
+    /// Waits until the socket is ready, `wake` is readable, or the deadline passes. Returns the socket's readiness;
+    /// zero when only `wake` was ready. A signal does not end the wait.
     @discardableResult
     private func wait(
         _ handle: OpaquePointer,

@@ -10,8 +10,8 @@
 ///     |<-- condemn, close ------------------------------------------------------+
 /// ```
 ///
-/// Somebody waits only while there is neither room nor an idle session; what becomes free is given to the first who waits
-/// and never becomes room or idle in between, so nobody overtakes.
+/// Somebody waits only while there is neither room nor an idle session; what becomes free is given to the first who
+/// waits and never becomes room or idle in between, so nobody overtakes.
 struct ConnectionPoolState<Session: Sendable, Waiter: AnyObject & Sendable>: Sendable {
     /// A session nobody uses.
     struct Idle: Sendable {
@@ -95,8 +95,8 @@ struct ConnectionPoolState<Session: Sendable, Waiter: AnyObject & Sendable>: Sen
         return passRoom()
     }
 
-    /// A lent session that is fit comes back. Returns who gets it, if anybody waits, and the session itself when it must
-    /// be closed because its epoch is over.
+    /// A lent session that is fit comes back. Returns who gets it, if anybody waits, and the session itself when it
+    /// must be closed because its epoch is over.
     mutating func giveBack(
         _ session: Session,
         epoch: Int,

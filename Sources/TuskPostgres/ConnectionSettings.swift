@@ -18,7 +18,8 @@ package enum SettingsScope: Sendable, Hashable {
 package struct ConnectionSettings: Sendable {
     /// Where and as whom.
     package var conninfo: ConnectionString
-    /// What `pg_stat_activity` shows, unless the connection string or the environment says otherwise. Defaults to `tusk`.
+    /// What `pg_stat_activity` shows, unless the connection string or the environment says otherwise. Defaults to
+    /// `tusk`.
     package var applicationName: String
     /// The time for connecting, shared by the hosts of the string. Name lookup is the resolver's and has its own limit.
     /// Defaults to 5 seconds.
@@ -29,13 +30,15 @@ package struct ConnectionSettings: Sendable {
     package var plan: PlanPinning
     /// Defaults to `.session`.
     package var settingsScope: SettingsScope
-    /// The server gives up a statement after this long; zero means only the call's own deadline counts. Defaults to zero.
+    /// The server gives up a statement after this long; zero means only the call's own deadline counts. Defaults to
+    /// zero.
     package var statementTimeout: Duration = .zero
     /// The server gives up waiting for a lock after this long; zero means never. Defaults to zero.
     package var lockTimeout: Duration = .zero
     /// The server ends a session that does nothing inside a transaction for this long. Defaults to 60 seconds.
     package var idleInTransactionTimeout: Duration = .seconds(60)
-    /// Where names without a schema are looked up. Defaults to the system's own schema, then the session's temporary one.
+    /// Where names without a schema are looked up. Defaults to the system's own schema, then the session's temporary
+    /// one.
     package var searchPath: String = "pg_catalog, pg_temp"
     /// Further settings by name, in this order, after all others.
     package var extraSettings: [Setting] = []

@@ -43,72 +43,67 @@ extension Parameters {
 
     /// Appends a `uuid[]` of high and low 64 bits.
     package mutating func uuidArray(_ values: [(high: UInt64, low: UInt64)]) {
-        array(.uuidArray, of: .uuid, count: values.count, hasNulls: false) { parameters in
+        array(.uuidArray, of: .uuid, count: values.count, elementBytes: values.count * 20, hasNulls: false) { writer in
             for value in values {
-                parameters.put(16 as Int32)
-                parameters.put(value.high)
-                parameters.put(value.low)
+                writer.integer(16 as Int32)
+                writer.integer(value.high)
+                writer.integer(value.low)
             }
         }
     }
 
     /// Appends a `text[]`.
     package mutating func textArray(_ values: [String]) {
-        array(.textArray, of: .text, count: values.count, hasNulls: false) { parameters in
+        let size = values.reduce(0) { $0 + 4 + $1.utf8.count }
+        array(.textArray, of: .text, count: values.count, elementBytes: size, hasNulls: false) { writer in
             for value in values {
-                parameters.element(value)
+                writer.text(value)
             }
         }
     }
 
     /// Appends a `text[]` with nulls.
     package mutating func textArray(optional values: [String?]) {
-        array(.textArray, of: .text, count: values.count, hasNulls: values.contains(nil)) { parameters in
+        let size = values.reduce(0) { $0 + 4 + ($1?.utf8.count ?? 0) }
+        let hasNulls = values.contains { $0 == nil }
+        array(.textArray, of: .text, count: values.count, elementBytes: size, hasNulls: hasNulls) { writer in
             for value in values {
-                if let value { parameters.element(value) } else { parameters.put(-1 as Int32) }
+                if let value { writer.text(value) } else { writer.null() }
             }
         }
     }
 
     /// Appends a `bytea[]`.
-    package mutating func byteaArray(_ values: some Collection<some Collection<UInt8>>) {
-        byteStrings(values, .byteaArray, of: .bytea)
-    }
+    package mutating func byteaArray(_ values: [[UInt8]]) { byteStrings(values, .byteaArray, of: .bytea) }
 
     /// Appends a `bytea[]` with nulls.
-    package mutating func byteaArray<Bytes: Collection<UInt8>>(optional values: some Collection<Bytes?>) {
+    package mutating func byteaArray(optional values: [[UInt8]?]) {
         byteStrings(optional: values, .byteaArray, of: .bytea)
     }
 
     /// Appends a `json[]` of texts.
-    package mutating func jsonArray(_ values: some Collection<some Collection<UInt8>>) {
-        byteStrings(values, .jsonArray, of: .json)
-    }
+    package mutating func jsonArray(_ values: [[UInt8]]) { byteStrings(values, .jsonArray, of: .json) }
 
     /// Appends a `json[]` of texts with nulls.
-    package mutating func jsonArray<Bytes: Collection<UInt8>>(optional values: some Collection<Bytes?>) {
+    package mutating func jsonArray(optional values: [[UInt8]?]) {
         byteStrings(optional: values, .jsonArray, of: .json)
     }
 }
 
+/// The buffer grows once for an array, and its elements are written in place: a claim or a settlement passes a thousand
+/// at a time.
 extension Parameters {
-    /// Writes elements of one width in one go: a claim or a settlement passes a thousand at a time.
     private mutating func integers<Element: FixedWidthInteger>(
         _ values: [Element],
         _ type: PostgresType,
         of element: PostgresType
     ) {
         let width = MemoryLayout<Element>.size
-        array(type, of: element, count: values.count, hasNulls: false) { parameters in
-            let start = parameters.bytes.count
-            parameters.bytes.append(contentsOf: repeatElement(0, count: values.count * (4 + width)))
-            unsafe parameters.bytes.withUnsafeMutableBytes { buffer in
-                var offset = start
-                for value in values {
-                    unsafe buffer.storeBytes(of: Int32(width).bigEndian, toByteOffset: offset, as: Int32.self)
-                    unsafe buffer.storeBytes(of: value.bigEndian, toByteOffset: offset + 4, as: Element.self)
-                    offset += 4 + width
-                }
+        let size = values.count * (4 + width)
+        array(type, of: element, count: values.count, elementBytes: size, hasNulls: false) { writer in
+            for value in values {
+                writer.integer(Int32(width))
+                writer.integer(value)
             }
         }
     }
@@ -118,69 +113,97 @@ extension Parameters {
         _ type: PostgresType,
         of element: PostgresType
     ) {
-        array(type, of: element, count: values.count, hasNulls: values.contains(nil)) { parameters in
-            parameters.bytes.reserveCapacity(parameters.bytes.count + values.count * (4 + MemoryLayout<Element>.size))
+        let width = MemoryLayout<Element>.size
+        let size = values.reduce(0) { $0 + 4 + ($1 == nil ? 0 : width) }
+        let hasNulls = size < values.count * (4 + width)
+        array(type, of: element, count: values.count, elementBytes: size, hasNulls: hasNulls) { writer in
             for value in values {
-                guard let value else {
-                    parameters.put(-1 as Int32)
-                    continue
+                if let value {
+                    writer.integer(Int32(width))
+                    writer.integer(value)
+                } else {
+                    writer.null()
                 }
-                parameters.put(Int32(MemoryLayout<Element>.size))
-                parameters.put(value)
             }
         }
     }
 
-    private mutating func byteStrings(
-        _ values: some Collection<some Collection<UInt8>>,
-        _ type: PostgresType,
-        of element: PostgresType
-    ) {
-        array(type, of: element, count: values.count, hasNulls: false) { parameters in
+    private mutating func byteStrings(_ values: [[UInt8]], _ type: PostgresType, of element: PostgresType) {
+        let size = values.reduce(0) { $0 + 4 + $1.count }
+        array(type, of: element, count: values.count, elementBytes: size, hasNulls: false) { writer in
             for value in values {
-                parameters.element(value)
+                unsafe value.withUnsafeBytes { unsafe writer.bytes($0) }
             }
         }
     }
 
-    private mutating func byteStrings<Bytes: Collection<UInt8>>(
-        optional values: some Collection<Bytes?>,
-        _ type: PostgresType,
-        of element: PostgresType
-    ) {
+    private mutating func byteStrings(optional values: [[UInt8]?], _ type: PostgresType, of element: PostgresType) {
+        let size = values.reduce(0) { $0 + 4 + ($1?.count ?? 0) }
         let hasNulls = values.contains { $0 == nil }
-        array(type, of: element, count: values.count, hasNulls: hasNulls) { parameters in
+        array(type, of: element, count: values.count, elementBytes: size, hasNulls: hasNulls) { writer in
             for value in values {
-                if let value { parameters.element(value) } else { parameters.put(-1 as Int32) }
+                if let value { unsafe value.withUnsafeBytes { unsafe writer.bytes($0) } } else { writer.null() }
             }
         }
     }
 
-    private mutating func element(_ value: String) {
-        put(Self.checkedLength(value.utf8.count))
-        put(value)
-    }
-
-    private mutating func element(_ value: some Collection<UInt8>) {
-        put(Self.checkedLength(value.count))
-        put(value)
-    }
-
+    /// Appends an array whose elements, with their lengths, take so many bytes.
     private mutating func array(
         _ type: PostgresType,
         of element: PostgresType,
         count: Int,
+        elementBytes: Int,
         hasNulls: Bool,
-        _ elements: (inout Parameters) -> Void
+        _ write: (inout ElementWriter) -> Void
     ) {
-        value(type) { parameters in
-            parameters.put(count == 0 ? 0 : 1 as Int32)
-            parameters.put(hasNulls ? 1 : 0 as Int32)
-            parameters.put(element.oid)
-            guard count > 0 else { return }
-            parameters.put(Self.checkedLength(count))
-            parameters.put(1 as Int32)
-            elements(&parameters)
+        let start = bytes.count
+        put(count == 0 ? 0 : 1 as Int32)
+        put(hasNulls ? 1 : 0 as Int32)
+        put(element.oid)
+        if count > 0 {
+            put(Self.checkedLength(count))
+            put(1 as Int32)
+            let first = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: elementBytes))
+            unsafe bytes.withUnsafeMutableBytes { buffer in
+                var writer = unsafe ElementWriter(rest: UnsafeMutableRawBufferPointer(rebasing: buffer[first...]))
+                write(&writer)
+                precondition(unsafe writer.rest.isEmpty, "an array with fewer elements than announced")
+            }
         }
+        end(type, from: start)
+    }
+}
+
+/// Writes elements one after the other, each with its length, and never beyond the end. Must not outlive the buffer.
+@safe private struct ElementWriter {
+    private(set) var rest: UnsafeMutableRawBufferPointer
+
+    init(rest: UnsafeMutableRawBufferPointer) {
+        unsafe self.rest = rest
+    }
+
+    mutating func integer(_ value: some FixedWidthInteger) {
+        unsafe withUnsafeBytes(of: value.bigEndian) { unsafe copy($0) }
+    }
+
+    mutating func null() {
+        integer(-1 as Int32)
+    }
+
+    mutating func text(_ value: String) {
+        var value = value
+        value.withUTF8 { unsafe bytes(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func bytes(_ value: UnsafeRawBufferPointer) {
+        integer(Parameters.checkedLength(value.count))
+        unsafe copy(value)
+    }
+
+    private mutating func copy(_ source: UnsafeRawBufferPointer) {
+        precondition(unsafe source.count <= rest.count, "an array with more elements than announced")
+        unsafe rest.copyMemory(from: source)
+        unsafe rest = UnsafeMutableRawBufferPointer(rebasing: rest.dropFirst(source.count))
     }
 }

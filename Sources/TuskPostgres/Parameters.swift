@@ -79,18 +79,20 @@ package struct Parameters: Sendable {
         self.value(.json) { $0.put(value) }
     }
 
-    /// Appends a value whose bytes `body` puts into the buffer.
-    mutating func value(_ type: PostgresType, _ body: (inout Parameters) -> Void) {
+    private mutating func value(_ type: PostgresType, _ body: (inout Parameters) -> Void) {
         let offset = bytes.count
         body(&self)
+        end(type, from: offset)
+    }
+
+    /// Ends a value whose bytes are in the buffer.
+    mutating func end(_ type: PostgresType, from offset: Int) {
         append(Slot(type: type, offset: offset, length: Self.checkedLength(bytes.count - offset)))
     }
 
     private mutating func integer(_ value: (some FixedWidthInteger)?, _ type: PostgresType) {
         guard let value else { return null(type) }
-        let offset = bytes.count
-        put(value)
-        append(Slot(type: type, offset: offset, length: Int32(bytes.count - offset)))
+        self.value(type) { $0.put(value) }
     }
 
     private mutating func append(_ slot: Slot) {

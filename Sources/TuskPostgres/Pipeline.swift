@@ -1,8 +1,8 @@
 import CLibPQ
 
 extension Session {
-    /// Sends all calls in one go and reads all answers: one round trip, one transaction, unless `begin` and `commit` are
-    /// among the calls. When one fails, those after it are not run, and its error is thrown.
+    /// Sends all calls in one go and reads all answers: one round trip, one transaction, unless `begin` and `commit`
+    /// are among the calls. When one fails, those after it are not run, and its error is thrown.
     ///
     /// Source: PostgreSQL 15 manual, 34.5 "Pipeline Mode".
     package func pipeline(
@@ -39,11 +39,6 @@ extension Session {
             (TransactionStatement.begin(.readCommitted, readOnly: false), Parameters()),
             (localSettings, Parameters()),
         ] + calls + [(TransactionStatement.commit, Parameters())]
-    }
-
-    /// Sets everything for the open transaction only.
-    var localSettings: Statement {
-        SessionSettings(settings, serverVersion: serverVersion).statement(local: true)
     }
 
     /// What was committed explicitly stays so, whatever happens to the connection afterwards.

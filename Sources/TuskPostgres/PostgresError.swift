@@ -124,7 +124,8 @@ package struct ServerError: Error, Equatable, Sendable {
         self.statement = statement
     }
 
-    /// Whether the same statement can succeed later: the connection, a conflict, a resource or an operator was to blame.
+    /// Whether the same statement can succeed later: the connection, a conflict, a resource or an operator was to
+    /// blame.
     ///
     /// 25006 (read-only transaction) counts, because a failover leaves sessions on the former primary.
     package var isTransient: Bool {

@@ -1,10 +1,10 @@
 import CLibPQ
 
-/// One session of the server: one libpq connection, used by one thread at a time, for calls that block that thread until
-/// the answer is there or the deadline has passed.
+/// One session of the server: one libpq connection, used by one thread at a time, for calls that block that thread
+/// until the answer is there or the deadline has passed.
 ///
-/// After an error of the server the session goes on, with no transaction open that was not open before the call. After a
-/// lost connection, a deadline that passed with something sent, or an answer that does not fit, it is closed.
+/// After an error of the server the session goes on, with no transaction open that was not open before the call. After
+/// a lost connection, a deadline that passed with something sent, or an answer that does not fit, it is closed.
 package final class Session {
     /// What it was opened with.
     package let settings: ConnectionSettings
@@ -19,6 +19,9 @@ package final class Session {
     var pendingNotifications: [Notification] = []
     /// Whether the session waits for notifications and must not be lent to others.
     var isListening = false
+
+    /// Sets everything for the open transaction only.
+    lazy var localSettings = SessionSettings(settings, serverVersion: serverVersion).statement(local: true)
 
     /// What a session's errors say about the others of the same pool.
     enum Verdict {

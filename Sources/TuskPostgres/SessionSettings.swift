@@ -1,4 +1,5 @@
-/// What a role or a database may have set and a session needs otherwise. Pure: makes the statements, checks the answers.
+/// What a role or a database may have set and a session needs otherwise. Pure: makes the statements, checks the
+/// answers.
 ///
 /// Everything is set by one `select` of `set_config` calls, which answers with what is in force afterwards.
 struct SessionSettings {

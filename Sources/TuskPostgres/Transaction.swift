@@ -23,8 +23,8 @@ enum TransactionStatement {
 
 extension Session {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. A session that cannot roll
-    /// back is closed. `body` must not begin or end transactions. The deadline is for `begin` and `commit`, each call of
-    /// the body has its own.
+    /// back is closed. `body` must not begin or end transactions. The deadline is for `begin` and `commit`, each call
+    /// of the body has its own.
     ///
     /// Only an error of the commit itself can leave the outcome unknown. When a statement failed and `body` went on
     /// regardless, nothing is committed and 25P02 is thrown.

@@ -28,7 +28,8 @@ enum VerboseMessage {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
 
-    /// The text without the secrets and without line ends at its end. libpq does not put a password into its messages; a server's message could.
+    /// The text without the secrets and without line ends at its end. libpq does not put a password into its messages;
+    /// a server's message could.
     static func scrub(_ text: String, of secrets: [String]) -> String {
         var bytes = Array(text.utf8)
         while bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }

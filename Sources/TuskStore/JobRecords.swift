@@ -187,7 +187,8 @@ extension StoreSession {
         }
     }
 
-    /// Cancels a job: at once while it waits, by telling its handler while it runs. Doing it again gives the same answer.
+    /// Cancels a job: at once while it waits, by telling its handler while it runs. Doing it again gives the same
+    /// answer.
     package func cancel(_ id: JobID, by who: String, reason: String?) throws(StoreError) -> JobCommandAnswer {
         let rows = try run(Self.cancelJob) {
             $0.int8(id.rawValue)

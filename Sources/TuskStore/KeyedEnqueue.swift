@@ -41,10 +41,11 @@ extension StoreSession {
     private static let readKeys = SQLCatalog.statement("read_idempotency_keys", isReadOnly: true)
     private static let writeKey = SQLCatalog.statement("write_idempotency_key")
 
-    /// Enqueues the jobs of requests that carry keys, in one transaction, each request judged by itself; answers in order.
+    /// Enqueues the jobs of requests that carry keys, in one transaction, each request judged by itself; answers in
+    /// order.
     ///
-    /// A key that somebody else holds at this moment is answered `.inFlight` without waiting, so that one stranger's open
-    /// transaction stalls nobody.
+    /// A key that somebody else holds at this moment is answered `.inFlight` without waiting, so that one stranger's
+    /// open transaction stalls nobody.
     package func enqueue(keyed requests: [KeyedRequest]) throws(StoreError) -> [KeyedAnswer] {
         guard !requests.isEmpty else { return [] }
         return try transaction { session throws(StoreError) in

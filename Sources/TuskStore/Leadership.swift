@@ -28,7 +28,8 @@ extension StoreSession {
     private static let removeScheduler = SQLCatalog.statement("remove_scheduler")
     private static let leadership = "scheduler"
 
-    /// Takes or renews leadership among schedulers for a time; whether the caller leads. It saves work and guards nothing.
+    /// Takes or renews leadership among schedulers for a time; whether the caller leads. It saves work and guards
+    /// nothing.
     package func lead(_ id: WorkerID, for time: Duration) throws(StoreError) -> Bool {
         try run(Self.electLeader) {
             $0.text(Self.leadership)

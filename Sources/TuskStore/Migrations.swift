@@ -94,8 +94,8 @@ extension StoreSession {
     }
 
     /// Applies what is missing, each migration in a transaction of its own, and answers what it applied. Any number of
-    /// processes may call it at once: a lock lets one at a time look and change. Throws `.schema` for a database that is
-    /// ahead or altered, without touching it.
+    /// processes may call it at once: a lock lets one at a time look and change. Throws `.schema` for a database that
+    /// is ahead or altered, without touching it.
     package func migrate() throws(StoreError) -> [Migration] {
         var applied: [Migration] = []
         while let migration = try migrateOnce() { applied.append(migration) }

@@ -34,7 +34,8 @@ extension StoreSession {
     private static let rescueJobs = SQLCatalog.statement("rescue_jobs")
     private static let promoteJobs = SQLCatalog.statement("promote_jobs")
 
-    /// Brings back the jobs of workers that were not heard of for their lease time. Any number of processes may call it.
+    /// Brings back the jobs of workers that were not heard of for their lease time. Any number of processes may call
+    /// it.
     package func rescue() throws(StoreError) -> RescueRound {
         let rows = try run(Self.rescueJobs) {
             $0.int2(shard)

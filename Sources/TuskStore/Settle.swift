@@ -59,7 +59,8 @@ extension StoreSession {
 
     private static let settleJobs = SQLCatalog.statement("settle_jobs")
 
-    /// Writes back how attempts ended, each judged by itself; statuses in the order of the entries. No job may be in it twice.
+    /// Writes back how attempts ended, each judged by itself; statuses in the order of the entries. No job may be in it
+    /// twice.
     package func settle(_ entries: [SettleEntry], worker: WorkerID) throws(StoreError) -> [SettleStatus] {
         precondition(entries.count <= Self.settleEntriesMax, "too many entries for one statement")
         guard !entries.isEmpty else { return [] }

@@ -2,7 +2,7 @@ import Glibc
 
 /// What the kernel says about this process, for the metrics that Prometheus' own clients export under `process_`.
 ///
-/// Source: proc(5), sections /proc/[pid]/stat and /proc/stat.
+/// Source: proc(5), section /proc/[pid]/stat.
 package struct ProcessStatistics: Sendable, Equatable {
     package var cpuSeconds: Double
     package var residentBytes: Double
@@ -10,36 +10,42 @@ package struct ProcessStatistics: Sendable, Equatable {
     /// Seconds since 1970.
     package var startedAtSeconds: Double
 
-    /// Reads the two texts; nil when they do not have the expected form.
+    /// Reads the content of /proc/self/stat; nil when it does not have the expected form.
     ///
     /// - Parameters:
-    ///   - process: the content of /proc/self/stat.
-    ///   - system: the content of /proc/stat, whose line `btime` says when the machine started.
+    ///   - text: the file's content.
+    ///   - bootedAtSeconds: when the machine started, in seconds since 1970.
     ///   - ticksPerSecond: the unit of the kernel's times, 100 on Linux.
     ///   - pageBytes: the unit of the resident size.
-    package init?(process: String, system: String, ticksPerSecond: Double, pageBytes: Double) {
+    package init?(_ text: String, bootedAtSeconds: Double, ticksPerSecond: Double, pageBytes: Double) {
         // The second field is the program's name in brackets and may itself contain brackets and spaces.
-        guard let nameEnd = process.lastIndex(of: ")") else { return nil }
-        let fields = process[nameEnd...].split(separator: " ").dropFirst().map { Double($0) ?? .nan }
-        let bootLine = system.split(separator: "\n").first { $0.hasPrefix("btime ") }
-        guard fields.count >= 22, let bootLine, let bootedAt = Double(bootLine.dropFirst(6)) else { return nil }
+        guard let nameEnd = text.lastIndex(of: ")") else { return nil }
+        let fields = text[nameEnd...].split(separator: " ").dropFirst().map { Double($0) ?? .nan }
+        guard fields.count >= 22 else { return nil }
         // proc(5) counts from 1 and the fields here start with the third.
         let field = { (number: Int) in fields[number - 3] }
         self.cpuSeconds = (field(14) + field(15)) / ticksPerSecond
-        self.startedAtSeconds = bootedAt + field(22) / ticksPerSecond
+        self.startedAtSeconds = bootedAtSeconds + field(22) / ticksPerSecond
         self.virtualBytes = field(23)
         self.residentBytes = field(24) * pageBytes
     }
 
     /// The present figures of this process; nil without /proc.
     package static func current() -> ProcessStatistics? {
-        guard let process = content(of: "/proc/self/stat"), let system = content(of: "/proc/stat") else { return nil }
+        guard let text = content(of: "/proc/self/stat") else { return nil }
+        // Not from /proc/stat, which a service with `ProcSubset=pid` does not see.
         return ProcessStatistics(
-            process: process,
-            system: system,
+            text,
+            bootedAtSeconds: seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME),
             ticksPerSecond: Double(sysconf(Int32(_SC_CLK_TCK))),
             pageBytes: Double(sysconf(Int32(_SC_PAGESIZE)))
         )
+    }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Descriptors open now; nil without /proc.

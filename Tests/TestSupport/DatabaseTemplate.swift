@@ -23,8 +23,8 @@ package struct DatabaseTemplate: Sendable {
 
     /// Makes the database unless it is there.
     ///
-    /// Whoever holds the advisory lock makes it under another name and renames it when it is done, so a template that was
-    /// left half-made by a killed process is never used.
+    /// Whoever holds the advisory lock makes it under another name and renames it when it is done, so a template that
+    /// was left half-made by a killed process is never used.
     func make(on server: TestServer) throws {
         let session = try server.session()
         defer { session.close() }

@@ -5,8 +5,8 @@ package import TuskPostgres
 
 /// A TCP proxy on 127.0.0.1 between a client and a server, which does to the traffic what networks do.
 ///
-/// One thread with one `poll(2)` does everything; the mode can be changed at any time, from any thread. Without the proxy
-/// object its connections end.
+/// One thread with one `poll(2)` does everything; the mode can be changed at any time, from any thread. Without the
+/// proxy object its connections end.
 package final class FaultProxy: Sendable {
     /// What happens to the bytes that come in from now on.
     package enum Mode: Sendable, Equatable {

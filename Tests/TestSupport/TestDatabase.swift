@@ -9,6 +9,12 @@ package struct TestDatabase: Sendable {
     /// How to connect to it.
     package let connectionString: ConnectionString
 
+    /// A database that a test has made by other means.
+    package init(name: String, connectionString: ConnectionString) {
+        self.name = name
+        self.connectionString = connectionString
+    }
+
     /// The settings to connect with, unless the test needs others.
     package var settings: ConnectionSettings {
         ConnectionSettings(conninfo: connectionString, applicationName: "tusk-test")

@@ -33,6 +33,7 @@ enum HouseRules {
         ],
         "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
         "TuskCommandTests": ["TuskCommand", "TuskCore", "TestSupport"],
+        "HistoryWorker": ["Tusk"],
         "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "TidyTests": [],
     ]

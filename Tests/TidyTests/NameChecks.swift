@@ -9,9 +9,12 @@ enum NameCheck {
         #"\b(?:struct|class|enum|actor|protocol|extension|typealias)\s+(?:\w+\.)*(\w+)"#
     )
 
-    static func findings(in file: TextFile) -> [Finding] {
+    private static let extended = Pattern(#"^(?:\w+ )*extension\s+(\w+)"#)
+
+    /// `paths` are those of all files, among which the one of an extended type is looked for.
+    static func findings(in file: TextFile, among paths: Set<String>) -> [Finding] {
         guard file.isSwift || file.isSQL else { return [] }
-        return emptyNames(of: file) + (file.isSource && file.isSwift ? typeName(of: file) : [])
+        return emptyNames(of: file) + (file.isSource && file.isSwift ? typeName(of: file, among: paths) : [])
     }
 
     private static func emptyNames(of file: TextFile) -> [Finding] {
@@ -21,14 +24,20 @@ enum NameCheck {
         }
     }
 
-    /// `X.swift` declares X; `X+Part.swift` extends it.
-    private static func typeName(of file: TextFile) -> [Finding] {
-        guard HouseRules.fileNames[file.path] == nil else { return [] }
-        let wanted = file.baseName.prefix { $0 != "+" }
-        let code = SwiftText(file.text).code
+    /// `X.swift` declares X (`Xs.swift` too), `X+Part.swift` extends it; or the file is a part of a type that has a
+    /// file beside it, as `Claim.swift` is a part of the store.
+    private static func typeName(of file: TextFile, among paths: Set<String>) -> [Finding] {
+        let code = file.swift.code
         let isEmpty = code.utf8.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-        let declared = declaration.matches(in: code).map(\.text)
-        guard !isEmpty, !declared.contains(String(wanted)) else { return [] }
+        guard !isEmpty, HouseRules.fileNames[file.path] == nil else { return [] }
+        let wanted = file.baseName.prefix { $0 != "+" }
+        if declaration.matches(in: code).contains(where: { $0.text == wanted || $0.text + "s" == wanted }) { return [] }
+        let folder = "Sources/\(file.module ?? "")/"
+        let siblings = Set(
+            paths.filter { $0.hasPrefix(folder) }.compactMap { $0.split(separator: "/").last.map(String.init) }
+        )
+        let isPart = extended.matches(in: code).contains { siblings.contains("\($0.text).swift") }
+        if isPart, !file.baseName.contains("+") { return [] }
         let problem = "no type here is called \(wanted); a file is named after its main type"
         return [Finding(path: file.path, line: 1, problem: problem)]
     }

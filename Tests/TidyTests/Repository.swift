@@ -5,6 +5,14 @@ struct TextFile: Sendable {
     /// From the root, for example `Sources/Tusk/Worker.swift`.
     let path: String
     let text: String
+    /// Taken apart once, for all checks; empty for what is not Swift.
+    let swift: SwiftText
+
+    init(path: String, text: String) {
+        self.path = path
+        self.text = text
+        self.swift = SwiftText(path.hasSuffix(".swift") ? text : "")
+    }
 
     /// The folder below `Sources` or `Tests`, or nil elsewhere.
     var module: String? {

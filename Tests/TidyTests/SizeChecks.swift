@@ -36,7 +36,7 @@ enum SizeCheck {
     }
 
     private static func functionLengths(in file: TextFile) -> [Finding] {
-        functions(in: SwiftText(file.text).code).compactMap { line, lines in
+        functions(in: file.swift.code).compactMap { line, lines in
             guard lines > functionLinesMax else { return nil }
             let problem = "a function of \(lines) lines; \(functionLinesMax) are the most"
             return Finding(path: file.path, line: line, problem: problem)
@@ -58,6 +58,7 @@ enum SizeCheck {
     }
 
     private static func isDeclaration(_ bytes: [UInt8], at place: Int) -> Bool {
+        guard [UInt8(ascii: "f"), UInt8(ascii: "i"), UInt8(ascii: "d")].contains(bytes[place]) else { return false }
         // Before: the start of a line or a blank, so neither `.init(` nor a part of a word.
         if place > 0, !isBlank(bytes[place - 1]) { return false }
         return ["func", "init", "deinit"].contains { word in

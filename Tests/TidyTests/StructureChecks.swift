@@ -11,7 +11,7 @@ enum ImportCheck {
             return [Finding(path: file.path, line: 1, problem: "\(module) has no line in HouseRules.imports")]
         }
         let platform = HouseRules.platformImports[module] ?? HouseRules.platform
-        return statement.matches(in: SwiftText(file.text).code).compactMap { line, name in
+        return statement.matches(in: file.swift.code).compactMap { line, name in
             guard !allowed.contains(name), !platform.contains(name) else { return nil }
             return Finding(path: file.path, line: line, problem: "\(module) must not know \(name); see layout")
         }
@@ -60,7 +60,7 @@ enum AbsenceCheck {
 
     static func findings(in file: TextFile) -> [Finding] {
         guard file.isSwift, !file.isTidyCheck else { return [] }
-        let code = SwiftText(file.text).code
+        let code = file.swift.code
         return rules.filter { !$0.isAllowed(file) }.flatMap { rule in
             rule.pattern.matches(in: code).map { Finding(path: file.path, line: $0.line, problem: rule.problem) }
         }
@@ -94,7 +94,7 @@ enum SQLTextCheck {
 
     static func findings(in file: TextFile, tables: Set<String>) -> [Finding] {
         guard file.isSwift, file.isSource, HouseRules.sqlInSwift[file.path] == nil else { return [] }
-        return SwiftText(file.text).literals.flatMap { literal -> [Finding] in
+        return file.swift.literals.flatMap { literal -> [Finding] in
             var findings: [Finding] = []
             let isSession = file.module == "TuskPostgres" && sessionQuestion.isFound(in: literal.text)
             if statement.isFound(in: literal.text), !isSession {

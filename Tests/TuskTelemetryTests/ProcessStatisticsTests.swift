@@ -3,15 +3,14 @@ import Testing
 @testable import TuskTelemetry
 
 struct ProcessStatisticsTests {
-    private let system = "cpu  1 2 3\nbtime 1700000000\nprocesses 9\n"
     /// Fields 3 to 24; the numbers that matter are unlike the others.
     private let fields = "S 1 2 3 4 5 6 7 8 9 10 250 150 13 14 15 16 17 18 3000 4096000 25"
 
     @Test(arguments: ["tusk", "a b", "x) S 9 9 9 (y", ""])
     func `the program's name may contain anything`(name: String) {
         let statistics = ProcessStatistics(
-            process: "42 (\(name)) \(fields)",
-            system: system,
+            "42 (\(name)) \(fields)",
+            bootedAtSeconds: 1_700_000_000,
             ticksPerSecond: 100,
             pageBytes: 4096
         )
@@ -23,7 +22,7 @@ struct ProcessStatisticsTests {
 
     @Test(arguments: ["", "42 (tusk) S 1 2", "42 tusk S 1 2 3"])
     func `a text of another form gives nothing`(text: String) {
-        #expect(ProcessStatistics(process: text, system: system, ticksPerSecond: 100, pageBytes: 4096) == nil)
+        #expect(ProcessStatistics(text, bootedAtSeconds: 0, ticksPerSecond: 100, pageBytes: 4096) == nil)
     }
 
     @Test func `this process has figures that can be true`() throws {

@@ -67,10 +67,18 @@ struct MinuteByMinute: Sendable {
     let firstSecond: Int64
     /// Minutes that the clock is ahead of UTC, minute by minute.
     let offsets: [Int]
+    /// Whether the clock showed the same within the three hours before.
+    private let isRepeated: [Bool]
 
     init(from firstSecond: Int64, minutes: Int, in zone: TimeZoneRules) {
         self.firstSecond = firstSecond
-        offsets = (0..<minutes).map { zone.offsetSeconds(at: firstSecond + Int64($0) * 60) / 60 }
+        let offsets = (0..<minutes).map { zone.offsetSeconds(at: firstSecond + Int64($0) * 60) / 60 }
+        self.offsets = offsets
+        var seen: [Int: Int] = [:]
+        isRepeated = offsets.indices.map { index in
+            let earlier = seen.updateValue(index, forKey: index + offsets[index])
+            return earlier.map { index - $0 <= 180 } ?? false
+        }
     }
 
     static func calendar(_ localMinute: Int) -> CalendarMinute {
@@ -89,15 +97,12 @@ struct MinuteByMinute: Sendable {
     /// All firings, found by looking at each minute; the first three hours are only looked back at.
     func firings(of sample: CronSample) -> [Int64] {
         let firstMinute = Int(firstSecond / 60)
-        var seen: [Int: Int] = [:]
         var found: [Int64] = []
         for index in offsets.indices {
             let local = firstMinute + index + offsets[index]
             var fires = sample.fits(Self.calendar(local))
             if sample.isFixedTime {
-                // The same wall clock time within three hours is a repetition.
-                if let earlier = seen[local], index - earlier <= 180 { fires = false }
-                seen[local] = index
+                if isRepeated[index] { fires = false }
                 let jump = index > 0 ? offsets[index] - offsets[index - 1] : 0
                 if jump > 0, jump <= 180 {
                     let skipped = (local - jump..<local).contains { sample.fits(Self.calendar($0)) }

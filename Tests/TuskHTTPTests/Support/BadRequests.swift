@@ -42,7 +42,11 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest("length 2^64", [400, 413], post("Content-Length: 18446744073709551616")),
         BadRequest("length 2^64 + 5", [400, 413], post("Content-Length: 18446744073709551621")),
         BadRequest("length beyond the route", [413], post("Content-Length: 1000000")),
-        BadRequest("length for a route without body", [400], "GET /none HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"),
+        BadRequest(
+            "length for a route without body",
+            [400],
+            "GET /none HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+        ),
         BadRequest("xchunked", [400, 501], post("Transfer-Encoding: xchunked", "0\r\n\r\n")),
         BadRequest("chunked, identity", [400, 501], post("Transfer-Encoding: chunked, identity", "0\r\n\r\n")),
         BadRequest("gzip, chunked", [400, 501], post("Transfer-Encoding: gzip, chunked", "0\r\n\r\n")),
@@ -83,19 +87,35 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         chunked("chunk size 2^64", [400, 413], "10000000000000000\r\nhello\r\n0\r\n\r\n"),
         chunked("chunk size 2^64 + 5", [400, 413], "10000000000000005\r\nhello\r\n0\r\n\r\n"),
         chunked("chunk beyond the route", [413], "FFFFF\r\nhello"),
-        chunked("chunks beyond the route together", [413], "8000\r\n" + String(repeating: "x", count: 0x8000) + "\r\n8001\r\n"),
+        chunked(
+            "chunks beyond the route together",
+            [413],
+            "8000\r\n" + String(repeating: "x", count: 0x8000) + "\r\n8001\r\n"
+        ),
         chunked("chunk size ended by LF", [400], "5\nhello\r\n0\r\n\r\n"),
         chunked("chunk data ended by LF", [400], "5\r\nhello\n0\r\n\r\n"),
         chunked("chunk data longer than said", [400], "5\r\nhello!\r\n0\r\n\r\n"),
         chunked("chunk data shorter than said", [400], "6\r\nhello\r\n0\r\n\r\n"),
-        chunked("chunk extension of 10 KB", [400], "5;" + String(repeating: "x", count: 10_240) + "\r\nhello\r\n0\r\n\r\n"),
+        chunked(
+            "chunk extension of 10 KB",
+            [400],
+            "5;" + String(repeating: "x", count: 10_240) + "\r\nhello\r\n0\r\n\r\n"
+        ),
         chunked("chunk extension with LF", [400], "5;a\nb\r\nhello\r\n0\r\n\r\n"),
-        chunked("many extensions", [400], String(repeating: "1;" + String(repeating: "x", count: 200) + "\r\nx\r\n", count: 200)),
+        chunked(
+            "many extensions",
+            [400],
+            String(repeating: "1;" + String(repeating: "x", count: 200) + "\r\nx\r\n", count: 200)
+        ),
         chunked("last chunk ended by LF", [400], "5\r\nhello\r\n0\n\n"),
         chunked("trailer that is no field", [400], "0\r\nno field\r\n\r\n"),
         chunked("trailer folded", [400], "0\r\nA: b\r\n c\r\n\r\n"),
         chunked("trailers of 10 KB", [431], "0\r\nA: " + String(repeating: "x", count: 10_240) + "\r\n\r\n"),
-        BadRequest("chunk for a route without body", [400], "GET /none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
+        BadRequest(
+            "chunk for a route without body",
+            [400],
+            "GET /none HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        ),
     ]
 
     static let lines = [
@@ -180,7 +200,11 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         BadRequest("empty parameter", [400], get("/none?a=1&&b=2")),
         BadRequest("parameter without name", [400], get("/none?=1")),
         BadRequest("ampersand at the end", [400], get("/none?a=1&")),
-        BadRequest("10,000 parameters", [400, 414], get("/none?" + (0..<10_000).map { "\($0)=" }.joined(separator: "&"))),
+        BadRequest(
+            "10,000 parameters",
+            [400, 414],
+            get("/none?" + (0..<10_000).map { "\($0)=" }.joined(separator: "&"))
+        ),
         BadRequest("100 parameters", [400], get("/none?" + (0..<100).map { "\($0)=" }.joined(separator: "&"))),
     ]
 

@@ -42,7 +42,10 @@ final class TestClient {
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     /// Sends all bytes; a connection the server has closed is an error.
-    func send(_ bytes: [UInt8]) throws {
+    func send(_ bytes: [UInt8]) throws { try Self.send(bytes, to: descriptor) }
+
+    /// Sends all bytes from any thread.
+    static func send(_ bytes: [UInt8], to descriptor: Int32) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {

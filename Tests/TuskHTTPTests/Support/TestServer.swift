@@ -10,13 +10,19 @@ final class TestServer: Sendable {
     init(
         limits: HTTPLimits = HTTPLimits(),
         host: String = "127.0.0.1",
+        errorResponse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = HTTPResponse.plain,
         observer: HTTPObserver? = nil,
         _ routes: (inout Router) -> Void
     ) throws {
         var router = Router()
         routes(&router)
         let configuration = HTTPServerConfiguration(address: "\(host):0", limits: limits)
-        server = HTTPServer(configuration: configuration, router: router, observer: observer)
+        server = HTTPServer(
+            configuration: configuration,
+            router: router,
+            errorResponse: errorResponse,
+            observer: observer
+        )
         address = try server.start()
     }
 

@@ -1,0 +1,105 @@
+/// Everything that this API refuses by itself; the raw value is the stable name in `type`.
+///
+/// What the HTTP server refuses before a route is found has the names of `HTTPRefusal.Reason`, with hyphens.
+package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
+    /// The body is not a JSON text, or not one that is accepted.
+    case invalidJSON = "invalid-json"
+    /// A header field, a parameter or a part of the path is wrong.
+    case invalidRequest = "invalid-request"
+    /// The query has a parameter that this resource does not know.
+    case unknownParameter = "unknown-parameter"
+    /// The page token was not given out for this list.
+    case invalidPageToken = "invalid-page-token"
+    /// There are no credentials, or they do not work. Which of the two is not said.
+    case unauthenticated
+    /// The key lacks the scope that this resource needs.
+    case missingScope = "missing-scope"
+    /// A page of another origin asks, and there are no credentials that could tell its user from others.
+    case crossOrigin = "cross-origin"
+    /// There is no such job, or it was pruned.
+    case jobNotFound = "job-not-found"
+    /// There is no such schedule.
+    case scheduleNotFound = "schedule-not-found"
+    /// The job is in a state from which this change does not start.
+    case jobState = "job-state"
+    /// The first request with this idempotency key is not finished.
+    case idempotencyInFlight = "idempotency-in-flight"
+    /// The body is longer than this resource takes.
+    case bodyTooLarge = "body-too-large"
+    /// The body is of another type than this resource takes.
+    case unsupportedMediaType = "unsupported-media-type"
+    /// The body is JSON, but not what this resource takes.
+    case validation
+    /// The idempotency key was used for another request.
+    case idempotencyMismatch = "idempotency-mismatch"
+    /// Too many attempts with credentials that do not work.
+    case tooManyFailures = "too-many-failures"
+    /// A mistake of this program or of its configuration; the log has it under the request's id.
+    case internalError = "internal-error"
+    /// PostgreSQL is out of reach, or has no room at the moment.
+    case databaseUnavailable = "database-unavailable"
+    /// The database's schema does not fit this program.
+    case schemaMismatch = "schema-mismatch"
+    /// Too many requests wait already.
+    case overloaded
+    /// This process is about to end.
+    case draining
+}
+
+extension ProblemKind {
+    /// The status of the answer.
+    package var status: Int {
+        switch self {
+        case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken: 400
+        case .unauthenticated: 401
+        case .missingScope, .crossOrigin: 403
+        case .jobNotFound, .scheduleNotFound: 404
+        case .jobState, .idempotencyInFlight: 409
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .validation, .idempotencyMismatch: 422
+        case .tooManyFailures: 429
+        case .internalError: 500
+        case .databaseUnavailable, .schemaMismatch, .overloaded, .draining: 503
+        }
+    }
+
+    /// The same for all problems of the kind, for people.
+    package var title: String {
+        switch self {
+        case .invalidJSON: "The body is not acceptable JSON"
+        case .invalidRequest: "The request is malformed"
+        case .unknownParameter: "Unknown query parameter"
+        case .invalidPageToken: "Invalid page token"
+        case .unauthenticated: "Authentication required"
+        case .missingScope: "Missing scope"
+        case .crossOrigin: "Cross-origin request refused"
+        case .jobNotFound: "No such job"
+        case .scheduleNotFound: "No such schedule"
+        case .jobState: "The job is in the wrong state"
+        case .idempotencyInFlight: "A request with this idempotency key is in flight"
+        case .bodyTooLarge: "The body is too large"
+        case .unsupportedMediaType: "Unsupported media type"
+        case .validation: "The request is invalid"
+        case .idempotencyMismatch: "The idempotency key was used for another request"
+        case .tooManyFailures: "Too many failed attempts"
+        case .internalError: "Internal error"
+        case .databaseUnavailable: "The database is unavailable"
+        case .schemaMismatch: "The database's schema does not fit"
+        case .overloaded: "Too many requests are waiting"
+        case .draining: "The server is shutting down"
+        }
+    }
+
+    /// After how many seconds trying again makes sense; nil where it does not.
+    var retryAfterSeconds: Int? {
+        switch self {
+        case .idempotencyInFlight, .databaseUnavailable, .overloaded, .draining: 1
+        case .schemaMismatch: 10
+        case .tooManyFailures: 10
+        case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
+        case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .jobState: nil
+        case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import TuskCore
+import TuskHTTP
+import TuskStore
+import TuskTelemetry
+
+/// What watches over the process asks: does it live, is it ready, what does it count, what is it.
+struct ProbeRoutes: Sendable {
+    let services: Services
+    let probe: ReadinessProbe
+    let registry: MetricsRegistry
+    /// A lane of their own, so that probes are answered while all others are busy.
+    let lanes: Lanes
+
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, "/livez", .open, handle: live),
+            APIRoute(.get, "/healthz", .open, handle: live),
+            APIRoute(.get, "/readyz", .open, parameters: ["verbose"], handle: ready),
+            APIRoute(.get, "/metrics", .openOnLoopback(.read), handle: metrics),
+            APIRoute(.get, "/version", .open, handle: version),
+            APIRoute(.get, "/", .open, handle: home),
+        ]
+    }
+
+    /// The server's thread answers, which is all that this says.
+    private func live(_ call: Call) {
+        call.answer(.object { $0.member("status", "ok") })
+    }
+
+    private func ready(_ call: Call) {
+        onLane(call) { call throws(Problem) in
+            let isVerbose = try call.flag("verbose")
+            let readiness = probe.check()
+            var response = HTTPResponse.object(readiness.isReady ? 200 : 503) { writer in
+                writer.key("ready")
+                writer.bool(readiness.isReady)
+                writer.member("reasons", readiness.reasons.map(\.rawValue))
+                guard isVerbose else { return }
+                writer.member("schema", ifPresent: readiness.schema?.description)
+                if let version = readiness.serverVersion { writer.member("server_version", version) }
+            }
+            if !readiness.isReady { response.headers.append(("Retry-After", "1")) }
+            return response
+        }
+    }
+
+    private func metrics(_ call: Call) {
+        onLane(call) { _ throws(Problem) in
+            HTTPResponse(
+                status: 200,
+                headers: [("Content-Type", PrometheusText.contentType), ("Cache-Control", "no-store")],
+                body: registry.text()
+            )
+        }
+    }
+
+    private func version(_ call: Call) {
+        call.answer(
+            .object { writer in
+                writer.member("name", "tusk")
+                writer.member("version", services.configuration.version)
+                writer.member("schema_version", Migration.all.last?.version ?? 0)
+            }
+        )
+    }
+
+    /// For people who look where they have landed.
+    private func home(_ call: Call) {
+        call.answer(
+            .object { writer in
+                writer.member("name", "tusk")
+                writer.member("about", "A job queue on PostgreSQL. Enqueue a job with POST /v1/jobs.")
+                writer.key("links")
+                writer.beginObject()
+                for (name, path) in Self.links { writer.member(name, path) }
+                writer.endObject()
+            }
+        )
+    }
+
+    private static let links = [
+        ("jobs", "/v1/jobs"), ("queues", "/v1/queues"), ("schedules", "/v1/schedules"), ("workers", "/v1/workers"),
+        ("live", "/livez"), ("ready", "/readyz"), ("metrics", "/metrics"), ("version", "/version"),
+    ]
+
+    private func onLane(_ call: Call, _ body: @escaping @Sendable (Call) throws(Problem) -> HTTPResponse) {
+        lanes.submit(Lanes.Work(run: { call.answer(body) }, refuse: { call.refuse($0) }))
+    }
+}

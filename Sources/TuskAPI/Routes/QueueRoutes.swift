@@ -1,0 +1,78 @@
+import TuskCore
+import TuskHTTP
+import TuskStore
+
+/// Queues: how much is in them, and pausing and resuming them.
+struct QueueRoutes: Sendable {
+    let services: Services
+
+    var routes: [APIRoute] {
+        let body = BodyRule.buffered(bytesMax: 4096)
+        return [
+            APIRoute(.get, "/v1/queues", .scope(.read), handle: list),
+            APIRoute(.post, "/v1/queues/{name}:pause", .scope(.operate), body: body, handle: pause),
+            APIRoute(.post, "/v1/queues/{name}:resume", .scope(.operate), body: body, handle: resume),
+        ]
+    }
+
+    private func list(_ call: Call) {
+        services.answer(call) { _ in
+        } _: { desk, _ throws(Problem) in
+            let queues = try desk.ask { session throws(StoreError) in try session.queues() }
+            return .object { writer in
+                writer.member("queues", queues) { $0.members(of: $1) }
+                writer.member("count_max", StoreSession.queueCountMax)
+            }
+        }
+    }
+
+    private func pause(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            (queue: try call.pathName("name") { QueueName($0) }, reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let pause = try desk.ask { session throws(StoreError) in
+                try session.pause(input.queue, by: desk.call.principal.name, reason: input.reason)
+            }
+            return .object { $0.members(ofQueue: input.queue.text, pause: pause) }
+        }
+    }
+
+    private func resume(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try call.requireEmptyObject()
+            return try call.pathName("name") { QueueName($0) }
+        } _: { desk, queue throws(Problem) in
+            let wasPaused = try desk.ask { session throws(StoreError) in try session.resume(queue) }
+            if wasPaused { services.effects.wake([queue]) }
+            return .object { $0.members(ofQueue: queue.text, pause: nil) }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// The members of a queue; counts stop at `count_max`.
+    fileprivate mutating func members(of queue: QueueRecord) {
+        members(ofQueue: queue.name, pause: queue.pause)
+        member("available", queue.available)
+        member("scheduled", queue.scheduled)
+        member("blocked", queue.blocked)
+        member("running", queue.running)
+        member("workers", queue.workers)
+        guard let wait = queue.oldestWait else { return }
+        key("oldest_wait_seconds")
+        double(Double(wait.wholeMilliseconds) / 1000)
+    }
+
+    fileprivate mutating func members(ofQueue name: String, pause: QueuePause?) {
+        member("name", name)
+        key("paused")
+        bool(pause != nil)
+        guard let pause else { return }
+        key("pause")
+        beginObject()
+        member("at", pause.at)
+        member("by", pause.by)
+        member("reason", ifPresent: pause.reason)
+        endObject()
+    }
+}

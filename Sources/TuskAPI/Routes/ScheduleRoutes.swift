@@ -1,0 +1,141 @@
+import TuskCore
+import TuskHTTP
+import TuskStore
+
+/// Schedules: jobs enqueued by the clock.
+struct ScheduleRoutes: Sendable {
+    let services: Services
+
+    private static let pageSizeStandard = 50
+    private static let listName = "schedules"
+
+    var routes: [APIRoute] {
+        let body = BodyRule.buffered(bytesMax: services.configuration.bodyBytesMax)
+        let paging = ["page_size", "page_token"]
+        return [
+            APIRoute(.get, "/v1/schedules", .scope(.read), parameters: paging, handle: list),
+            APIRoute(.get, "/v1/schedules/{name}", .scope(.read), handle: read),
+            APIRoute(.put, "/v1/schedules/{name}", .scope(.operate), body: body, handle: put),
+            APIRoute(.delete, "/v1/schedules/{name}", .scope(.operate), handle: remove),
+            APIRoute(.get, "/v1/schedules/{name}/ticks", .scope(.read), parameters: ["page_size"], handle: ticks),
+        ]
+    }
+
+    private func list(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            let size = try call.pageSize(standard: Self.pageSizeStandard, max: StoreSession.listSchedulesMax)
+            let place = try PageToken.place(call, list: Self.listName)
+            return (size: size, after: place.map { String(decoding: $0, as: UTF8.self) } ?? "")
+        } _: { desk, page throws(Problem) in
+            let found = try desk.ask { session throws(StoreError) in
+                try session.schedules(after: page.after, limit: page.size + 1)
+            }
+            let hasMore = found.count > page.size || found.count == StoreSession.listSchedulesMax
+            let schedules = Array(found.prefix(page.size))
+            return .object { writer in
+                writer.member("schedules", schedules) { $0.members(of: $1) }
+                guard hasMore, let last = schedules.last else { return }
+                writer.member("next_page_token", PageToken.text(Array(last.name.utf8), list: Self.listName))
+            }
+        }
+    }
+
+    private func read(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try Self.name(call)
+        } _: { desk, name throws(Problem) in
+            let schedule = try Self.find(name, desk)
+            return .object { $0.members(of: schedule) }
+        }
+    }
+
+    private func put(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            (name: try Self.name(call), document: try call.json(limits: JobDecoder.scheduleLimits))
+        } _: { desk, input throws(Problem) in
+            let schedule = try Self.schedule(input.name, input.document)
+            let now = try desk.ask { session throws(StoreError) in try session.health().moment }
+            guard let first = schedule.firstTick(after: now) else { throw Self.neverAgain }
+            let isNew = try desk.ask { session throws(StoreError) in
+                try session.put(
+                    schedule: schedule.name,
+                    cron: schedule.cron.text,
+                    timeZone: schedule.timeZone,
+                    job: schedule.job.json,
+                    nextTickAt: first
+                )
+            }
+            let stored = try Self.find(input.name, desk)
+            return .object(isNew ? 201 : 200) { $0.members(of: stored) }
+        }
+    }
+
+    private func remove(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try Self.name(call)
+        } _: { desk, name throws(Problem) in
+            let existed = try desk.ask { session throws(StoreError) in try session.remove(schedule: name) }
+            guard existed else { throw Self.notFound }
+            return HTTPResponse(status: 204)
+        }
+    }
+
+    private func ticks(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            let size = try call.pageSize(standard: Self.pageSizeStandard, max: StoreSession.listSchedulesMax)
+            return (name: try Self.name(call), size: size)
+        } _: { desk, input throws(Problem) in
+            _ = try Self.find(input.name, desk)
+            let ticks = try desk.ask { session throws(StoreError) in
+                try session.ticks(of: input.name, limit: input.size)
+            }
+            return .object { writer in
+                writer.member("ticks", ticks) { $0.members(of: $1) }
+            }
+        }
+    }
+
+    private static func name(_ call: Call) throws(Problem) -> String {
+        try call.pathName("name") { NameRule.allows($0) ? $0 : nil }
+    }
+
+    private static func find(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
+        guard let schedule = try desk.ask({ session throws(StoreError) in try session.schedule(name) }) else {
+            throw notFound
+        }
+        return schedule
+    }
+
+    private static func schedule(_ name: String, _ document: JSONDocument) throws(Problem) -> NewSchedule {
+        do throws(ValidationError) {
+            return try NewSchedule(name: name, json: document.root)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static let notFound = Problem(.scheduleNotFound, "There is no schedule of this name.")
+    private static let neverAgain = Problem(
+        ValidationError(pointer: "#/cron", .unknownValue, "cron does not fire in the next 100 years")
+    )
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of schedule: ScheduleRecord) {
+        member("name", schedule.name)
+        member("cron", schedule.cron)
+        member("time_zone", schedule.timeZone)
+        member("job", ifPresent: schedule.job)
+        member("next_tick_at", schedule.nextTickAt)
+        member("last_tick_at", ifPresent: schedule.lastTickAt)
+        member("created_at", schedule.createdAt)
+        member("updated_at", schedule.updatedAt)
+    }
+
+    fileprivate mutating func members(of tick: TickRecord) {
+        member("planned_at", tick.plannedAt)
+        member("recorded_at", tick.recordedAt)
+        member("outcome", tick.outcome)
+        member("job_id", ifPresent: tick.job?.description)
+    }
+}

@@ -1,0 +1,86 @@
+import TuskCore
+import TuskHTTP
+
+// What requests say in their path, their query and small bodies.
+
+extension Call {
+    /// The job that the path names.
+    func jobID() throws(Problem) -> JobID {
+        guard let text = request.parameters["id"], let id = JobID(text) else {
+            let rule = "A job id is a whole number from 1 to 9223372036854775807, in decimal digits alone."
+            throw .parameter("id", code: "invalid_id", rule)
+        }
+        return id
+    }
+
+    /// The name that the path has at `parameter`.
+    func pathName<Name>(_ parameter: String, _ make: (String) -> Name?) throws(Problem) -> Name {
+        guard let text = request.parameters[parameter], let name = make(text) else {
+            throw .parameter(parameter, code: "invalid_name", "The name in the path \(NameRule.text).")
+        }
+        return name
+    }
+
+    /// The name that a parameter of the query has; nil without it.
+    func queryName<Name>(_ parameter: String, _ make: (String) -> Name?) throws(Problem) -> Name? {
+        guard let text = request.query[parameter] else { return nil }
+        guard let name = make(text) else {
+            throw .parameter(parameter, code: "invalid_name", "\(parameter) \(NameRule.text).")
+        }
+        return name
+    }
+
+    /// How many items a page has: 1...`max`.
+    func pageSize(standard: Int, max: Int) throws(Problem) -> Int {
+        let parameter = "page_size"
+        guard let text = request.query[parameter] else { return standard }
+        let isNumber = (1...6).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isNumber, let size = Int(text), (1...max).contains(size) else {
+            throw .parameter(parameter, code: "out_of_range", "page_size must be a whole number from 1 to \(max).")
+        }
+        return size
+    }
+
+    /// A parameter that is there or not; `verbose` and `verbose=true` mean the same.
+    func flag(_ parameter: String) throws(Problem) -> Bool {
+        switch request.query[parameter] {
+        case nil, "false": return false
+        case "", "true": return true
+        default: throw .parameter(parameter, code: "unknown_value", "\(parameter) is true or false.")
+        }
+    }
+
+    private enum NoField: String, CaseIterable { case none = "\0" }
+
+    /// Refuses a body other than nothing or an object without members.
+    func requireEmptyObject() throws(Problem) {
+        guard !request.body.isEmpty else { return }
+        let document = try json(limits: .metadata)
+        do throws(ValidationError) {
+            try FieldReader<NoField>(document.root, at: JSONPointer.root, what: "this request").finish()
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private enum ReasonField: String, CaseIterable { case reason }
+    /// The longest reason, in bytes.
+    static let reasonBytesMax = 1024
+
+    /// The reason in a body that may be missing: `{"reason":"..."}`.
+    func reason() throws(Problem) -> String? {
+        guard !request.body.isEmpty else { return nil }
+        let document = try json(limits: .metadata)
+        do throws(ValidationError) {
+            var reader = FieldReader<ReasonField>(document.root, at: JSONPointer.root, what: "this request")
+            let reason = reader.string(.reason)
+            if let reason, reason.utf8.count > Self.reasonBytesMax {
+                reader.refuse(.reason, .tooLarge, "must be at most \(Self.reasonBytesMax) bytes")
+            }
+            try reader.finish()
+            return reason
+        } catch {
+            throw Problem(error)
+        }
+    }
+}

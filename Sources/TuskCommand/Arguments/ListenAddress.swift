@@ -1,0 +1,48 @@
+import Glibc
+
+/// Where a server listens: a literal IP address and a port.
+struct ListenAddress: Sendable, Hashable {
+    /// `127.0.0.1:8080` or `[::1]:8080`.
+    let text: String
+    /// The address without brackets.
+    let host: String
+    /// 0 lets the system choose.
+    let port: UInt16
+    /// Whether only this machine reaches it.
+    let isLoopback: Bool
+
+    /// Reads `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` or `:8080` (all IPv4 addresses of the machine).
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }),
+            let port = UInt16(digits)
+        else { return nil }
+        self.port = port
+        let written = text[..<colon]
+        switch written {
+        case "": host = "0.0.0.0"
+        case "localhost": host = "127.0.0.1"
+        case _ where written.hasPrefix("[") && written.hasSuffix("]"): host = String(written.dropFirst().dropLast())
+        default: host = String(written)
+        }
+        let isSix = written.hasPrefix("[")
+        guard let loopback = isSix ? Self.isLoopbackSix(host) : Self.isLoopbackFour(host) else { return nil }
+        isLoopback = loopback
+        self.text = isSix ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Nil for what is no IPv4 address of four decimal parts.
+    private static func isLoopbackFour(_ host: String) -> Bool? {
+        var address = in_addr()
+        guard inet_pton(AF_INET, host, &address) == 1 else { return nil }
+        return UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
+
+    /// Nil for what is no IPv6 address.
+    private static func isLoopbackSix(_ host: String) -> Bool? {
+        var address = in6_addr()
+        guard inet_pton(AF_INET6, host, &address) == 1 else { return nil }
+        return withUnsafeBytes(of: address) { bytes in bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 }
+    }
+}

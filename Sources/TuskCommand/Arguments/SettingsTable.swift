@@ -1,0 +1,160 @@
+/// Every setting there is.
+///
+/// Limits of times and counts are those of the parts they are for, or wide enough for any use and narrow enough to
+/// catch a mistyped unit.
+extension Option {
+    // Every command.
+
+    static let databaseURL = setting(
+        "database-url",
+        .text("URL"),
+        key: "database.url",
+        isSecret: true,
+        "the database, as postgresql://user@host/name or keyword=value; better not as a flag when it has a password"
+    )
+    static let configFile = setting(
+        "config",
+        .text("FILE"),
+        key: nil,
+        "the configuration file, instead of ./tusk.toml or /etc/tusk/tusk.toml"
+    )
+    static let output = setting(
+        "output",
+        short: "o",
+        .choice(["table", "json", "jsonl"]),
+        key: "output.format",
+        fallback: "table",
+        "how results are shown: for people, as one JSON document, or as one JSON object a line"
+    )
+    static let color = setting(
+        "color",
+        .choice(["auto", "always", "never"]),
+        key: "output.color",
+        fallback: "auto",
+        "colours; auto: on a terminal, unless NO_COLOR is set or TERM is dumb"
+    )
+    static let quiet = argument("quiet", short: "q", .flag, "says only what was asked for, and errors")
+    static let verbose = argument("verbose", short: "v", .flag, "says more about what is being done")
+    static let timeout = setting(
+        "timeout",
+        .duration(.milliseconds(100) ... .seconds(3600)),
+        key: "database.timeout",
+        fallback: "10s",
+        "how long the database may take for one call"
+    )
+    static let behindPooler = setting(
+        "behind-pooler",
+        .flag,
+        key: "database.behind_pooler",
+        fallback: "false",
+        "the database is reached through PgBouncer in transaction mode"
+    )
+    static let help = argument("help", short: "h", .flag, "shows this help")
+
+    // Processes that serve.
+
+    static let listen = setting(
+        "listen",
+        .address,
+        key: "api.listen",
+        fallback: "127.0.0.1:8080",
+        "where the HTTP API listens; port 0 lets the system choose"
+    )
+    static let noAuth = setting(
+        "no-auth",
+        .flag,
+        key: "api.no_auth",
+        fallback: "false",
+        "lets everybody who reaches the API do everything; only on a loopback address"
+    )
+    static let adminListen = setting(
+        "admin-listen",
+        .address,
+        key: "admin.listen",
+        "where /livez, /readyz and /metrics are served; without it they are not"
+    )
+    static let queues = setting(
+        "queues",
+        .queues,
+        key: "worker.queues",
+        fallback: "default",
+        "the queues to claim from"
+    )
+    static let concurrency = setting(
+        "concurrency",
+        .integer(1...255),
+        key: "worker.concurrency",
+        fallback: "8",
+        "how many jobs run at once in this process"
+    )
+    static let leaseTime = setting(
+        "lease-time",
+        .duration(.seconds(3) ... .seconds(3600)),
+        key: "worker.lease_time",
+        fallback: "15s",
+        "how long a worker that is not heard of keeps its jobs"
+    )
+    static let drainTimeout = setting(
+        "drain-timeout",
+        .duration(.zero ... .seconds(86_400)),
+        key: "server.drain_timeout",
+        fallback: "25s",
+        "how long running jobs and requests may go on after SIGTERM or Ctrl-C"
+    )
+    static let importRoot = setting(
+        "import-root",
+        .directories,
+        key: "worker.import_roots",
+        "a directory that data.import may read files from; may be given again"
+    )
+    static let allowUnsafeServer = setting(
+        "allow-unsafe-server",
+        .flag,
+        key: "database.allow_unsafe_server",
+        fallback: "false",
+        "works with a server that runs with fsync=off, which loses acknowledged jobs when its machine crashes"
+    )
+    static let logFormat = setting(
+        "log-format",
+        .choice(["auto", "text", "logfmt", "json", "journal"]),
+        key: "log.format",
+        fallback: "auto",
+        "how log lines look; auto: text on a terminal, journal under systemd, json otherwise"
+    )
+    static let logLevel = setting(
+        "log-level",
+        .choice(["debug", "info", "notice", "warning", "error"]),
+        key: "log.level",
+        fallback: "info",
+        "the least level that is logged; -q means warning and -v means debug"
+    )
+
+    // Development.
+
+    static let ephemeral = setting(
+        "ephemeral",
+        .flag,
+        key: "dev.ephemeral",
+        fallback: "false",
+        "keeps nothing: the private server lives in a temporary directory, which is removed at the end"
+    )
+    static let directory = setting(
+        "directory",
+        .text("DIR"),
+        key: "dev.directory",
+        fallback: ".tusk",
+        "where tusk dev keeps its private server"
+    )
+
+    /// What every command takes.
+    static let everywhere = [databaseURL, configFile, output, color, quiet, verbose, timeout, behindPooler, help]
+    /// What every process that serves takes.
+    static let serving = [logFormat, logLevel, drainTimeout, allowUnsafeServer]
+    /// What a worker takes.
+    static let working = [queues, concurrency, leaseTime, importRoot]
+
+    /// Every setting, in the order in which they are shown.
+    static let settings: [Option] =
+        [databaseURL, behindPooler, timeout, allowUnsafeServer, configFile, output, color]
+        + [listen, noAuth, adminListen, drainTimeout] + working + [logFormat, logLevel, ephemeral, directory]
+}

@@ -1,0 +1,147 @@
+import Foundation
+import TuskCore
+
+/// The options that describe a job to be enqueued: by `tusk job add` now, by `tusk schedule add` at each tick.
+enum JobOptions {
+    static let args = Option.argument(
+        "args",
+        .text("JSON|@FILE|-"),
+        fallback: "{}",
+        "the input of the job: JSON, @FILE for the contents of a file, or - for standard input"
+    )
+    static let queue = Option.argument("queue", .text("NAME"), fallback: "default", "the queue it waits in")
+    static let runAt = Option.argument("run-at", .text("TIME"), "not before this moment: RFC 3339 with an offset")
+    static let delay = Option.argument(
+        "in",
+        .duration(NewJob.delayRange),
+        "not before this much time has passed, such as 5m"
+    )
+    static let priority = Option.argument(
+        "priority",
+        .integer(0...9),
+        fallback: "5",
+        "0 to 9; the smaller is claimed first"
+    )
+    static let maxAttempts = Option.argument(
+        "max-attempts",
+        .integer(1...1000),
+        fallback: "20",
+        "how many attempts may fail before it is discarded"
+    )
+    static let timeout = Option.argument(
+        "timeout",
+        .duration(NewJob.timeoutRange),
+        "how long one attempt may take; without it what its kind says"
+    )
+    static let tag = Option.argument("tag", .texts("NAME"), "a word to find it by; may be given again")
+    static let retry = Option.argument(
+        "retry",
+        .text("JSON"),
+        "how long it waits after a failure, such as {\"policy\":\"fixed\",\"delay_seconds\":10}"
+    )
+    static let metadata = Option.argument("metadata", .text("JSON"), "notes that travel with it: a JSON object")
+
+    /// What a job of any kind of enqueue takes.
+    static let common = [args, queue, priority, maxAttempts, timeout, tag, retry, metadata]
+
+    /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
+    private static let argsBytesMax = 1 << 20
+
+    /// The job that kind and options describe. All that is wrong with it is reported by the flags' names.
+    static func job(kind: String, _ context: CommandContext) throws(CommandError) -> NewJob {
+        let kind = try Operands.kind(kind)
+        var writer = JSONWriter(capacity: 1024)
+        writer.beginObject()
+        writer.put("kind", kind.text)
+        writer.put("args", try argsText(context))
+        writer.put("queue", try context.text(queue))
+        writer.put("priority", try context.integer(priority))
+        writer.put("max_attempts", try context.integer(maxAttempts))
+        writer.put("run_at", try context.text(runAt))
+        try put("delay_seconds", try context.duration(delay), &writer)
+        try put("timeout_seconds", try context.duration(timeout), &writer)
+        let tags = try context.list(tag)
+        if !tags.isEmpty { writer.put("tags", tags) }
+        if let text = try context.text(retry) { writer.put("retry", try json(Array(text.utf8), of: retry.flag)) }
+        if let text = try context.text(metadata) {
+            writer.put("metadata", try json(Array(text.utf8), of: metadata.flag))
+        }
+        writer.endObject()
+        return try checked(writer.bytes)
+    }
+
+    private static func checked(_ bytes: [UInt8]) throws(CommandError) -> NewJob {
+        do {
+            return try NewJob(json: try JSONDocument(validating: bytes, limits: .body).root)
+        } catch let error as ValidationError {
+            let problems = error.problems.map { problem in
+                let field = problem.pointer.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+                return "\(flag(of: field)): \(problem.detail)"
+            }
+            throw CommandError(.usage, problems.joined(separator: "; "))
+        } catch {
+            throw CommandError(.usage, "the job is not valid: \(error)")
+        }
+    }
+
+    /// Which flag a field of a job was given by.
+    private static func flag(of field: String) -> String {
+        switch field {
+        case "kind": "KIND"
+        case "delay_seconds": delay.flag
+        case "timeout_seconds": timeout.flag
+        case "tags": tag.flag
+        default: "--" + field.split(separator: "_").joined(separator: "-")
+        }
+    }
+
+    private static func put(
+        _ name: String,
+        _ duration: Duration?,
+        _ writer: inout JSONWriter
+    ) throws(CommandError) {
+        guard let duration else { return }
+        writer.key(name)
+        writer.double(duration / .seconds(1))
+    }
+
+    private static func argsText(_ context: CommandContext) throws(CommandError) -> JSONText {
+        let text = try context.text(args) ?? "{}"
+        if text == "-" { return try json(try standardInput(), of: "the JSON on standard input") }
+        guard text.hasPrefix("@") else { return try json(Array(text.utf8), of: args.flag) }
+        let path = String(text.dropFirst())
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw CommandError(.usage, "\(args.flag): \(path) cannot be read: \(SystemError.words(errno))")
+        }
+        return try json(try read(file, from: path), of: path)
+    }
+
+    private static func standardInput() throws(CommandError) -> [UInt8] {
+        try read(.standardInput, from: "standard input")
+    }
+
+    private static func read(_ file: FileHandle, from name: String) throws(CommandError) -> [UInt8] {
+        let bytes: Data?
+        do {
+            bytes = try file.read(upToCount: argsBytesMax + 1)
+        } catch {
+            throw CommandError(.usage, "\(args.flag): \(name) cannot be read: \(error.localizedDescription)")
+        }
+        guard let bytes else { return [] }
+        guard bytes.count <= argsBytesMax else {
+            throw CommandError(.usage, "\(args.flag): \(name) has more than \(argsBytesMax / 1024) KiB")
+        }
+        return Array(bytes)
+    }
+
+    private static func json(_ bytes: [UInt8], of name: String) throws(CommandError) -> JSONText {
+        do throws(JSONError) {
+            return try JSONText(validating: bytes, limits: .body)
+        } catch {
+            let hint =
+                error.reason == .unexpectedByte && name == args.flag
+                ? "Put the JSON into single quotes, so that the shell leaves it alone." : nil
+            throw CommandError(.usage, "\(name): \(error.message)", hint: hint)
+        }
+    }
+}

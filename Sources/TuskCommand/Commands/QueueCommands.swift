@@ -1,0 +1,128 @@
+import TuskCore
+import TuskStore
+
+/// `tusk queue`.
+enum QueueCommands {
+    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
+    private static let name = Command.Operand(name: "QUEUE")
+
+    static let all = [
+        Command(
+            path: ["queue", "list"],
+            summary: "shows every queue with what waits and runs in it",
+            details: "Counts stop at \(StoreSession.queueCountMax).",
+            body: list
+        ),
+        Command(
+            path: ["queue", "pause"],
+            summary: "stops workers from claiming jobs of a queue",
+            details: "Jobs that run go on, and new ones can be enqueued. Pausing a paused queue changes nothing.",
+            operands: [name],
+            options: [reason],
+            examples: ["tusk queue pause mail --reason 'the mail server moves'"],
+            body: pause
+        ),
+        Command(
+            path: ["queue", "resume"],
+            summary: "lets workers claim jobs of a paused queue again",
+            operands: [name],
+            body: resume
+        ),
+    ]
+
+    private static func list(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let queues = try context.database().with { session throws(StoreError) in try session.queues() }
+        try context.console.show(
+            queues,
+            as: "queues",
+            object: object,
+            table: { table(queues) },
+            empty: "No queue has jobs or workers yet. Enqueue one: tusk job add KIND --queue NAME"
+        )
+        return .success
+    }
+
+    private static func pause(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let queue = try queue(context)
+        let reason = try context.text(reason)
+        let who = Operator.name(context.environment)
+        let pause = try context.database().with { session throws(StoreError) in
+            try session.pause(queue, by: who, reason: reason)
+        }
+        let object = JSONWriter.object { writer in
+            writer.put("name", queue.text)
+            writer.put("paused_at", pause.at)
+            writer.put("paused_by", pause.by)
+            writer.put("pause_reason", pause.reason)
+        }
+        try context.console.show(object) {
+            let why = pause.reason.map { ": \(Printable.line($0))" } ?? ""
+            let since = Words.exact(pause.at) ?? ""
+            return ["Queue \(queue) is paused since \(since) by \(Printable.line(pause.by))\(why)"]
+        }
+        return .success
+    }
+
+    private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let queue = try queue(context)
+        let wasPaused = try context.database().with { session throws(StoreError) in
+            let wasPaused = try session.resume(queue)
+            if wasPaused { try session.signal([queue]) }
+            return wasPaused
+        }
+        let object = JSONWriter.object { writer in
+            writer.put("name", queue.text)
+            writer.put("was_paused", wasPaused)
+        }
+        try context.console.show(object) {
+            [wasPaused ? "Queue \(queue) goes on." : "Queue \(queue) was not paused."]
+        }
+        return .success
+    }
+
+    private static func queue(_ context: CommandContext) throws(CommandError) -> QueueName {
+        try Operands.queue(context.operand(0) ?? "")
+    }
+
+    private static func table(_ queues: [QueueRecord]) -> Table {
+        var table = Table([
+            Table.Column(title: "QUEUE"), Table.Column(title: "AVAILABLE", alignment: .right),
+            Table.Column(title: "RUNNING", alignment: .right), Table.Column(title: "SCHEDULED", alignment: .right),
+            Table.Column(title: "BLOCKED", alignment: .right), Table.Column(title: "OLDEST WAIT", alignment: .right),
+            Table.Column(title: "WORKERS", alignment: .right), Table.Column(title: "PAUSED"),
+        ])
+        for queue in queues {
+            let waitsInVain = queue.available > 0 && queue.workers == 0
+            table.add(
+                Table.Cell(queue.name),
+                Table.Cell(count(queue.available)),
+                Table.Cell(count(queue.running)),
+                Table.Cell(count(queue.scheduled)),
+                Table.Cell(count(queue.blocked)),
+                Table.Cell(queue.oldestWait.map(Words.rough)),
+                Table.Cell(String(queue.workers), waitsInVain ? .bad : .plain),
+                Table.Cell(queue.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy)
+            )
+        }
+        return table
+    }
+
+    private static func count(_ number: Int) -> String {
+        number >= StoreSession.queueCountMax ? "\(StoreSession.queueCountMax)+" : String(number)
+    }
+
+    private static func object(_ queue: QueueRecord) -> [UInt8] {
+        JSONWriter.object {
+            $0.put("name", queue.name)
+            $0.put("available", queue.available)
+            $0.put("running", queue.running)
+            $0.put("scheduled", queue.scheduled)
+            $0.put("blocked", queue.blocked)
+            $0.put("oldest_wait_ms", queue.oldestWait.map { Int($0.wholeMilliseconds) })
+            $0.put("workers", queue.workers)
+            $0.put("paused_at", queue.pause?.at)
+            $0.put("paused_by", queue.pause?.by)
+            $0.put("pause_reason", queue.pause?.reason)
+        }
+    }
+}

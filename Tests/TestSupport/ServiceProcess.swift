@@ -1,0 +1,92 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A real process that a test starts, signals and ends; killed at the latest when nobody refers to it any more.
+public final class ServiceProcess: Sendable {
+    /// Says what went wrong with a process.
+    public struct Failure: Error, CustomStringConvertible {
+        /// The process, what it should have done, and what it wrote.
+        public let description: String
+    }
+
+    private struct State {
+        var status: Int32?
+        var output: [UInt8] = []
+    }
+
+    /// Its process id.
+    public let processID: Int32
+    private let state = Mutex(State())
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Starts a program that was built beside the tests, such as `tusk`. Its environment is that of the tests without
+    /// settings of PostgreSQL and Tusk, and with `environment` added.
+    public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        let process = Process()
+        process.executableURL = Self.folder.appending(path: program)
+        process.arguments = arguments
+        let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
+            !name.hasPrefix("PG") && !name.hasPrefix("TUSK_") && name != "DATABASE_URL"
+        }
+        process.environment = inherited.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        let ended = ended
+        try process.run()
+        processID = process.processIdentifier
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let bytes = handle.availableData
+            if bytes.isEmpty {
+                handle.readabilityHandler = nil
+            } else {
+                self?.state.withLock { $0.output += bytes }
+            }
+        }
+        process.terminationHandler = { [weak self] process in
+            let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+            self?.state.withLock { $0.status = status }
+            ended.signal()
+        }
+    }
+
+    deinit {
+        if state.withLock({ $0.status == nil }) {
+            kill(processID, SIGKILL)
+        }
+    }
+
+    /// Where the tests and the programs built with them are.
+    static var folder: URL {
+        // The test bundle is a file in the products' folder; the process that runs it may be elsewhere.
+        let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+        let argument = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return (bundle ?? URL(filePath: argument)).deletingLastPathComponent()
+    }
+
+    /// What it has written so far, to both outputs.
+    public var output: String {
+        String(decoding: state.withLock { $0.output }, as: UTF8.self)
+    }
+
+    /// Its exit status; the negative number of the signal that ended it; nil while it runs.
+    public var status: Int32? { state.withLock { $0.status } }
+
+    /// Sends a signal, unless it has ended.
+    public func send(_ signal: Int32) {
+        if status == nil { kill(processID, signal) }
+    }
+
+    /// Waits until it has ended, and returns its status.
+    @discardableResult
+    public func waitForEnd(within limit: Duration = .seconds(30)) throws -> Int32 {
+        let milliseconds = Int(limit.components.seconds * 1000 + limit.components.attoseconds / 1_000_000_000_000_000)
+        if status == nil, ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut, status == nil {
+            throw Failure(description: "process \(processID) did not end within \(limit); it wrote: \(output)")
+        }
+        guard let status else { throw Failure(description: "process \(processID) has no status") }
+        return status
+    }
+}
