@@ -7,7 +7,7 @@ package import TuskPostgres
 /// Good rows are loaded by COPY, bad ones are set aside with their line and the reason. All of it, and the completion
 /// of the job, are one transaction: however often the job runs, its rows are in the table once or not at all.
 package struct DataImport: JobHandler {
-    package static let kind = BuiltInTasks.kind("data.import")
+    package static let kind: Kind = "data.import"
     package static let policy = HandlerPolicy(timeout: .seconds(6 * 3600), isTransactional: true)
 
     /// How long one call may take: the load of one batch with the table's triggers, or the wait for a lock. 60 seconds.
