@@ -30,6 +30,7 @@ enum DevCommand {
                 hint: "Listen on 127.0.0.1, or use tusk all."
             )
         }
+        if let obstacle = CommandError(obstacleAt: listen, option: .listen) { throw obstacle }
         let signals = StopSignals()
         guard !context.configuration.namesDatabase else {
             return try serve(context, signals, psql: nil)
@@ -47,6 +48,8 @@ enum DevCommand {
         let isPassing = context.configuration.flag(.ephemeral)
         let directory = Files.absolute(context.configuration.text(.directory) ?? ".tusk")
         var lock: DirectoryLock?
+        // Until the server has stopped.
+        defer { withExtendedLifetime(lock) {} }
         if !isPassing {
             try Files.makeDirectory(directory, mode: user.isOther ? 0o711 : 0o700)
             lock = try DirectoryLock(directory)
@@ -67,7 +70,6 @@ enum DevCommand {
             console: context.console,
             environment: context.environment
         )
-        defer { withExtendedLifetime(lock) {} }
         return try serve(named, signals, psql: server.psql)
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import TuskAPI
 import TuskHTTP
 import TuskStore
@@ -97,6 +98,16 @@ extension CommandError {
             self.init(.failure, "cannot start the HTTP server: \(call): \(SystemError.words(number))")
         case .alreadyStarted:
             self.init(.failure, "the HTTP server was started before")
+        }
+    }
+
+    /// The obstacle to listening at an address, found before anything was started.
+    init?(obstacleAt address: ListenAddress, option: Option) {
+        switch address.obstacle() {
+        case EADDRINUSE: self.init(.addressInUse(address.text, errno: EADDRINUSE), option: option)
+        case EADDRNOTAVAIL: self.init(.addressNotAvailable(address.text, errno: EADDRNOTAVAIL), option: option)
+        case EACCES: self.init(.permissionDenied(address.text, errno: EACCES), option: option)
+        default: return nil
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import TuskCore
+import TuskPostgres
 import TuskStore
 import TuskTelemetry
 
@@ -66,7 +67,9 @@ struct ServiceParts: Sendable {
         case "journal": return .journal
         default: break
         }
-        if isatty(STDERR_FILENO) == 1 { return .text(colored: isColored) }
+        // What is tried out is watched by a person, wherever the lines go.
+        let isWatched = isatty(STDERR_FILENO) == 1 || context.invocation.command.path == ["dev"]
+        if isWatched { return .text(colored: isColored) }
         let stream = context.environment["JOURNAL_STREAM"]
         let isJournal = LogFormat.isJournal(descriptor: STDERR_FILENO, journalStream: stream)
         return .automatic(isTerminal: false, isJournal: isJournal)

@@ -1,4 +1,5 @@
 import Tusk
+import TuskStore
 import TuskTelemetry
 
 /// Writes down what happens to a worker.
