@@ -18,7 +18,7 @@ struct OutputTests {
     }
 
     @Test func `a row too long for the terminal is cut`() {
-        #expect(table.lines(width: 12) == ["  N  NAME   …", "  1  short  …", "100  much l…"])
+        #expect(table.lines(width: 12) == ["  N  NAME  …", "  1  short …", "100  much l…"])
         #expect(table.lines(width: 12).allSatisfy { $0.count == 12 })
     }
 
