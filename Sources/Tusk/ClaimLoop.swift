@@ -19,7 +19,7 @@ struct ClaimLoop {
     func run() {
         var session = KeptSession(engine.store, for: .claimer, observe: engine.observe)
         var state = ClaimState(configuration, at: .now)
-        var lanes = LaneCursors(queues: configuration.queues)
+        var lanes = LaneCursors(queues: configuration.queues, at: .now)
         var speed = SlotSpeed()
         while !engine.hasEnded {
             let now = ContinuousClock.now
@@ -72,9 +72,10 @@ struct ClaimLoop {
         lowWater: Int
     ) {
         state.claiming()
+        let plan = lanes.next(at: .now)
         let request = ClaimRequest(
             worker: registration.id,
-            lanes: lanes.next(at: .now),
+            lanes: plan.lanes,
             kinds: kinds,
             kindsLeasedApart: kindsLeasedApart,
             jobsMax: jobs,
@@ -84,6 +85,8 @@ struct ClaimLoop {
             let answer = try session.call { session throws(StoreError) in try session.claim(request) }
             let now = ContinuousClock.now
             state.claimed(answer.jobs.count, of: jobs, at: now, random: Double.random(in: 0..<1))
+            // The limit of bytes leaves no trace in the answer, so any job at all may have reached it.
+            lanes.claimed(answer, plan, reachedLimit: !answer.jobs.isEmpty, at: now)
             accept(answer.jobs, registration, isAlone: false, lowWater: lowWater)
         } catch {
             failed(error, registration, &state)

@@ -5,7 +5,7 @@
 ///    |                                   |                                       v
 ///    |                                   +--time over, or asked again--> stopping --nothing runs, or 0.5 s--> closing
 ///    |                                                                                                           |
-///    +-----drain----------------------------------> ended <------------------all is written back, or 1 s--------+
+///    +-----drain----------------------------------> ended <------------------all is written back, or 0.8 s------+
 /// ```
 struct DrainState: Sendable {
     typealias Instant = ContinuousClock.Instant
@@ -35,9 +35,9 @@ struct DrainState: Sendable {
 
     /// How long handlers have that were told to stop at the end of a drain: 0.5 s.
     static let stopTime = Duration.milliseconds(500)
-    /// How long the last batches have to be written back: 1 s. With `stopTime` and a tick of the watch a drain takes no
-    /// more than its time and two seconds.
-    static let closeTime = Duration.seconds(1)
+    /// How long the last batches have to be written back: 0.8 s. With `stopTime`, a tick of the watch and the last
+    /// signals a drain takes no more than its time and two seconds.
+    static let closeTime = Duration.milliseconds(800)
 
     private(set) var phase = Phase.new
 

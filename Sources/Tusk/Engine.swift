@@ -16,6 +16,8 @@ final class Engine: Sendable {
     let settlements: SettleQueue
     let reports: ReportQueue
     let signals: SignalBox
+    /// Tells other workers of jobs that went back.
+    let notifier: Notifier
 
     let claimerBell = Bell()
     let settlerBell = Bell()
@@ -45,6 +47,7 @@ final class Engine: Sendable {
         settlements = SettleQueue(settler: settlerBell)
         reports = ReportQueue(settler: settlerBell)
         signals = SignalBox(claimer: claimerBell)
+        notifier = Notifier(store: store)
     }
 
     /// Jobs that were claimed and not settled yet.
@@ -169,6 +172,8 @@ extension Engine {
         // The watch ends in time whatever else hangs, because it never waits for the database.
         watchEnded.wait()
         watchEnded.signal()
+        notifier.stop(within: .milliseconds(200))
+        // A thread that waits for an answer of a database that is away ends when its call does.
         _ = threads.wait(timeout: .now() + .milliseconds(200))
     }
 

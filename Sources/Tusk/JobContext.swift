@@ -75,8 +75,13 @@ public struct JobContext: Sendable {
     }
 
     /// Keeps a line with the job, for people who look at it. At most 10,000 lines an attempt, 8 KiB each.
-    public func log(_ level: JobLogLevel = .info, _ message: String) {
+    public func log(_ level: JobLogLevel, _ message: String) {
         run.log(level, message)
+    }
+
+    /// The same at the level `info`.
+    public func log(_ message: String) {
+        run.log(.info, message)
     }
 
     /// Sets what the job leaves behind when it completes; the last one counts.

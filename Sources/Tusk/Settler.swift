@@ -42,6 +42,8 @@ struct Settler {
             for (settlement, status) in zip(batch, statuses) where status == .leaseLost {
                 engine.observe(.leaseLost(settlement.job.id, settlement.job.lease))
             }
+            let returned = zip(batch, statuses).filter { $0.verdict == .giveBack && $1 == .accepted }
+            if !returned.isEmpty { engine.notifier.wake(Set(returned.map(\.0.job.queue))) }
             engine.release(batch)
         } catch {
             failed(error)

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 package import TuskStore
 
@@ -130,7 +129,7 @@ public final class Worker: Sendable {
     public func stop() async {
         drainOnce()
         await withCheckedContinuation { continuation in
-            DispatchQueue(label: "tusk.stop").async {
+            OwnedThread.start("tusk-stop") {
                 self.waitForEnd()
                 continuation.resume()
             }

@@ -55,7 +55,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
         }
         if !(1...5000).contains(claimJobsMax) { return "a claim takes from 1 to 5000 jobs" }
         if claimBytesMax < 1 || unsettledMax < 1 || stuckSlotsMax < 0 { return "a limit is below its minimum" }
-        let times = [drainTimeout, cancelGrace, prefetchTime, pollIntervalMin, pollIntervalMax, pollIntervalWhileListening]
+        let times = [drainTimeout, cancelGrace, prefetchTime, pollIntervalMax, pollIntervalWhileListening]
         if times.contains(where: { $0 < .zero }) { return "a time is negative" }
         if pollIntervalMin < .milliseconds(1) { return "the shortest poll interval is 1 ms" }
         return nil

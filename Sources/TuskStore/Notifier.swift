@@ -12,9 +12,6 @@ package import TuskCore
 /// NOTIFY in the enqueuing transaction takes a lock over all commits of the server: 64 clients fell from 12,290 to
 /// 3,747 commits a second (PostgreSQL 15 on 2 cores); one session that sends 50 a second costs nothing measurable.
 package final class Notifier: Sendable {
-    /// How long `stop` waits for the last signals to be sent.
-    private static let stopWaitMax = DispatchTimeInterval.seconds(1)
-
     private let store: Store
     private let state = Mutex(NotifierState())
     private let work = DispatchSemaphore(value: 0)
@@ -34,11 +31,12 @@ package final class Notifier: Sendable {
         if isNews { work.signal() }
     }
 
-    /// Sends what was noted, for up to a second, and ends the thread; any number of times. Later signals are ignored.
-    package func stop() {
+    /// Sends what was noted, waiting for at most so long, and ends the thread; any number of times. Later signals are
+    /// ignored. The time defaults to a second.
+    package func stop(within time: Duration = .seconds(1)) {
         guard state.withLock({ $0.stop() }) else { return }
         work.signal()
-        if ended.wait(timeout: .now() + Self.stopWaitMax) == .success { ended.signal() }
+        _ = ended.wait(timeout: .now() + .microseconds(Int(time.wholeMicroseconds)))
     }
 
     private func run() {

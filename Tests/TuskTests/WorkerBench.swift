@@ -45,6 +45,25 @@ struct WorkerBench: Sendable {
         try await eventually(within: limit, "job \(id) \(be)") { try state(id) == be }
     }
 
+    /// Makes due jobs available, as a scheduler does, until the job is in a state.
+    func promote(until id: JobID, is wanted: JobState, within limit: Duration = .seconds(5)) async throws {
+        try await eventually(within: limit, "job \(id) \(wanted)") {
+            let round = try store.withSession { session throws(StoreError) in try session.promote() }
+            if round.jobs > 0 { try signal() }
+            return try state(id) == wanted
+        }
+    }
+
+    /// Wakes workers.
+    func signal(_ queue: QueueName = .standard) throws {
+        try store.withSession { session throws(StoreError) in try session.signal([queue]) }
+    }
+
+    /// Brings back the jobs of dead workers, as a scheduler does.
+    func rescue() throws {
+        _ = try store.withSession { session throws(StoreError) in try session.rescue() }
+    }
+
     /// Jobs that are not in a final state.
     func unfinishedCount() throws -> Int64 {
         try database.number(
