@@ -1,6 +1,7 @@
 import Tusk
 import TuskCore
 import TuskStore
+import TuskTasks
 import TuskTelemetry
 
 /// The worker of a process, with the built-in kinds.
@@ -26,6 +27,11 @@ final class WorkerRole: ServiceRole {
         let queues = configuration.queues.map(\.text).joined(separator: ", ")
         words = "worker with \(configuration.concurrency) slots for \(queues)"
         for kind in BuiltInKinds.all { worker.register(kind.kind, kind.perform) }
+        let data = BuiltInTasks.Configuration(
+            settings: try Database.settings(parts.configuration, as: "tusk-task"),
+            importRoots: importRoots.map(Files.absolute)
+        )
+        BuiltInTasks.register(on: worker, data)
     }
 
     private static func configuration(_ parts: ServiceParts) -> WorkerConfiguration {
