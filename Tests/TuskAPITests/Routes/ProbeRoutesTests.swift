@@ -47,8 +47,8 @@ struct ProbeRoutesTests {
             #expect(try api.ask("GET", "/livez").status == 200)
         }
         try await withAPI(.migrated) { api in
-            let newest = "select max(version) from tusk.schema_migration"
-            try api.database.script("delete from tusk.schema_migration where version = (\(newest))")
+            let newest = "select max(version) from tusk.migration"
+            try api.database.script("delete from tusk.migration where version = (\(newest))")
             let answer = try api.ask("GET", "/readyz?verbose=true")
             #expect(answer.status == 503)
             #expect(try answer.string("schema")?.contains("tusk migrate up") == true)

@@ -34,8 +34,8 @@ struct ScheduleRoutesTests {
             _ = try api.ask("PUT", "/v1/schedules/daily", daily)
             try api.database.script(
                 """
-                insert into tusk.tick (schedule, planned_at, outcome)
-                values ('daily', '2026-01-02 03:04:05+00', 'missed')
+                insert into tusk.tick (schedule, planned_at, recorded_at, outcome)
+                values ('daily', '2026-01-02 03:04:05+00', now(), 'missed')
                 """
             )
             let ticks = try #require(try api.ask("GET", "/v1/schedules/daily/ticks").json.member("ticks"))
