@@ -3,6 +3,6 @@ enum CommandTable {
     static let all: [Command] =
         JobAddCommand.all + JobCommands.all + JobWaitCommand.all + QueueCommands.all + ScheduleCommands.all
         + WorkerCommands.all + KeyCommands.all
-        + MigrateCommands.all + ConfigCommands.all + HealthCommand.all
+        + MigrateCommands.all + ConfigCommands.all + HealthCommand.all + DevCommand.all + ServeCommands.all
         + VersionCommand.all
 }

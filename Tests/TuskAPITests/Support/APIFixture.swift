@@ -1,11 +1,12 @@
 import Synchronization
 import TestSupport
-import TuskAPI
 import TuskCore
 import TuskHTTP
 import TuskPostgres
-import TuskStore
 import TuskTelemetry
+
+@testable import TuskAPI
+@testable import TuskStore
 
 /// An API with its server on loopback and a database of its own.
 struct APIFixture: Sendable {
@@ -139,6 +140,7 @@ final class LogRecorder: Sendable {
 func withAPI(
     _ template: DatabaseTemplate = .migrated,
     isProxied: Bool = false,
+    host: String = "127.0.0.1",
     limits: HTTPLimits = HTTPLimits(),
     configure: @Sendable (inout APIConfiguration) -> Void = { _ in },
     _ body: @Sendable (APIFixture) async throws -> Void
@@ -161,7 +163,7 @@ func withAPI(
             logger: log.logger(),
             wake: { signals.note($0) }
         )
-        let server = api.server(HTTPServerConfiguration(address: "127.0.0.1:0", limits: limits))
+        let server = api.server(HTTPServerConfiguration(address: "\(host):0", limits: limits))
         api.start()
         defer { api.stop() }
         let address = try server.start()
@@ -180,5 +182,23 @@ func withAPI(
             token: token
         )
         try await body(fixture)
+    }
+}
+
+extension ServerHealth {
+    /// What a server would say.
+    static func test(isStandby: Bool) -> ServerHealth {
+        ServerHealth(isStandby: isStandby, isDurable: true, version: 150_004, moment: Timestamp(microseconds: 0))
+    }
+}
+
+extension APIToken {
+    /// A token for a key, with another secret and a check that is right.
+    static func forged(keyID: String) -> APIToken? {
+        let parts = random().text.split(separator: "_")
+        let body = "tusk_\(keyID)_\(parts[2])"
+        let sum = CRC32.sum(body.utf8)
+        let check = Base62.text((0..<4).map { UInt8(truncatingIfNeeded: sum >> (24 - 8 * $0)) }, count: checkCount)
+        return APIToken(Array((body + "_").utf8) + check)
     }
 }

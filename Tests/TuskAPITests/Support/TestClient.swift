@@ -74,10 +74,11 @@ final class TestClient {
         let description: String
     }
 
-    /// Connects to `127.0.0.1:port`; no answer takes longer than `timeoutSeconds`.
+    /// Connects to `host:port`; no answer takes longer than `timeoutSeconds`.
     init(_ address: String, timeoutSeconds: Int = 30) throws {
-        guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
-            throw Broken(description: "no port in \(address)")
+        let parts = address.split(separator: ":")
+        guard parts.count == 2, let port = UInt16(parts[1]) else {
+            throw Broken(description: "no address: \(address)")
         }
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var limit = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
@@ -87,7 +88,7 @@ final class TestClient {
         var place = sockaddr_in()
         place.sin_family = sa_family_t(AF_INET)
         place.sin_port = port.bigEndian
-        inet_pton(AF_INET, "127.0.0.1", &place.sin_addr)
+        inet_pton(AF_INET, String(parts[0]), &place.sin_addr)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafePointer(to: &place) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
@@ -107,7 +108,7 @@ final class TestClient {
     func send(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { throw Broken(description: "cannot send: \(errno)") }
             rest = rest.dropFirst(count)
         }
@@ -176,4 +177,23 @@ final class TestClient {
         }
         buffer += piece.prefix(count)
     }
+}
+
+/// The addresses of this machine.
+enum LocalNetwork {
+    /// An IPv4 address that is not loopback; nil when there is none.
+    static let address: String? = {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return nil }
+        defer { freeifaddrs(first) }
+        var next = first
+        while let entry = next?.pointee {
+            next = entry.ifa_next
+            guard let address = entry.ifa_addr, address.pointee.sa_family == sa_family_t(AF_INET) else { continue }
+            let number = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { $0.pointee.sin_addr.s_addr }
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: UInt32(bigEndian: number) >> (24 - 8 * $0)) }
+            if bytes[0] != 127 { return bytes.map(String.init).joined(separator: ".") }
+        }
+        return nil
+    }()
 }

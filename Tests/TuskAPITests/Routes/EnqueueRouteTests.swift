@@ -57,7 +57,7 @@ struct EnqueueRouteTests {
             _ = try api.enqueue(#"{"kind":"noop","queue":"mail"}"#)
             _ = try api.enqueue(#"{"kind":"noop","queue":"later","delay_seconds":60}"#)
             try await eventually { api.signals.all.count == 1 }
-            #expect(api.signals.all == [[try #require(QueueName("mail"))]])
+            #expect(api.signals.all == [["mail"]])
         }
     }
 
@@ -83,10 +83,8 @@ struct EnqueueRouteTests {
                 for _ in 0..<8 { ids.append(try #require(try client.answer().string("id"))) }
             }
             #expect(Set(ids).count == 256)
-            for (number, id) in ids.enumerated() {
-                let stored = try api.database.number("select args::text::int from tusk.job where id = \(id)")
-                #expect(stored == Int64(number))
-            }
+            let stored = try api.database.texts("select id::text from tusk.job order by args::text::int")
+            #expect(stored == ids)
         }
     }
 
