@@ -33,7 +33,8 @@ import TuskStore
             let name = try fixture.write("id\n1\nx\n3\n")
             let record = try await run(try job(name), fixture)
             #expect(record.state == .completed)
-            #expect(record.result.map { String(decoding: $0.bytes, as: UTF8.self) } == #"{"rows":2,"rejected":1,"bytes":9}"#)
+            let result = try #require(record.result)
+            #expect(String(decoding: result.bytes, as: UTF8.self) == #"{"rows":2,"rejected":1,"bytes":9}"#)
             #expect(try fixture.count() == 2)
             let rejects = "select count(*) from public.t_rejects where job_id = \(record.id.rawValue)"
             #expect(try fixture.database.number(rejects) == 1)
@@ -47,7 +48,8 @@ import TuskStore
         ("data.csv", #", "delimeter": ";""#, "there is no such field"),
         ("data.csv", #", "mode": "replace""#, "mode"),
     ])
-    func `what can never succeed is discarded with the reason`(file: String, more: String, reason: String) async throws {
+    func `what can never succeed is discarded with the reason`(file: String, more: String, reason: String) async throws
+    {
         try await withImports(.migrated) { fixture in
             try fixture.database.script("create table public.t (id integer)")
             _ = try fixture.write("id\nx\n")

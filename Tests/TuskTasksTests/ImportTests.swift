@@ -55,8 +55,10 @@ import TuskPostgres
                 ("9,a\"nn,2020-01-01,t,,1", "a quote inside a field that does not start with one"),
                 ("10,\"ann\"x,2020-01-01,t,,1", "text after the closing quote of a field"),
                 ("11,ann,2020-01-01,t,,12345.6", "column \"amount\": \"12345.6\" is too large a number"),
-                ("12,ann,2020-01-01,t,,-1",
-                    "new row for relation \"t\" violates check constraint \"t_amount_check\""),
+                (
+                    "12,ann,2020-01-01,t,,-1",
+                    "new row for relation \"t\" violates check constraint \"t_amount_check\""
+                ),
                 ("1000,ann,2020-01-01,t,,1", "duplicate key value violates unique constraint \"t_pkey\""),
                 ("13,ann,Juni 2020,t,,1", "invalid input syntax for type date: \"Juni 2020\""),
                 ("14,\"closed by another row,2020-01-01,t,,1", "text after the closing quote of a field"),
@@ -140,7 +142,8 @@ import TuskPostgres
         try await withImports { fixture in
             try fixture.database.script("create table public.t (id integer)")
             let name = try fixture.write("id\n1\nx\ny\n2\n")
-            let reason = "more than 1 rows cannot be loaded; the first is in line 3: "
+            let reason =
+                "more than 1 rows cannot be loaded; the first is in line 3: "
                 + "column \"id\": \"x\" is not a whole number"
             #expect(throws: ImportFailure.refused(reason)) {
                 try fixture.load(ImportArgs(file: name, table: "t", rejectsMax: 1))
@@ -173,9 +176,11 @@ import TuskPostgres
             args.header = false
             args.file = try fixture.write("bea;2020-01-01\ncarl\n")
             #expect(try fixture.load(args).rows == 1)
-            #expect(try fixture.rejects("\"odd schema\".\"bad \"\" rows\"") == [
-                "2 1 fields where 2 are expected | carl"
-            ])
+            #expect(
+                try fixture.rejects("\"odd schema\".\"bad \"\" rows\"") == [
+                    "2 1 fields where 2 are expected | carl"
+                ]
+            )
         }
     }
 
@@ -196,7 +201,9 @@ import TuskPostgres
         message: String
     ) async throws {
         try await withImports { fixture in
-            try fixture.database.script("create table public.t (id integer); create view public.v as select * from public.t")
+            try fixture.database.script(
+                "create table public.t (id integer); create view public.v as select * from public.t"
+            )
             let name = try fixture.write("id\n1\n")
             let args = ImportArgs(file: name, table: table, columns: columns, rejectTable: rejectTable)
             #expect(throws: ImportFailure.refused(message)) { try fixture.load(args) }
@@ -218,7 +225,8 @@ import TuskPostgres
     }
 
     @Test(arguments: [
-        ("", "the file has no header"), ("a\"b\n1\n", "the header has a quote inside a field that does not start with one"),
+        ("", "the file has no header"),
+        ("a\"b\n1\n", "the header has a quote inside a field that does not start with one"),
         ("\u{FEFF}", "the file has no header"),
     ])
     func `a file without a header that can be read is refused`(text: String, message: String) async throws {
