@@ -114,9 +114,15 @@ let package = Package(
             dependencies: ["TuskCommand", "TuskCore", "TestSupport"],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "HistoryWorker",
+            dependencies: ["Tusk"],
+            path: "Tests/HistoryWorker",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+            dependencies: ["TuskCommand", "HistoryWorker", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -23,12 +23,14 @@ final class PrivateServer: Sendable {
         "cluster_name=tusk-dev",
     ]
 
-    /// Makes the cluster if it is not there yet, and starts the server. Returns when it answers.
+    /// Makes the cluster if it is not there yet, and starts the server. Returns when it answers. `settings` are added to
+    /// its own and win over them.
     init(
         in place: PrivatePlace,
         _ user: ServerUser,
         _ environment: [String: String],
         _ signals: StopSignals,
+        settings: [String] = [],
         note: (String) -> Void
     ) throws(CommandError) {
         self.place = place
@@ -38,7 +40,7 @@ final class PrivateServer: Sendable {
         if access("\(place.data)/PG_VERSION", F_OK) != 0 { try steps.makeCluster() }
         let command = [programs.path("postgres"), "-D", place.data, "-k", place.socketDirectory, "-p", "5432"]
         // A fast shutdown when we are killed, so that the next start needs no recovery.
-        let bound = user.boundCommand(command + Self.settings.flatMap { ["-c", $0] }, signal: "INT")
+        let bound = user.boundCommand(command + (Self.settings + settings).flatMap { ["-c", $0] }, signal: "INT")
         child = try ChildProcess(steps.plan(bound, output: place.log))
         do throws(CommandError) {
             try awaitAnswer(steps)

@@ -1,0 +1,92 @@
+import TestSupport
+import Testing
+import TuskCore
+import TuskPostgres
+import TuskStore
+
+@Suite struct NotifierStateTests {
+    private let start = ContinuousClock.now
+
+    private func at(_ milliseconds: Int) -> ContinuousClock.Instant {
+        start.advanced(by: .milliseconds(milliseconds))
+    }
+
+    @Test func `the first signal goes at once, the next of the same queue 20 ms later, others do not wait for it`() {
+        var state = NotifierState()
+        #expect(state.start() == true)
+        #expect(state.start() == false)
+        #expect(state.note(["a"] as [QueueName]) == true)
+        #expect(state.next(at: at(0)) == .send(["a"]))
+        state.finished(["a"], isSent: true, at: at(1))
+        #expect(state.note(["a"] as [QueueName]) == true)
+        #expect(state.note(["a"] as [QueueName]) == false, "it waits already")
+        #expect(state.next(at: at(2)) == .wait(.milliseconds(19)))
+        #expect(state.note(["b"] as [QueueName]) == true)
+        #expect(state.next(at: at(3)) == .send(["b"]))
+        state.finished(["b"], isSent: true, at: at(4))
+        #expect(state.next(at: at(21)) == .send(["a"]))
+        state.finished(["a"], isSent: true, at: at(22))
+        #expect(state.next(at: at(22)) == .idle)
+    }
+
+    @Test func `while the database is away signals are kept, each queue once, and tried less and less often`() {
+        var state = NotifierState()
+        _ = state.start()
+        var now = 0
+        var waits: [Duration] = []
+        for _ in 0..<8 {
+            _ = state.note(["a"] as [QueueName])
+            #expect(state.next(at: at(now)) == .send(["a"]))
+            state.finished(["a"], isSent: false, at: at(now))
+            guard case .wait(let time) = state.next(at: at(now)) else {
+                Issue.record("it has to wait")
+                return
+            }
+            waits.append(time)
+            now += Int(time / .milliseconds(1))
+        }
+        #expect(waits.prefix(3) == [.milliseconds(20), .milliseconds(40), .milliseconds(80)])
+        #expect(waits.last == NotifierState.pauseMax)
+    }
+
+    @Test func `what is noted when it stops is still sent, later signals are not`() {
+        var state = NotifierState()
+        _ = state.start()
+        _ = state.note(["a"] as [QueueName])
+        #expect(state.stop() == true)
+        #expect(state.stop() == false)
+        #expect(state.note(["b"] as [QueueName]) == false)
+        #expect(state.next(at: at(0)) == .send(["a"]))
+        state.finished(["a"], isSent: false, at: at(1))
+        #expect(state.next(at: at(1)) == .end)
+    }
+
+    @Test func `one that was never used has nothing to stop`() {
+        var state = NotifierState()
+        #expect(state.stop() == false)
+        #expect(state.start() == false)
+    }
+}
+
+extension WorkerTests {
+    @Suite struct NotifierTests {
+        @Test func `a listener hears of a queue at once, and of a flood at most every 20 ms`() async throws {
+            try await withDatabase(.migrated) { database in
+                let store = database.store()
+                let session = try database.storeSession()
+                try session.session.listen(StoreSession.signalChannel)
+                let notifier = Notifier(store: store)
+                let interrupt = try Interrupt()
+                notifier.wake(["mail"] as [QueueName])
+                #expect(try session.nextSignal(within: .seconds(5), interrupt: interrupt) == "mail")
+                let start = ContinuousClock.now
+                while start.duration(to: .now) < .milliseconds(300) { notifier.wake(["mail"] as [QueueName]) }
+                notifier.stop()
+                var signals = 0
+                while try session.nextSignal(within: .milliseconds(100), interrupt: interrupt) != nil { signals += 1 }
+                #expect((1...17).contains(signals), "300 ms hold at most 15 signals and the two at the ends")
+                store.close()
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Dispatch
+
+/// What handlers of tests do with their time.
+enum Pausing {
+    /// Blocks the calling thread, as a handler that waits for a slow system call does.
+    static func block(_ milliseconds: Int) {
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(milliseconds))
+    }
+
+    /// Burns the calling thread until the time is over or somebody says so.
+    static func spin(for time: Duration, until isOver: () -> Bool = { false }) {
+        let end = ContinuousClock.now.advanced(by: time)
+        while ContinuousClock.now < end, !isOver() {}
+    }
+}
+
+/// Holds handlers until the test lets them go.
+final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    /// Blocks the calling thread until the gate is open, at most 30 s.
+    func pass() {
+        if semaphore.wait(timeout: .now() + .seconds(30)) == .success { semaphore.signal() }
+    }
+
+    /// Lets everybody go, now and later.
+    func open() {
+        semaphore.signal()
+    }
+}
