@@ -35,14 +35,19 @@ struct DevTests {
         try await withDirectory { directory in
             let (process, url) = try await start(directory, ["--ephemeral"])
             let socket = try socketDirectory(process)
-            let line = try #require(process.output.split(separator: "\n").first { $0.contains("curl -sS \(url)/v1/jobs -H") })
+            let line = try #require(
+                process.output.split(separator: "\n").first { $0.contains("curl -sS \(url)/v1/jobs -H") }
+            )
             let command = String(line[try #require(line.range(of: "curl")).lowerBound...])
             let answer = try await TuskProcess.run(["-c", command], launcher: "/bin/sh")
             #expect(answer.output.contains("\"kind\":\"tusk.echo\""), "\(answer.output) \(answer.errors)")
             let object = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
             let id = try #require(object?["id"] as? String)
             let environment = ["TUSK_DATABASE_URL": "host=\(socket) user=tusk dbname=tusk"]
-            let waited = try await TuskProcess.run(["job", "wait", id, "--timeout", "20s", "-o", "json"], environment: environment)
+            let waited = try await TuskProcess.run(
+                ["job", "wait", id, "--timeout", "20s", "-o", "json"],
+                environment: environment
+            )
             #expect(waited.status == 0, "\(waited.errors)")
             #expect(waited.output.contains("\"result\":{\"hello\":\"world\"}"))
             let added = try await TuskProcess.run(

@@ -76,7 +76,10 @@ enum JobWaitCommand {
                 guard error.code == .unavailable, !until.hasPassed else { throw error }
             }
             if let deadline, deadline.hasPassed {
-                throw CommandError(.waitTimedOut, "job \(id) has not ended within \(DurationText.print(limit ?? .zero))")
+                throw CommandError(
+                    .waitTimedOut,
+                    "job \(id) has not ended within \(DurationText.print(limit ?? .zero))"
+                )
             }
             rest(min(pause, deadline?.remaining ?? pause))
             pause = min(longestPause, pause * 3 / 2)

@@ -51,7 +51,9 @@ final class PrivateServer: Sendable {
     }
 
     /// How to connect.
-    var connection: String { "host=\(Self.quoted(place.socketDirectory)) port=5432 user=\(Self.name) dbname=\(Self.name)" }
+    var connection: String {
+        "host=\(Self.quoted(place.socketDirectory)) port=5432 user=\(Self.name) dbname=\(Self.name)"
+    }
 
     /// The same for a shell.
     var psql: String { "psql -h \(Self.shellQuoted(place.socketDirectory)) -U \(Self.name) \(Self.name)" }
@@ -192,6 +194,7 @@ final class PrivateServer: Sendable {
                 || byte == UInt8(ascii: "_") || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
                 || byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
         }
-        return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return isPlain
+            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

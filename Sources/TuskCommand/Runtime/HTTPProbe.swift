@@ -23,7 +23,9 @@ enum HTTPProbe {
             var rest = text.dropFirst("http://".count)
             if rest.hasSuffix("/") { rest = rest.dropLast() }
             let isLegal = rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
-            guard isLegal, !rest.isEmpty, !rest.contains("@"), !rest.contains("?"), !rest.contains("#") else { return nil }
+            guard isLegal, !rest.isEmpty, !rest.contains("@"), !rest.contains("?"), !rest.contains("#") else {
+                return nil
+            }
             var port = "80"
             if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("]") {
                 port = String(rest[rest.index(after: colon)...])

@@ -51,7 +51,10 @@ struct WorkerLog: Sendable {
         case .databaseBack(let part):
             logger.notice("the database is back", ["session": .text(part.rawValue)])
         case .claimUnknown(let id):
-            logger.warning("a claim got no answer, so its jobs may wait for their leases", ["worker": .text(id.description)])
+            logger.warning(
+                "a claim got no answer, so its jobs may wait for their leases",
+                ["worker": .text(id.description)]
+            )
         case .listening(let isListening):
             if isListening {
                 logger.info("listens for signals")
