@@ -77,13 +77,27 @@ struct DevTests {
             let id = added.output.trimmingCharacters(in: .newlines)
             first.send(SIGKILL)
             #expect(try await first.end().status == -SIGKILL)
-
+            // What it leaves behind ends by itself, or by the next one.
             let (third, _) = try await start(directory)
             #expect(try await TuskProcess.run(["job", "get", id], directory: directory).status == 0)
             third.send(SIGTERM)
             #expect(try await third.end(within: .seconds(20)).status == 0)
             let none = try await TuskProcess.run(["job", "get", id], directory: directory)
             #expect(none.status == 69, "without a server there is no database")
+        }
+    }
+
+    @Test func `a killed one takes its server along`() async throws {
+        try #require(access("/usr/bin/setpriv", X_OK) == 0, "setpriv of util-linux ties the server to its parent")
+        try await withDirectory { directory in
+            let (process, _) = try await start(directory, ["--ephemeral"])
+            let socket = try socketDirectory(process)
+            process.send(SIGKILL)
+            #expect(try await process.end().status == -SIGKILL)
+            try await eventually(within: .seconds(20), "the end of the server") {
+                try TuskProcess.processes(with: socket).isEmpty
+            }
+            Files.remove(URL(filePath: socket).deletingLastPathComponent().path)
         }
     }
 

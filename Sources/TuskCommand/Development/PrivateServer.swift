@@ -29,7 +29,7 @@ final class PrivateServer: Sendable {
         in place: PrivatePlace,
         _ user: ServerUser,
         _ environment: [String: String],
-        _ signals: StopSignals,
+        _ signals: StopSignals?,
         settings: [String] = [],
         note: (String) -> Void
     ) throws(CommandError) {
@@ -100,7 +100,7 @@ final class PrivateServer: Sendable {
         let place: PrivatePlace
         let user: ServerUser
         let programs: ServerPrograms
-        let signals: StopSignals
+        let signals: StopSignals?
 
         func plan(_ command: [String], output: String) -> ChildProcess.Plan {
             // Nothing of our environment: neither secrets nor PG* variables are the server's business.
@@ -146,7 +146,7 @@ final class PrivateServer: Sendable {
     private func awaitAnswer(_ steps: Steps) throws(CommandError) {
         let deadline = Deadline.after(Self.startMax)
         while true {
-            try steps.signals.check()
+            try steps.signals?.check()
             if child.finished != nil { throw Self.failure("the private server did not start", place.log) }
             do throws(PostgresError) {
                 let settings = ConnectionSettings(conninfo: try ConnectionString(connection), applicationName: "tusk")
