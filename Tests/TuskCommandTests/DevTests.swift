@@ -87,6 +87,42 @@ struct DevTests {
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root runs the server as somebody else"))
+    func `a directory that the server's user cannot reach is replaced by the same place each time`() async throws {
+        try await withDirectory { directory in
+            chmod(directory, 0o700)
+            let place = "/var/tmp/tusk-dev-\(Files.identity(of: "\(directory)/.tusk"))"
+            defer { Files.remove(place) }
+            for round in 1...2 {
+                let (process, _) = try await start(directory)
+                #expect(process.errors.contains(place), "round \(round)")
+                #expect(try await TuskProcess.run(["queue", "list"], directory: directory).status == 0)
+                process.send(SIGINT)
+                #expect(try await process.end(within: .seconds(20)).status == 0)
+            }
+        }
+    }
+
+    @Test func `a server that was left behind is ended before the next is started`() async throws {
+        try await withDirectory { directory in
+            chmod(directory, 0o711)
+            let environment = ProcessInfo.processInfo.environment
+            let user = try ServerUser.choose(environment)
+            let place = try PrivatePlace.lasting("\(directory)/base", user) { _ in }
+            let first = try PrivateServer(in: place, user, environment, nil) { _ in }
+            var notes: [String] = []
+            let second = try PrivateServer(in: place, user, environment, nil) { notes.append($0) }
+            #expect(notes.count == 1 && notes[0].contains("left behind"))
+            #expect(first.hasEnded && !second.hasEnded)
+            second.stop(now: false)
+            #expect(second.hasEnded)
+            // A file that names a process which is no server of this data is not believed.
+            try Data("\(getpid())\n".utf8).write(to: URL(filePath: "\(place.data)/postmaster.pid"))
+            try FormerServer.end(place.data) { _ in }
+            place.removeTemporary()
+        }
+    }
+
     @Test func `a killed one takes its server along`() async throws {
         try #require(access("/usr/bin/setpriv", X_OK) == 0, "setpriv of util-linux ties the server to its parent")
         try await withDirectory { directory in

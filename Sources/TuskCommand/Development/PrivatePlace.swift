@@ -49,7 +49,7 @@ struct PrivatePlace: Sendable, Equatable {
             socketDirectory = try Files.makeTemporary()
             temporary = [socketDirectory]
         } else {
-            try Files.makeDirectory(socketDirectory, mode: 0o700)
+            try Files.makeDirectory(socketDirectory, mode: 0o700, owner: user.userID)
         }
         try Files.give(socketDirectory, to: user)
         return PrivatePlace(base: base, socketDirectory: socketDirectory, temporary: temporary)

@@ -58,6 +58,9 @@ final class PrivateServer: Sendable {
     /// The same for a shell.
     var psql: String { "psql -h \(Self.shellQuoted(place.socketDirectory)) -U \(Self.name) \(Self.name)" }
 
+    /// Whether it has ended.
+    var hasEnded: Bool { child.finished != nil }
+
     /// Calls `body` when the server has ended by itself.
     func onEnd(_ body: @escaping @Sendable (CommandError) -> Void) {
         let log = place.log
