@@ -14,8 +14,8 @@ enum Files {
         return String(hash, radix: 16)
     }
 
-    /// Makes a directory, or takes one that is there, if it belongs to us (or to `owner`) and nobody else writes into it:
-    /// in a place like `/var/tmp` somebody else could have made it first.
+    /// Makes a directory, or takes one that is there, if it belongs to us (or to `owner`) and nobody else writes into
+    /// it: in a place like `/var/tmp` somebody else could have made it first.
     static func makeDirectory(_ path: String, mode: mode_t, owner: uid_t = geteuid()) throws(CommandError) {
         if mkdir(path, mode) == 0 { return try allow(path, mode) }
         guard errno == EEXIST else { throw failure("cannot create the directory \(path)", errno) }

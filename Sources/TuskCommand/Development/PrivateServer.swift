@@ -23,8 +23,8 @@ final class PrivateServer: Sendable {
         "cluster_name=tusk-dev",
     ]
 
-    /// Makes the cluster if it is not there yet, and starts the server. Returns when it answers. `settings` are added to
-    /// its own and win over them.
+    /// Makes the cluster if it is not there yet, and starts the server. Returns when it answers. `settings` are added
+    /// to its own and win over them.
     init(
         in place: PrivatePlace,
         _ user: ServerUser,

@@ -27,7 +27,7 @@ struct WorkerLog: Sendable {
         case .leaseLost(let job, let lease):
             (.warning, "lost the lease of a job, so its outcome was refused", ["lease": .text("\(lease)")] + job)
         case .slotStuck(let job, let kind, let stuck):
-            (.error, "a handler ignores that it was told to stop", ["kind": .text("\(kind)"), "stuck": .count(stuck)] + job)
+            (.error, "a handler ignores that it is to stop", ["kind": .text("\(kind)"), "stuck": .count(stuck)] + job)
         case .slotFreed(let job, let kind):
             (.notice, "a handler that was given up has returned", ["kind": .text("\(kind)")] + job)
         case .settleRefused(let job, let error):
