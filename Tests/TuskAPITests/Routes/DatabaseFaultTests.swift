@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import TuskAPI
 import TuskCore
 import TuskPostgres
 
@@ -14,7 +15,36 @@ struct DatabaseFaultTests {
         return (answer, start.duration(to: .now))
     }
 
-    @Test func `an answer that was lost is an unknown outcome, and the key makes it one job`() async throws {
+    @Test func `wherever the connection breaks, the key makes it one job`() async throws {
+        try await withAPI(isProxied: true) {
+            // So that the bytes that are counted are the enqueue's, and none the refreshed key's.
+            $0.keyCacheTime = .seconds(3600)
+        } _: { api in
+            var unknown: [Bool] = []
+            // The replies to a keyed enqueue take some 900 bytes: every stage is cut, from the first to past the
+            // commit.
+            for replyBytes in stride(from: 10, through: 1210, by: 40) {
+                let headers = [("Idempotency-Key", "order-\(replyBytes)")]
+                try await eventually { try api.ask("POST", "/v1/jobs", #"{"kind":"warm_up"}"#).status == 201 }
+                api.proxy?.mode = .cutAfter(replyBytes: replyBytes)
+                let answer = try api.ask("POST", "/v1/jobs", Self.job, headers: headers)
+                api.proxy?.mode = .pass
+                if answer.status == 503 {
+                    unknown.append(try answer.json.member("unknown_outcome")?.bool == true)
+                } else {
+                    #expect(answer.status == 201)
+                }
+                try await eventually(within: .seconds(15)) {
+                    try api.ask("POST", "/v1/jobs", Self.job, headers: headers).status == 201
+                }
+                #expect(try api.database.number("select count(*) from tusk.job where kind = 'pay'") == 1)
+                try api.database.script("delete from tusk.job where kind = 'pay'")
+            }
+            #expect(unknown.contains(true) && unknown.contains(false))
+        }
+    }
+
+    @Test func `a key whose answer was lost makes one job, in time`() async throws {
         try await withAPI(isProxied: true) { api in
             let headers = [("Idempotency-Key", "order-7")]
             _ = try api.enqueue(#"{"kind":"warm_up"}"#)
@@ -25,10 +55,8 @@ struct DatabaseFaultTests {
             #expect(answer["retry-after"] == "1")
             #expect(time < Self.answerTimeMax)
             api.proxy?.mode = .pass
-            var last = answer
             try await eventually(within: .seconds(15)) {
-                last = try api.ask("POST", "/v1/jobs", Self.job, headers: headers)
-                return last.status == 201
+                try api.ask("POST", "/v1/jobs", Self.job, headers: headers).status == 201
             }
             #expect(try api.database.number("select count(*) from tusk.job where kind = 'pay'") == 1)
         }
@@ -83,7 +111,7 @@ struct DatabaseFaultTests {
         }
     }
 
-    @Test func `a session that was lost while nobody used it costs no request`() async throws {
+    @Test func `after all sessions were killed it goes on by itself`() async throws {
         try await withAPI { api in
             _ = try api.enqueue()
             let killed = """
@@ -93,6 +121,27 @@ struct DatabaseFaultTests {
             #expect(try api.database.number(killed) >= 1)
             try await eventually(within: .seconds(5)) { try api.ask("POST", "/v1/jobs", Self.job).status == 201 }
             try await eventually(within: .seconds(5)) { try api.ask("GET", "/v1/queues").status == 200 }
+        }
+    }
+
+    @Test func `what comes when too much waits already is refused at once`() async throws {
+        try await withAPI {
+            $0.waitingRequestsMax = 4
+        } _: { api in
+            _ = try api.enqueue()
+            let session = try api.database.session()
+            defer { session.close() }
+            try session.script("begin; lock table tusk.job in exclusive mode")
+            let clients = try (0..<12).map { _ in try TestClient(api.address) }
+            for client in clients { try client.send(api.request("POST", "/v1/jobs", Self.job).bytes) }
+            let refused = #"tusk_http_requests_total{method="POST",route="/v1/jobs",code="503"}"#
+            try await eventually { try api.ask("GET", "/metrics").text.contains(refused) }
+            try session.script("rollback")
+            let answers = try clients.map { try $0.answer() }
+            let overloaded = answers.filter { $0.status == 503 }
+            #expect(try overloaded.allSatisfy { try $0.problem == "overloaded" && $0["retry-after"] == "1" })
+            #expect(overloaded.count >= 7 && answers.count { $0.status == 201 } == 12 - overloaded.count)
+            #expect(try api.jobCount() == Int64(13 - overloaded.count))
         }
     }
 
