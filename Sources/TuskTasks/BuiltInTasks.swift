@@ -27,10 +27,4 @@ package enum BuiltInTasks {
         }
         return kinds
     }
-
-    /// A kind from text in the source.
-    static func kind(_ text: String) -> Kind {
-        guard let kind = Kind(text) else { preconditionFailure("\(text) is no kind") }
-        return kind
-    }
 }

@@ -17,7 +17,8 @@ struct ArgumentParserTests {
 
     @Test func `options may stand before, between and behind words`() throws {
         let lines = [
-            ["-o", "json", "job", "list", "--state", "running"], ["job", "--output", "json", "list", "--state", "running"],
+            ["-o", "json", "job", "list", "--state", "running"],
+            ["job", "--output", "json", "list", "--state", "running"],
             ["job", "list", "--state=running", "-ojson"],
         ]
         for line in lines {
@@ -31,7 +32,9 @@ struct ArgumentParserTests {
     }
 
     @Test func `letters without values may stand together`() throws {
-        #expect(try invocation("job", "list", "-qvn5").given == ["quiet": ["true"], "verbose": ["true"], "limit": ["5"]])
+        #expect(
+            try invocation("job", "list", "-qvn5").given == ["quiet": ["true"], "verbose": ["true"], "limit": ["5"]]
+        )
     }
 
     @Test func `an option that may be given again keeps all its values`() throws {
@@ -55,22 +58,27 @@ struct ArgumentParserTests {
         #expect(throws: CommandError.self) { try invocation("worker", "--concurrency", "3", "list") }
     }
 
-    @Test(arguments: [
-        (["jb", "list"], "unknown command \"jb\"", "Did you mean tusk job?"),
-        (["job", "lst"], "unknown command \"job lst\"", "Did you mean tusk job list?"),
-        (["xyzzy"], "unknown command \"xyzzy\"", "Run tusk --help for what there is."),
-        (["job"], "job needs a command", "Run tusk job --help for what there is."),
-        (["job", "list", "--stat", "x"], "unknown option \"--stat\"", "Did you mean --state?"),
-        (["job", "list", "-x"], "unknown option \"-x\"", "Run tusk job list --help for how it is used."),
-        (["--state", "x", "job", "list"], "--state comes after the command it is for", "Run tusk --help for how it is used."),
-        (["job", "get"], "ID is missing", "Run tusk job get --help for how it is used."),
-        (["job", "get", "1", "2"], "unexpected argument \"2\"", "Run tusk job get --help for how it is used."),
-        (["job", "list", "--state"], "--state needs a value: --state", nil),
-        (["job", "list", "--state", "--kind", "x"], "--state needs a value: --state", nil),
-        (["job", "list", "--kind", "x", "--kind", "y"], "--kind is given twice", nil),
-        (["version", "-q", "--quiet"], "--quiet is given twice", nil),
-        (["worker", "list", "--concurrency", "2"], "unknown option \"--concurrency\"", nil),
-    ] as [([String], String, String?)])
+    @Test(
+        arguments: [
+            (["jb", "list"], "unknown command \"jb\"", "Did you mean tusk job?"),
+            (["job", "lst"], "unknown command \"job lst\"", "Did you mean tusk job list?"),
+            (["xyzzy"], "unknown command \"xyzzy\"", "Run tusk --help for what there is."),
+            (["job"], "job needs a command", "Run tusk job --help for what there is."),
+            (["job", "list", "--stat", "x"], "unknown option \"--stat\"", "Did you mean --state?"),
+            (["job", "list", "-x"], "unknown option \"-x\"", "Run tusk job list --help for how it is used."),
+            (
+                ["--state", "x", "job", "list"], "--state comes after the command it is for",
+                "Run tusk --help for how it is used."
+            ),
+            (["job", "get"], "ID is missing", "Run tusk job get --help for how it is used."),
+            (["job", "get", "1", "2"], "unexpected argument \"2\"", "Run tusk job get --help for how it is used."),
+            (["job", "list", "--state"], "--state needs a value: --state", nil),
+            (["job", "list", "--state", "--kind", "x"], "--state needs a value: --state", nil),
+            (["job", "list", "--kind", "x", "--kind", "y"], "--kind is given twice", nil),
+            (["version", "-q", "--quiet"], "--quiet is given twice", nil),
+            (["worker", "list", "--concurrency", "2"], "unknown option \"--concurrency\"", nil),
+        ] as [([String], String, String?)]
+    )
     func `a wrong command line is explained and ends with 2`(line: [String], message: String, hint: String?) {
         do throws(CommandError) {
             _ = try ArgumentParser.parse(line, commands: CommandTable.all)

@@ -52,7 +52,9 @@ struct ConfigurationTests {
         (["TUSK_DATABASE_URL": "", "DATABASE_URL": ""], "host=file", "tusk.toml:1"),
     ])
     func `the database is looked for in its order`(variables: [String: String], url: String, origin: String) throws {
-        let entry = try make(variables, file: "database.url = 'host=file'", development: "host=dev\n").entry(.databaseURL)
+        let entry = try make(variables, file: "database.url = 'host=file'", development: "host=dev\n").entry(
+            .databaseURL
+        )
         #expect(entry?.value == .text(url))
         #expect(entry?.origin.description.hasSuffix(origin) == true, "\(String(describing: entry))")
     }
@@ -87,15 +89,17 @@ struct ConfigurationTests {
         #expect(configuration.integer(.concurrency) == 3)
     }
 
-    @Test(arguments: [
-        (["TUSK_CONCURRENCY": "0"], nil, "TUSK_CONCURRENCY must be a whole number from 1 to 200, not \"0\""),
-        ([:], "worker.concurrency = 1000", ":1: worker.concurrency must be a whole number from 1 to 200"),
-        ([:], "\n[worker]\nconcurrency = '5'", ":3: worker.concurrency must be a whole number, without quotes"),
-        ([:], "api.no_auth = 'true'", ":1: api.no_auth must be true or false, without quotes"),
-        ([:], "api.listen = 8080", ":1: api.listen must be a string in quotes"),
-        ([:], "api.lisen = ''", ":1: api.lisen is no setting"), ([:], "config = 'x'", ":1: config is no setting"),
-        ([:], "[api\n", ":1: a section needs a closing ]"),
-    ] as [([String: String], String?, String)])
+    @Test(
+        arguments: [
+            (["TUSK_CONCURRENCY": "0"], nil, "TUSK_CONCURRENCY must be a whole number from 1 to 200, not \"0\""),
+            ([:], "worker.concurrency = 1000", ":1: worker.concurrency must be a whole number from 1 to 200"),
+            ([:], "\n[worker]\nconcurrency = '5'", ":3: worker.concurrency must be a whole number, without quotes"),
+            ([:], "api.no_auth = 'true'", ":1: api.no_auth must be true or false, without quotes"),
+            ([:], "api.listen = 8080", ":1: api.listen must be a string in quotes"),
+            ([:], "api.lisen = ''", ":1: api.lisen is no setting"), ([:], "config = 'x'", ":1: config is no setting"),
+            ([:], "[api\n", ":1: a section needs a closing ]"),
+        ] as [([String: String], String?, String)]
+    )
     func `a wrong value names its place and ends with 78`(
         variables: [String: String],
         file: String?,
@@ -145,7 +149,8 @@ struct ConfigurationTests {
 
     @Test(arguments: [
         "postgresql://u:hunter2@h/d", "postgresql://h/d?user=u&password=hunter2", "host=h password=hunter2",
-        "host=h password='hunter2 x' sslpassword=hunter2", "postgresql://u:hunter2@h/d?wrong=hunter2", "password=hunter2 'x",
+        "host=h password='hunter2 x' sslpassword=hunter2", "postgresql://u:hunter2@h/d?wrong=hunter2",
+        "password=hunter2 'x",
     ])
     func `no password is ever shown`(connection: String) {
         #expect(Redaction.hasSecret(connection))
@@ -160,7 +165,8 @@ struct ConfigurationTests {
 
     @Test func `variables that nothing reads are named`() {
         let stray = ConfigCommands.strayVariables([
-            "TUSK_LISTNE": "x", "TUSK_TEST_DATABASE_URL": "x", "TUSK_LISTEN": "x", "TUSK_DATABASE_URL_FILE": "x", "PATH": "x",
+            "TUSK_LISTNE": "x", "TUSK_TEST_DATABASE_URL": "x", "TUSK_LISTEN": "x", "TUSK_DATABASE_URL_FILE": "x",
+            "PATH": "x",
         ])
         #expect(stray == ["TUSK_LISTNE is no setting; did you mean TUSK_LISTEN?"])
     }

@@ -70,8 +70,19 @@ struct DatabaseCommandTests {
             let empty = try await tusk("job", "list")
             #expect(empty.status == 0 && empty.output.isEmpty)
             #expect(empty.errors.contains("tusk job add"))
-            let id = try await tusk("job", "add", "mail.send", "--args", "{\"to\":1e3}", "--tag", "x", "-q", "--in", "1h")
-                .output.trimmingCharacters(in: .newlines)
+            let id = try await tusk(
+                "job",
+                "add",
+                "mail.send",
+                "--args",
+                "{\"to\":1e3}",
+                "--tag",
+                "x",
+                "-q",
+                "--in",
+                "1h"
+            )
+            .output.trimmingCharacters(in: .newlines)
             let shown = try await tusk("job", "get", id, "-o", "json")
             #expect(shown.output.contains("\"args\":{\"to\":1e3}"), "args come back byte for byte: \(shown.output)")
             #expect(shown.output.contains("\"state\":\"scheduled\""))

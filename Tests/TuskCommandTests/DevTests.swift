@@ -35,14 +35,19 @@ struct DevTests {
         try await withDirectory { directory in
             let (process, url) = try await start(directory, ["--ephemeral"])
             let socket = try socketDirectory(process)
-            let line = try #require(process.output.split(separator: "\n").first { $0.contains("curl -sS \(url)/v1/jobs -H") })
+            let line = try #require(
+                process.output.split(separator: "\n").first { $0.contains("curl -sS \(url)/v1/jobs -H") }
+            )
             let command = String(line[try #require(line.range(of: "curl")).lowerBound...])
             let answer = try await TuskProcess.run(["-c", command], launcher: "/bin/sh")
             #expect(answer.output.contains("\"kind\":\"tusk.echo\""), "\(answer.output) \(answer.errors)")
             let object = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
             let id = try #require(object?["id"] as? String)
             let environment = ["TUSK_DATABASE_URL": "host=\(socket) user=tusk dbname=tusk"]
-            let waited = try await TuskProcess.run(["job", "wait", id, "--timeout", "20s", "-o", "json"], environment: environment)
+            let waited = try await TuskProcess.run(
+                ["job", "wait", id, "--timeout", "20s", "-o", "json"],
+                environment: environment
+            )
             #expect(waited.status == 0, "\(waited.errors)")
             #expect(waited.output.contains("\"result\":{\"hello\":\"world\"}"))
             let added = try await TuskProcess.run(
@@ -72,13 +77,63 @@ struct DevTests {
             let id = added.output.trimmingCharacters(in: .newlines)
             first.send(SIGKILL)
             #expect(try await first.end().status == -SIGKILL)
-
+            // What it leaves behind ends by itself, or by the next one.
             let (third, _) = try await start(directory)
             #expect(try await TuskProcess.run(["job", "get", id], directory: directory).status == 0)
             third.send(SIGTERM)
             #expect(try await third.end(within: .seconds(20)).status == 0)
             let none = try await TuskProcess.run(["job", "get", id], directory: directory)
             #expect(none.status == 69, "without a server there is no database")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root runs the server as somebody else"))
+    func `a directory that the server's user cannot reach is replaced by the same place each time`() async throws {
+        try await withDirectory { directory in
+            chmod(directory, 0o700)
+            let place = "/var/tmp/tusk-dev-\(Files.identity(of: "\(directory)/.tusk"))"
+            defer { Files.remove(place) }
+            for round in 1...2 {
+                let (process, _) = try await start(directory)
+                #expect(process.errors.contains(place), "round \(round)")
+                #expect(try await TuskProcess.run(["queue", "list"], directory: directory).status == 0)
+                process.send(SIGINT)
+                #expect(try await process.end(within: .seconds(20)).status == 0)
+            }
+        }
+    }
+
+    @Test func `a server that was left behind is ended before the next is started`() async throws {
+        try await withDirectory { directory in
+            chmod(directory, 0o711)
+            let environment = ProcessInfo.processInfo.environment
+            let user = try ServerUser.choose(environment)
+            let place = try PrivatePlace.lasting("\(directory)/base", user) { _ in }
+            let first = try PrivateServer(in: place, user, environment, nil) { _ in }
+            var notes: [String] = []
+            let second = try PrivateServer(in: place, user, environment, nil) { notes.append($0) }
+            #expect(notes.count == 1 && notes[0].contains("left behind"))
+            #expect(first.hasEnded && !second.hasEnded)
+            second.stop(now: false)
+            #expect(second.hasEnded)
+            // A file that names a process which is no server of this data is not believed.
+            try Data("\(getpid())\n".utf8).write(to: URL(filePath: "\(place.data)/postmaster.pid"))
+            try FormerServer.end(place.data) { _ in }
+            place.removeTemporary()
+        }
+    }
+
+    @Test func `a killed one takes its server along`() async throws {
+        try #require(access("/usr/bin/setpriv", X_OK) == 0, "setpriv of util-linux ties the server to its parent")
+        try await withDirectory { directory in
+            let (process, _) = try await start(directory, ["--ephemeral"])
+            let socket = try socketDirectory(process)
+            process.send(SIGKILL)
+            #expect(try await process.end().status == -SIGKILL)
+            try await eventually(within: .seconds(20), "the end of the server") {
+                try TuskProcess.processes(with: socket).isEmpty
+            }
+            Files.remove(URL(filePath: socket).deletingLastPathComponent().path)
         }
     }
 

@@ -7,7 +7,9 @@ import TuskCore
 /// What people see.
 struct OutputTests {
     private var table: Table {
-        var table = Table([Table.Column(title: "N", alignment: .right), Table.Column(title: "NAME"), Table.Column(title: "X")])
+        var table = Table([
+            Table.Column(title: "N", alignment: .right), Table.Column(title: "NAME"), Table.Column(title: "X"),
+        ])
         table.add(Table.Cell("1"), Table.Cell("short"), Table.Cell(nil))
         table.add(Table.Cell("100"), Table.Cell("much longer", .bad), Table.Cell("last"))
         return table
@@ -27,7 +29,8 @@ struct OutputTests {
     }
 
     @Test(arguments: [
-        ("plain äöü 😀", "plain äöü 😀"), ("a\nb\r\tc", "a\\nb\\r\\tc"), ("\u{1B}[2J", "\\u{1b}[2J"), ("\u{202E}abc", "\\u{202e}abc"),
+        ("plain äöü 😀", "plain äöü 😀"), ("a\nb\r\tc", "a\\nb\\r\\tc"), ("\u{1B}[2J", "\\u{1b}[2J"),
+        ("\u{202E}abc", "\\u{202e}abc"),
         ("\u{0}", "\\u{0}"), ("\u{9B}1m", "\\u{9b}1m"),
     ])
     func `text from elsewhere cannot move the cursor`(text: String, shown: String) {
@@ -35,11 +38,14 @@ struct OutputTests {
         #expect(Table.Cell(text).text == shown)
     }
 
-    @Test(arguments: [
-        ("auto", true, [:], true), ("auto", false, [:], false), ("auto", true, ["NO_COLOR": "1"], false),
-        ("auto", true, ["NO_COLOR": ""], true), ("auto", true, ["TERM": "dumb"], false), ("always", false, ["NO_COLOR": "1"], true),
-        ("never", true, [:], false),
-    ] as [(String, Bool, [String: String], Bool)])
+    @Test(
+        arguments: [
+            ("auto", true, [:], true), ("auto", false, [:], false), ("auto", true, ["NO_COLOR": "1"], false),
+            ("auto", true, ["NO_COLOR": ""], true), ("auto", true, ["TERM": "dumb"], false),
+            ("always", false, ["NO_COLOR": "1"], true),
+            ("never", true, [:], false),
+        ] as [(String, Bool, [String: String], Bool)]
+    )
     func `colours follow the choice and the usual variables`(
         choice: String,
         isTerminal: Bool,
@@ -60,7 +66,8 @@ struct OutputTests {
 
     @Test func `numbers of exit codes are those of the manual`() {
         let codes: [ExitCode: Int32] = [
-            .success: 0, .failure: 1, .usage: 2, .notFound: 3, .denied: 4, .conflict: 5, .jobFailed: 6, .waitTimedOut: 7,
+            .success: 0, .failure: 1, .usage: 2, .notFound: 3, .denied: 4, .conflict: 5, .jobFailed: 6,
+            .waitTimedOut: 7,
             .unavailable: 69, .busy: 75, .configuration: 78, .interrupted: 130,
         ]
         #expect(codes.count == ExitCode.allCases.count)
@@ -77,7 +84,8 @@ struct OutputTests {
     }
 
     @Test(arguments: [
-        "", "h:80", "https://h", "http://", "http://h:0", "http://h:70000", "http://h/x", "http://u@h", "http://h?x", "http://a b",
+        "", "h:80", "https://h", "http://", "http://h:0", "http://h:70000", "http://h/x", "http://u@h", "http://h?x",
+        "http://a b",
         "http://::1", "http://h\r\nX: y",
     ])
     func `what is no address to ask is refused`(text: String) {

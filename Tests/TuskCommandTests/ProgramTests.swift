@@ -38,7 +38,10 @@ struct ProgramTests {
 
     @Test func `the settings show their values, their origins and no password`() async throws {
         let environment = ["TUSK_DATABASE_URL": "postgresql://u:hunter2@h/d", "TUSK_CONCURRENCY": "3"]
-        let ended = try await TuskProcess.run(["config", "show", "-o", "json", "--queues", "a,b"], environment: environment)
+        let ended = try await TuskProcess.run(
+            ["config", "show", "-o", "json", "--queues", "a,b"],
+            environment: environment
+        )
         #expect(ended.status == 0)
         #expect(!ended.output.contains("hunter2") && !ended.errors.contains("hunter2"))
         let object = try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: [[String: String]]]
@@ -86,15 +89,18 @@ struct ProgramTests {
         #expect(!ended.errors.contains("hunter2"))
     }
 
-    @Test(arguments: [
-        (["api", "--no-auth", "--listen", "0.0.0.0:0"], 78), (["dev", "--listen", "0.0.0.0:0"], 78),
-        (["worker", "--concurrency", "0"], 2), (["job", "add", "k", "--args", "{a:1}"], 2), (["job", "get", "01"], 2),
-        (["job", "add", "ä"], 2), (["job", "add", "k", "--in", "1s", "--run-at", "2026-01-01T00:00:00Z"], 2),
-        (["job", "add", "k", "--args", "@/nonexistent"], 2), (["schedule", "next", "--cron", "61 * * * *"], 2),
-        (["schedule", "next", "--cron", "* * * * *", "--tz", "Mars/Olympus"], 2), (["schedule", "next"], 2),
-        (["key", "create", "--name", "x", "--scope", "red"], 2), (["health", "--url", "https://h"], 2),
-        (["health", "--url", "http://127.0.0.1:1"], 69),
-    ] as [([String], Int32)])
+    @Test(
+        arguments: [
+            (["api", "--no-auth", "--listen", "0.0.0.0:0"], 78), (["dev", "--listen", "0.0.0.0:0"], 78),
+            (["worker", "--concurrency", "0"], 2), (["job", "add", "k", "--args", "{a:1}"], 2),
+            (["job", "get", "01"], 2),
+            (["job", "add", "ä"], 2), (["job", "add", "k", "--in", "1s", "--run-at", "2026-01-01T00:00:00Z"], 2),
+            (["job", "add", "k", "--args", "@/nonexistent"], 2), (["schedule", "next", "--cron", "61 * * * *"], 2),
+            (["schedule", "next", "--cron", "* * * * *", "--tz", "Mars/Olympus"], 2), (["schedule", "next"], 2),
+            (["key", "create", "--name", "x", "--scope", "red"], 2), (["health", "--url", "https://h"], 2),
+            (["health", "--url", "http://127.0.0.1:1"], 69),
+        ] as [([String], Int32)]
+    )
     func `each kind of refusal has its exit code`(line: [String], status: Int32) async throws {
         let ended = try await TuskProcess.run(line, environment: ["TUSK_DATABASE_URL": "host=/nonexistent"])
         #expect(ended.status == status, "\(line): \(ended.errors)")

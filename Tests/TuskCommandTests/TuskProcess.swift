@@ -68,7 +68,8 @@ final class TuskProcess: Sendable {
 
     private static func file(_ path: String, containing text: String?) throws -> FileHandle {
         try Data((text ?? "").utf8).write(to: URL(filePath: path))
-        return text == nil ? try FileHandle(forWritingTo: URL(filePath: path)) : try FileHandle(forReadingFrom: URL(filePath: path))
+        return text == nil
+            ? try FileHandle(forWritingTo: URL(filePath: path)) : try FileHandle(forReadingFrom: URL(filePath: path))
     }
 
     /// What it has written so far.

@@ -51,7 +51,8 @@ struct AllowedRootsTests {
     }
 
     @Test(arguments: [
-        "/out/c.csv", "/in/escape.csv", "/in/door/c.csv", "/inside-not/d.csv", "/in/../out/c.csv", "/in/deep/..", "/nothing",
+        "/out/c.csv", "/in/escape.csv", "/in/door/c.csv", "/inside-not/d.csv", "/in/../out/c.csv", "/in/deep/..",
+        "/nothing",
         "/in/pipe", "/in/deep",
     ])
     func `anything else is refused`(path: String) throws {

@@ -105,9 +105,11 @@ struct CSVParserTests {
         for _ in 0..<200 {
             let rows = (0..<Int.random(in: 1...5, using: &random)).map { _ in
                 (0..<Int.random(in: 1...4, using: &random)).map { _ in
-                    String((0..<Int.random(in: 0...6, using: &random)).map { _ in
-                        letters[Int.random(in: 0..<letters.count, using: &random)]
-                    })
+                    String(
+                        (0..<Int.random(in: 0...6, using: &random)).map { _ in
+                            letters[Int.random(in: 0..<letters.count, using: &random)]
+                        }
+                    )
                 }
             }
             let lineEnd = Bool.random(using: &random) ? "\r\n" : "\n"

@@ -32,7 +32,9 @@ struct RefusedRowsTests {
             let count = Int.random(in: 0...60, using: &random)
             let bad = Set((0..<count).filter { _ in Int.random(in: 0..<8, using: &random) == 0 })
             let good = (0..<count).filter { !bad.contains($0) }
-            let right: (Range<Int>) -> Int? = { range in range.first(where: bad.contains).map { $0 - range.lowerBound + 1 } }
+            let right: (Range<Int>) -> Int? = { range in
+                range.first(where: bad.contains).map { $0 - range.lowerBound + 1 }
+            }
             var others = random
             let wrong: (Range<Int>) -> Int? = { _ in Int.random(in: -2...70, using: &others) }
             for hint in [right, wrong, { _ in nil }] {

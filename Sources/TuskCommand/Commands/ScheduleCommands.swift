@@ -249,14 +249,16 @@ enum ScheduleCommands {
     }
 
     private static func words(_ schedule: ScheduleRecord, _ ticks: [TickRecord]) -> [String] {
-        let pairs: [(name: String, value: String?)] = [
-            ("name", schedule.name), ("cron", schedule.cron), ("time zone", schedule.timeZone),
-            ("job", schedule.job.text), ("next", Words.exact(schedule.nextTickAt) ?? ""),
-            ("created", Words.exact(schedule.createdAt) ?? ""),
-        ] + ticks.map { tick in
-            let job = tick.job.map { " as job \($0)" } ?? ""
-            return ("tick", "\(Words.exact(tick.plannedAt) ?? "") \(tick.outcome)\(job)")
-        }
+        let pairs: [(name: String, value: String?)] =
+            [
+                ("name", schedule.name), ("cron", schedule.cron), ("time zone", schedule.timeZone),
+                ("job", schedule.job.text), ("next", Words.exact(schedule.nextTickAt) ?? ""),
+                ("created", Words.exact(schedule.createdAt) ?? ""),
+            ]
+            + ticks.map { tick in
+                let job = tick.job.map { " as job \($0)" } ?? ""
+                return ("tick", "\(Words.exact(tick.plannedAt) ?? "") \(tick.outcome)\(job)")
+            }
         return Words.aligned(pairs)
     }
 }

@@ -11,14 +11,14 @@ enum ServeCommands {
             path: ["all"],
             summary: "runs API, worker and scheduler in one process",
             details: ending,
-            options: [.listen, .noAuth] + Option.working + Option.serving,
+            options: [.listen, .noAuth, .adminListen] + Option.working + Option.serving,
             body: { context throws(CommandError) in try serve(context, [.api, .worker, .scheduler]) }
         ),
         Command(
             path: ["api"],
             summary: "runs the HTTP API",
             details: ending + " Requests need a key from tusk key create.",
-            options: [.listen, .noAuth] + Option.serving,
+            options: [.listen, .noAuth, .adminListen] + Option.serving,
             body: { context throws(CommandError) in try serve(context, [.api]) }
         ),
         Command(

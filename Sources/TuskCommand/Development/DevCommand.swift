@@ -33,9 +33,18 @@ enum DevCommand {
         if let obstacle = CommandError(obstacleAt: listen, option: .listen) { throw obstacle }
         let signals = StopSignals()
         guard !context.configuration.namesDatabase else {
-            return try serve(context, signals, psql: nil)
+            return try serve(context, signals, psql: namedPsql(context.configuration))
         }
         return try serveWithPrivateServer(context, signals)
+    }
+
+    /// How to look into a database that somebody named, without repeating its password.
+    private static func namedPsql(_ configuration: Configuration) -> String? {
+        switch configuration.entry(.databaseURL)?.origin {
+        case .environment(let name): name.hasSuffix("_FILE") ? "psql \"$(cat \"$\(name)\")\"" : "psql \"$\(name)\""
+        case .libpqEnvironment: "psql"
+        case .flag, .file, .development, .fallback, nil: nil
+        }
     }
 
     // MARK: The private server

@@ -26,7 +26,11 @@ final class APIRole: ServiceRole {
         configuration.allowsAnonymous = isOpen
         let address = parts.configuration.text(.listen) ?? ""
         if let refusal = configuration.refusalToListen(at: address) {
-            throw CommandError(.configuration, refusal, hint: "Listen on 127.0.0.1, or create a key with tusk key create.")
+            throw CommandError(
+                .configuration,
+                refusal,
+                hint: "Listen on 127.0.0.1, or create a key with tusk key create."
+            )
         }
         let notifier = parts.notifier
         api = API(
@@ -83,7 +87,11 @@ extension CommandError {
         case .badAddress(let address):
             self.init(.usage, "\(option.flag): \(address) is no address to listen at")
         case .addressInUse(let address, _):
-            self.init(.busy, "port \(Self.port(address)) is taken: another process listens at \(address)", hint: another)
+            self.init(
+                .busy,
+                "port \(Self.port(address)) is taken: another process listens at \(address)",
+                hint: another
+            )
         case .addressNotAvailable(let address, _):
             self.init(.configuration, "this machine does not have the address \(address)", hint: another)
         case .permissionDenied(let address, _):

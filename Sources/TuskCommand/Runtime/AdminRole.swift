@@ -40,7 +40,7 @@ final class AdminRole: ServiceRole {
 
     func start() throws(CommandError) -> String {
         do throws(HTTPServerError) {
-            return "admin http://\(try server.start())"
+            return "http://\(try server.start())"
         } catch {
             throw CommandError(error, option: .adminListen)
         }

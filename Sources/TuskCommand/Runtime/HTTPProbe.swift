@@ -23,7 +23,9 @@ enum HTTPProbe {
             var rest = text.dropFirst("http://".count)
             if rest.hasSuffix("/") { rest = rest.dropLast() }
             let isLegal = rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
-            guard isLegal, !rest.isEmpty, !rest.contains("@"), !rest.contains("?"), !rest.contains("#") else { return nil }
+            guard isLegal, !rest.isEmpty, !rest.contains("@"), !rest.contains("?"), !rest.contains("#") else {
+                return nil
+            }
             var port = "80"
             if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("]") {
                 port = String(rest[rest.index(after: colon)...])
@@ -53,8 +55,8 @@ enum HTTPProbe {
         let end = ContinuousClock.now.advanced(by: limit)
         let descriptor = try connect(target, end)
         defer { close(descriptor) }
-        let request =
-            "GET \(target.path) HTTP/1.1\r\nHost: \(target.authority)\r\nConnection: close\r\nUser-Agent: tusk-health\r\n\r\n"
+        let head = ["GET \(target.path) HTTP/1.1", "Host: \(target.authority)", "Connection: close"]
+        let request = head.joined(separator: "\r\n") + "\r\n\r\n"
         let bytes = Array(request.utf8)
         // A request of this size fits into the buffer of a fresh socket.
         guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {

@@ -33,7 +33,7 @@ final class SchedulerRole: ServiceRole {
 
     func start() throws(CommandError) -> String {
         scheduler.start()
-        return "scheduler"
+        return "scheduler \(scheduler.id.description.prefix(8))"
     }
 
     func drain(within limit: Duration) {

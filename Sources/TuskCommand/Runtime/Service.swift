@@ -33,8 +33,9 @@ struct Service {
                 started.append(role)
             }
             try announce(places)
-            let names = roles.map(\.name).joined(separator: ", ")
-            logger.notice("started", ["roles": .text(names), "version": .text(Program.version)])
+            var fields: LogFields = ["version": .text(Program.version)]
+            for (role, place) in zip(roles, places) { fields[role.name] = .text(place) }
+            logger.notice("started", fields)
             systemd.ready("serving: \(places.joined(separator: ", "))")
         } catch {
             for role in started.reversed() { role.stop() }

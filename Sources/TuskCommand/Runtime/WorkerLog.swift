@@ -1,4 +1,5 @@
 import Tusk
+import TuskCore
 import TuskStore
 import TuskTelemetry
 
@@ -13,55 +14,55 @@ struct WorkerLog: Sendable {
 
     /// Logs an event.
     func note(_ event: WorkerEvent) {
+        let (level, message, fields) = line(event)
+        logger.log(level, message, fields)
+    }
+
+    private func line(_ event: WorkerEvent) -> (LogLevel, String, LogFields) {
         switch event {
         case .registered(let id):
-            logger.info("registered", ["worker": .text(id.description)])
+            (.info, "registered", ["worker": .text(id.description)])
         case .fenced(let id, let reason, let jobs):
-            logger.warning(
-                "fenced itself: handlers were told to stop and nothing is started until it is registered anew",
-                ["worker": .text(id.description), "reason": .text(reason.rawValue), "jobs": .integer(Int64(jobs))]
-            )
+            (.warning, "fenced itself, so its handlers were told to stop", fencing(id, reason, jobs))
         case .leaseLost(let job, let lease):
-            logger.warning(
-                "lost the lease of a job, so its outcome was refused",
-                ["job_id": .text(job.description), "lease": .text(lease.description)]
-            )
+            (.warning, "lost the lease of a job, so its outcome was refused", ["lease": .text("\(lease)")] + job)
         case .slotStuck(let job, let kind, let stuck):
-            logger.error(
-                "a handler ignores that it was told to stop; its slot is given up",
-                ["job_id": .text(job.description), "kind": .text(kind.text), "stuck_slots": .integer(Int64(stuck))]
-            )
+            (.error, "a handler ignores that it is to stop", ["kind": .text("\(kind)"), "stuck": .count(stuck)] + job)
         case .slotFreed(let job, let kind):
-            logger.notice(
-                "a handler that was given up has returned",
-                ["job_id": .text(job.description), "kind": .text(kind.text)]
-            )
+            (.notice, "a handler that was given up has returned", ["kind": .text("\(kind)")] + job)
         case .settleRefused(let job, let error):
-            logger.error(
-                "the outcome of a job cannot be written",
-                ["job_id": .text(job.description), "error": .text(error.description)]
-            )
+            (.error, "the outcome of a job cannot be written", ["error": .text("\(error)")] + job)
         case .reportsRefused(let error):
-            logger.error("reports of handlers cannot be written", ["error": .text(error.description)])
+            (.error, "reports of handlers cannot be written", ["error": .text("\(error)")])
         case .databaseFailed(let part, let error):
-            logger.warning(
-                "lost the database; trying again",
-                ["session": .text(part.rawValue), "error": .text(error.description)]
-            )
+            (.warning, "lost the database", ["session": .text(part.rawValue), "error": .text("\(error)")])
         case .databaseBack(let part):
-            logger.notice("the database is back", ["session": .text(part.rawValue)])
+            (.notice, "the database is back", ["session": .text(part.rawValue)])
         case .claimUnknown(let id):
-            logger.warning("a claim got no answer, so its jobs may wait for their leases", ["worker": .text(id.description)])
-        case .listening(let isListening):
-            if isListening {
-                logger.info("listens for signals")
-            } else {
-                logger.warning("signals do not arrive here, as behind a pooler; jobs are found by polling")
-            }
+            (.warning, "a claim got no answer, so its jobs may wait for their leases", ["worker": .text("\(id)")])
+        case .listening(true):
+            (.info, "listens for signals", [:])
+        case .listening(false):
+            (.warning, "signals do not arrive, as behind a pooler; jobs are found by polling", [:])
         case .draining:
-            logger.info("draining")
+            (.info, "draining", [:])
         case .stopped(let unsettled):
-            logger.info("stopped", ["unsettled_jobs": .integer(Int64(unsettled))])
+            (.info, "stopped", ["unsettled_jobs": .count(unsettled)])
         }
     }
+
+    private func fencing(_ id: WorkerID, _ reason: WorkerEvent.FenceReason, _ jobs: Int) -> LogFields {
+        ["worker": .text("\(id)"), "reason": .text(reason.rawValue), "jobs": .count(jobs)]
+    }
+}
+
+extension LogFields {
+    /// The fields with that of a job.
+    fileprivate static func + (fields: LogFields, job: JobID) -> LogFields {
+        fields.merged(with: ["job_id": .text("\(job)")])
+    }
+}
+
+extension LogValue {
+    fileprivate static func count(_ number: Int) -> LogValue { .integer(Int64(number)) }
 }

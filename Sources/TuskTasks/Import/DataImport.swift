@@ -7,7 +7,7 @@ package import TuskPostgres
 /// Good rows are loaded by COPY, bad ones are set aside with their line and the reason. All of it, and the completion
 /// of the job, are one transaction: however often the job runs, its rows are in the table once or not at all.
 package struct DataImport: JobHandler {
-    package static let kind = BuiltInTasks.kind("data.import")
+    package static let kind: Kind = "data.import"
     package static let policy = HandlerPolicy(timeout: .seconds(6 * 3600), isTransactional: true)
 
     /// How long one call may take: the load of one batch with the table's triggers, or the wait for a lock. 60 seconds.
@@ -20,14 +20,19 @@ package struct DataImport: JobHandler {
     ///   - settings: How to connect; the user needs the rights for the tables.
     ///   - roots: Absolute paths of the folders whose files may be imported.
     package init(_ settings: ConnectionSettings, roots: [String]) {
+        self.settings = Self.settings(settings)
+        self.roots = AllowedRoots(roots)
+    }
+
+    /// How an import connects.
+    static func settings(_ settings: ConnectionSettings) -> ConnectionSettings {
         var own = settings
         own.applicationName = "\(settings.applicationName)/import"
-        own.callTimeout = Self.callTimeout
+        own.callTimeout = callTimeout
         own.plan = .free
         // Triggers of the table may look for their own tables by bare names.
         own.searchPath = "pg_catalog, public, pg_temp"
-        self.settings = own
-        self.roots = AllowedRoots(roots)
+        return own
     }
 
     package func perform(_ args: ImportArgs, _ context: JobContext) async throws {
@@ -47,11 +52,7 @@ package struct DataImport: JobHandler {
                 shouldStop: { context.isCancelled },
                 report: { context.progress($0, "\($1) rows") },
                 complete: { session, result throws(PostgresError) in
-                    var parameters = Parameters()
-                    parameters.int8(context.id.rawValue)
-                    parameters.int8(context.lease.rawValue)
-                    parameters.json(result.bytes)
-                    _ = try session.run(ImportSQL.completeJob, parameters)
+                    try Self.complete(context.id, context.lease, result, on: session)
                 }
             )
         )
@@ -64,6 +65,21 @@ package struct DataImport: JobHandler {
         }
         defer { session.close() }
         return try run.perform(file, on: session)
+    }
+
+    /// Completes the job in the open transaction. The worker settles it once more when the handler has returned; the
+    /// lease tells the database that this is the same completion.
+    static func complete(
+        _ job: JobID,
+        _ lease: LeaseNumber,
+        _ result: JSONText,
+        on session: Session
+    ) throws(PostgresError) {
+        var parameters = Parameters()
+        parameters.int8(job.rawValue)
+        parameters.int8(lease.rawValue)
+        parameters.json(result.bytes)
+        _ = try session.run(ImportSQL.completeJob, parameters)
     }
 
     /// What becomes of the job.

@@ -69,7 +69,8 @@ package struct ImportArgs: Codable, Sendable, Equatable {
 
     /// Reads args; a field that is not known is refused, because it would be a mistake that nobody notices.
     package init(from decoder: any Decoder) throws {
-        for key in try decoder.container(keyedBy: AnyKey.self).allKeys where CodingKeys(stringValue: key.stringValue) == nil {
+        let keys = try decoder.container(keyedBy: AnyKey.self).allKeys
+        for key in keys where CodingKeys(stringValue: key.stringValue) == nil {
             let known = CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
             throw DecodingError.dataCorrupted(
                 .init(codingPath: [key], debugDescription: "there is no such field; there are \(known)")

@@ -97,9 +97,13 @@ struct ImportRun {
             var encoder = RowEncoder(mapping, dialect)
             var batch = ImportBatch()
             repeat {
-                if surroundings.shouldStop() { throw .stopped }
-                try collect(&batch, &reader, &parser, &encoder, &loader)
-                try loader.load(batch, from: reader.buffer)
+                var isEnd = false
+                while !isEnd {
+                    if surroundings.shouldStop() { throw .stopped }
+                    isEnd = try collect(&batch, &reader, &parser, &encoder, &loader)
+                    try loader.load(batch, from: reader.buffer)
+                }
+                try loader.flush()
                 surroundings.report(Double(reader.bytesRead) / Double(max(1, file.byteCount)), loader.totals.rows)
             } while try reader.refill()
             var totals = loader.totals
@@ -113,18 +117,18 @@ struct ImportRun {
         }
     }
 
-    /// The rows of the buffer.
+    /// The next rows of the buffer; whether they are the last.
     private func collect(
         _ batch: inout ImportBatch,
         _ reader: inout ImportReader,
         _ parser: inout CSVParser,
         _ encoder: inout RowEncoder,
         _ loader: inout ImportLoader
-    ) throws(ImportFailure) {
+    ) throws(ImportFailure) -> Bool {
         batch.removeAll()
-        while true {
+        while batch.text.count < loader.batchBytesMax {
             switch reader.item(&parser) {
-            case .exhausted: return
+            case .exhausted: return true
             case .fault(let fault, let line, let range):
                 try loader.reject(Reject(line: line, reason: fault.reason, raw: reader.buffer[range]))
             case .row(let line, let range):
@@ -134,6 +138,7 @@ struct ImportRun {
                 }
             }
         }
+        return false
     }
 
     /// The columns of the table.
