@@ -111,7 +111,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TuskCommandTests",
-            dependencies: ["TuskCommand", "TuskCore", "TestSupport"],
+            dependencies: ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict
         ),
         .executableTarget(

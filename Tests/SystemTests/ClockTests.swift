@@ -33,7 +33,8 @@ import TuskStore
                 session
             )
             let future = try run.enqueue(
-                [try HistoryRun.job(milliseconds: 5, runAt: .after(.seconds(3600)))], session
+                [try HistoryRun.job(milliseconds: 5, runAt: .after(.seconds(3600)))],
+                session
             )
             try await eventually(within: .seconds(30), "the end of the jobs that are due") {
                 try ids.allSatisfy { try session.job($0)?.state == .completed }
@@ -42,7 +43,9 @@ import TuskStore
             #expect(try database.number("select count(*) from tusk.attempt where ended = 'lost'") == 0)
             let skewed = """
                 select count(*) from tusk.outcome
-                where abs(extract(epoch from finished_at - now())) > 60 or abs(extract(epoch from started_at - now())) > 60
+                where
+                    abs(extract(epoch from finished_at - now())) > 60
+                    or abs(extract(epoch from started_at - now())) > 60
                 """
             #expect(try database.number(skewed) == 0)
             #expect(try run.stopWorkers() == [0])

@@ -1,7 +1,8 @@
 /// Reads the members of a JSON object into values and collects all that is wrong on the way.
 ///
-/// The raw values of `Field` are the keys that the object may have: ASCII, at most 32 bytes. Each reader method returns nil both for a field
-/// that is absent and for one that is wrong; in the second case it notes the problem. `finish()` throws what was noted.
+/// The raw values of `Field` are the keys that the object may have: ASCII, at most 32 bytes. Each reader method returns
+/// nil both for a field that is absent and for one that is wrong; in the second case it notes the problem. `finish()`
+/// throws what was noted.
 package struct FieldReader<Field: Equatable & CaseIterable & RawRepresentable<String>> {
     private let pointer: String
     /// A handful, so looking through them beats hashing.

@@ -2,8 +2,8 @@ import Glibc
 
 /// The folders whose files jobs may read.
 ///
-/// A path may lead through symbolic links as long as it ends below a folder. Between the look and the opening nobody can
-/// lead it elsewhere: the resolved path is walked from the folder's own descriptor, and no step follows a link.
+/// A path may lead through symbolic links as long as it ends below a folder. Between the look and the opening nobody
+/// can lead it elsewhere: the resolved path is walked from the folder's own descriptor, and no step follows a link.
 struct AllowedRoots: Sendable {
     private let roots: [String]
 

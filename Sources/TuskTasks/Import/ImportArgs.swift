@@ -10,8 +10,8 @@ package struct ImportArgs: Codable, Sendable, Equatable {
     package var file: String
     /// The table, as `schema.name`, or `name` in `public`.
     package var table: String
-    /// Which column of the file goes to which column of the table; others are left out. Keys are names of the header, or
-    /// numbers from 1 for files without one. Nil: all go to the columns of the same names, or in the same order.
+    /// Which column of the file goes to which column of the table; others are left out. Keys are names of the header,
+    /// or numbers from 1 for files without one. Nil: all go to the columns of the same names, or in the same order.
     package var columns: [String: String]?
     /// The byte between fields. Defaults to a comma.
     package var delimiter: String

@@ -17,8 +17,8 @@ struct RefusedRows {
     /// What to try next; nil when all rows were taken or set aside.
     mutating func next() -> Range<Int>? { waiting.popLast() }
 
-    /// Notes that the server refused some rows. `line` is the place among them that it named, from 1. True when it was a
-    /// single row, which is to be set aside.
+    /// Notes that the server refused some rows. `line` is the place among them that it named, from 1. True when it was
+    /// a single row, which is to be set aside.
     mutating func refused(_ range: Range<Int>, line: Int?) -> Bool {
         guard range.count > 1 else { return true }
         if let line, (1...range.count).contains(line) {
