@@ -111,12 +111,18 @@ let package = Package(
         ),
         .testTarget(
             name: "TuskCommandTests",
-            dependencies: ["TuskCommand", "TuskCore", "TestSupport"],
+            dependencies: ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "HistoryWorker",
+            dependencies: ["Tusk"],
+            path: "Tests/HistoryWorker",
             swiftSettings: strict
         ),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+            dependencies: ["TuskCommand", "HistoryWorker", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -127,18 +127,25 @@ need_postgresql() {
     postgresql_bin >/dev/null || stop_with 69 "There is no PostgreSQL server under /usr/lib/postgresql; install one."
 }
 
-# promtool, which judges the metrics. The package that has it would also start a Prometheus server, so the
-# package is unpacked into the build directory instead of being installed.
-need_promtool() {
+# Tools of tests whose packages would also start a service: promtool, which judges the metrics, and PgBouncer. The
+# packages are unpacked into the build directory instead of being installed.
+need_service_tools() {
+    need_packages libc-ares2 libevent-2.1-7
+    PATH=$PATH:$PWD/.build/tools/usr/bin:$PWD/.build/tools/usr/sbin
+    need_unpacked prometheus promtool
+    need_unpacked pgbouncer pgbouncer
+}
+
+# need_unpacked PACKAGE PROGRAM: the program on PATH, from the unpacked package if need be.
+need_unpacked() {
     local tools=.build/tools
-    PATH=$PATH:$PWD/$tools/usr/bin
-    command -v promtool >/dev/null && return 0
-    note "fetching promtool"
+    command -v "$2" >/dev/null && return 0
+    note "fetching $2"
     mkdir -p "$tools"
-    if ! (cd "$tools" && fetch_package prometheus && dpkg-deb --extract prometheus_*.deb .); then
-        stop_with 69 "apt could not fetch the package prometheus, whose promtool the tests use; put promtool on PATH."
+    if ! (cd "$tools" && fetch_package "$1" && dpkg-deb --extract "$1"_*.deb .); then
+        stop_with 69 "apt could not fetch the package $1, whose $2 the tests use; put $2 on PATH."
     fi
-    rm -f "$tools"/prometheus_*.deb
+    rm -f "$tools/$1"_*.deb
 }
 
 # fetch_package PACKAGE: its .deb into the current directory.

@@ -2,8 +2,8 @@
 enum Ending {
     /// `told` is why the handler was told to stop, if it was.
     ///
-    /// A handler that was told to stop and returns may have stopped half-way, so what it returns does not count; what it
-    /// throws as a directive does, unless the job was cancelled or its lease is lost.
+    /// A handler that was told to stop and returns may have stopped half-way, so what it returns does not count; what
+    /// it throws as a directive does, unless the job was cancelled or its lease is lost.
     static func attemptEnd(
         _ end: Result<Void, any Error>,
         told: StopCause?,

@@ -2,7 +2,8 @@ import TuskStore
 
 /// A session of one part of the worker, opened again after each failure. Used by one thread.
 ///
-/// Any error closes it: a fresh session is cheap, and a failover leaves sessions behind that answer and refuse to write.
+/// Any error closes it: a fresh session is cheap, and a failover leaves sessions behind that answer and refuse to
+/// write.
 struct KeptSession {
     private let store: Store
     private let part: WorkerEvent.Part

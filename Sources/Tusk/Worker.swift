@@ -107,8 +107,8 @@ public final class Worker: Sendable {
         engine?.start()
     }
 
-    /// Stops claiming, and returns at once. Jobs that have not started go back, those that run have `drainTimeout`; then
-    /// they are told to stop and go back without costing an attempt. Called again, it grants no more time.
+    /// Stops claiming, and returns at once. Jobs that have not started go back, those that run have `drainTimeout`;
+    /// then they are told to stop and go back without costing an attempt. Called again, it grants no more time.
     public func drain() {
         let engine = state.withLock { state in
             state.isStopped = true

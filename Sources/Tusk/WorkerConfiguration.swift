@@ -2,8 +2,8 @@
 public struct WorkerConfiguration: Sendable, Hashable {
     /// The queues to claim from. Within a priority they take turns. At most 100. Defaults to `default`.
     public var queues: [QueueName] = [.standard]
-    /// How many jobs run at once, each on a thread of its own: 1...200. Dispatch has 255 threads for such work, and slots
-    /// that take the place of stuck ones need some of them. Defaults to 8.
+    /// How many jobs run at once, each on a thread of its own: 1...200. Dispatch has 255 threads for such work, and
+    /// slots that take the place of stuck ones need some of them. Defaults to 8.
     public var concurrency = 8
     /// Without a heartbeat for so long, the process is taken for dead and its jobs go to others: 300 ms to 1 hour. It
     /// renews after a third and stops its handlers by itself after two thirds. Defaults to 15 seconds.

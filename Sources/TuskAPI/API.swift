@@ -11,9 +11,9 @@ package import TuskTelemetry
 ///                                              +--> stream lanes > bulk requests, line by line
 /// ```
 ///
-/// `drain` makes `/readyz` say that the process goes away while everything is still answered; then the server is drained,
-/// and `stop` ends the threads. The store's calls should give up after about 2 seconds, because that is how long a client
-/// waits for its 503 when the database hangs.
+/// `drain` makes `/readyz` say that the process goes away while everything is still answered; then the server is
+/// drained, and `stop` ends the threads. The store's calls should give up after about 2 seconds, because that is how
+/// long a client waits for its 503 when the database hangs.
 package final class API: Sendable {
     /// Every route, in the order in which they were added; the router is made of nothing else.
     package let routes: [APIRoute]
@@ -32,7 +32,7 @@ package final class API: Sendable {
     ///   - configuration: Limits and whether credentials are needed.
     ///   - registry: Where the API's metrics go, and what `/metrics` shows.
     ///   - logger: Where failures go.
-    ///   - wake: Called after each commit of new jobs with their queues, from the API's threads; must not block for long.
+    ///   - wake: Called after each commit of new jobs with their queues, from the API's threads. Must not block.
     package init(
         store: Store,
         configuration: APIConfiguration = APIConfiguration(),
@@ -128,8 +128,8 @@ package final class API: Sendable {
         probe.drain()
     }
 
-    /// Refuses what still waits, finishes what runs, and returns when no thread is left: within the time that one call of
-    /// the store may take. Any number of times, also before `start`.
+    /// Refuses what still waits, finishes what runs, and returns when no thread is left: within the time that one call
+    /// of the store may take. Any number of times, also before `start`.
     package func stop() {
         probe.drain()
         services.coalescer.stop()

@@ -4,7 +4,7 @@ package struct APIConfiguration: Sendable {
     package var version = "0.0.0-dev"
     /// Whether requests need no credentials. Only for loopback addresses; see `refusalToListen`. Defaults to false.
     package var allowsAnonymous = false
-    /// How long an API key that was revoked may still work, because the database is not asked each time. Defaults to 5 s.
+    /// How long an API key that was revoked may still work, since the database is not asked each time. Defaults to 5 s.
     package var keyCacheTime = Duration.seconds(5)
 
     /// Requests other than single enqueues that the database works on at once. Defaults to 4.

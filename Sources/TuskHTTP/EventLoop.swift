@@ -48,7 +48,7 @@ final class EventLoop {
         gauge = setup.gauge
         onDrained = setup.onDrained
         streamLimits = Exchange.StreamLimits(
-            unsentBytesMax: setup.limits.unsentBytesMax,
+            waitingBytesMax: max(1, setup.limits.unsentBytesMax / 2),
             unreadBytesMax: setup.limits.unreadBytesMax,
             writeTimeout: setup.limits.writeTimeout
         )

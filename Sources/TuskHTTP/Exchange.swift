@@ -14,7 +14,9 @@ final class Exchange: Sendable {
 
     /// The limits that concern streams.
     struct StreamLimits: Sendable {
-        let unsentBytesMax: Int
+        /// Bytes a stream may have waiting for the loop: half of what may be unsent, because the connection takes them
+        /// all at once and then holds as much.
+        let waitingBytesMax: Int
         let unreadBytesMax: Int
         let writeTimeout: Duration
     }
@@ -53,7 +55,7 @@ final class Exchange: Sendable {
         while !rest.isEmpty {
             let point = pointForWaiting()
             let ticket = point.ticket()
-            let (result, post) = state.withLock { $0.write(rest, unsentBytesMax: limits.unsentBytesMax / 2) }
+            let (result, post) = state.withLock { $0.write(rest, unsentBytesMax: limits.waitingBytesMax) }
             if post { mailbox.post(self) }
             switch result {
             case .taken(let count): rest = rest.dropFirst(count)
@@ -68,7 +70,7 @@ final class Exchange: Sendable {
     /// Adds all bytes or none.
     func offer(_ bytes: [UInt8]) throws(HTTPStreamError) -> Bool {
         let (result, post) = state.withLock { state in
-            state.offer(bytes[...], unsentBytesMax: limits.unsentBytesMax / 2)
+            state.offer(bytes[...], unsentBytesMax: limits.waitingBytesMax)
         }
         if post { mailbox.post(self) }
         switch result {

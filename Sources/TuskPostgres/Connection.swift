@@ -143,7 +143,7 @@ extension Connection {
         whileConnecting: Bool = false
     ) throws(PostgresError) -> Int32 {
         let socket = unsafe PQsocket(handle)
-        guard socket >= 0 else { throw failure(sent: true) }
+        guard socket >= 0 else { throw failure(sent: !whileConnecting) }
         while true {
             var watched = (
                 pollfd(fd: socket, events: Int16(events), revents: 0),
@@ -161,7 +161,7 @@ extension Connection {
             }
             guard code == EINTR else {
                 close()
-                throw .connection(message: "poll failed with errno \(code)", sent: true)
+                throw .connection(message: "poll failed with errno \(code)", sent: !whileConnecting)
             }
         }
     }

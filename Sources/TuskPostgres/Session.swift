@@ -267,7 +267,7 @@ extension Session {
 
 extension Session.Verdict: Comparable {}
 
-/// Signs of life, for a pool.
+/// Signs of life.
 extension Session {
     /// Whether nothing has been heard of an end while nobody used the session. Does not ask the server.
     func looksAlive() -> Bool {
@@ -280,8 +280,9 @@ extension Session {
         return isUsable
     }
 
-    /// Whether the server answers.
-    func provesAlive(deadline: Deadline) -> Bool {
+    /// Whether the server answers. A session that waits for notifications is asked from time to time: silence may mean
+    /// that nothing was sent, or that nothing arrives any more.
+    package func provesAlive(deadline: Deadline) -> Bool {
         do throws(PostgresError) {
             let question = Statement(name: "prove_alive", text: "select 1", isReadOnly: true)
             _ = try run(question, deadline: deadline)

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import TuskStore
 
 /// A thread that sleeps between the rounds of its work, can be woken, and ends when it is told to.
 final class DutyThread: Sendable {
@@ -15,8 +16,7 @@ final class DutyThread: Sendable {
     /// Starts the thread. Once.
     func start(_ body: @escaping @Sendable () -> Void) {
         running.enter()
-        // A serial queue gets a thread at once, and its one block keeps it.
-        DispatchQueue(label: "tusk.scheduler.\(name)").async {
+        OwnedThread.start("tusk-\(name)") {
             body()
             self.running.leave()
         }

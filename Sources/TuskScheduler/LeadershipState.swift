@@ -27,8 +27,8 @@ struct LeadershipState: Sendable {
         return now < leadsUntil
     }
 
-    /// Whether this scheduler has to do the periodic work: it leads, or nobody was heard to lead for twice the time that
-    /// leadership lasts.
+    /// Whether this scheduler has to do the periodic work: it leads, or nobody was heard to lead for twice the time
+    /// that leadership lasts.
     func mustWork(at now: Instant) -> Bool {
         isLeader(at: now) || heardAt.duration(to: now) > leaderTime * 2
     }

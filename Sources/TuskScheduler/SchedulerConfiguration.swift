@@ -18,8 +18,8 @@ package struct SchedulerConfiguration: Sendable {
     /// How often dead workers are looked for otherwise. With a lease time of 15 seconds their jobs are available again
     /// within 18. Defaults to 2.5 seconds.
     package var rescueIdleInterval: Duration = .milliseconds(2500)
-    /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most, and
-    /// only the first time. Defaults to 5 seconds.
+    /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
+    /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)
     /// How often partitions of the coming days and ids are made. Defaults to 10 seconds.
     package var partitionInterval: Duration = .seconds(10)

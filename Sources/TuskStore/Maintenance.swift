@@ -8,6 +8,9 @@ package struct PruneRound: Sendable, Hashable {
     package var jobPartitions = 0
     /// Rows of small record tables deleted.
     package var records = 0
+
+    /// A round that did nothing.
+    package init() {}
 }
 
 extension StoreSession {

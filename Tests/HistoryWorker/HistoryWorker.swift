@@ -28,8 +28,8 @@ private enum Program {
             configuration.leaseTime = .milliseconds(leaseMilliseconds)
             configuration.drainTimeout = .milliseconds(drainMilliseconds)
             let worker = try Worker(configuration, connecting: arguments[1])
-            try worker.register(Recorded(file: try HistoryFile(path: arguments[2])))
-            try worker.start()
+            worker.register(Recorded(file: try HistoryFile(path: arguments[2])))
+            worker.start()
             waitForTermination()
             worker.stop()
         } catch {

@@ -54,7 +54,7 @@ final class HistoryRun: Sendable {
 
     /// Starts a worker with a file of its own.
     @discardableResult
-    func startWorker() throws -> ServiceProcess {
+    func startWorker(environment: [String: String] = [:]) throws -> ServiceProcess {
         let number = fleet.withLock { fleet in
             fleet.started += 1
             return fleet.started
@@ -64,7 +64,8 @@ final class HistoryRun: Sendable {
             [
                 url, folder.appending(path: "worker-\(number).log").path, String(settings.leaseMilliseconds),
                 String(settings.slots), String(settings.drainMilliseconds),
-            ]
+            ],
+            environment: environment
         )
         fleet.withLock { $0.workers.append(process) }
         return process
@@ -72,8 +73,8 @@ final class HistoryRun: Sendable {
 
     /// Starts `tusk scheduler`.
     @discardableResult
-    func startScheduler() throws -> ServiceProcess {
-        let process = try ServiceProcess("tusk", ["scheduler"], environment: environment)
+    func startScheduler(environment more: [String: String] = [:]) throws -> ServiceProcess {
+        let process = try ServiceProcess("tusk", ["scheduler"], environment: environment.merging(more) { $1 })
         fleet.withLock { $0.schedulers.append(process) }
         return process
     }

@@ -44,15 +44,18 @@ package final class FaultProxy: Sendable {
         loop.wake()
     }
 
-    /// What happens to the traffic.
+    /// What happens to the traffic. Set, it is in force when the assignment returns.
     package var mode: Mode {
         get { loop.control.withLock { $0.mode } }
         set {
+            let isInForce = DispatchSemaphore(value: 0)
             loop.control.withLock { control in
                 control.mode = newValue
                 control.changes += 1
+                control.waiting.append(isInForce)
             }
             loop.wake()
+            isInForce.wait()
         }
     }
 

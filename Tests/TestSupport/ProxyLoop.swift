@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -9,6 +10,8 @@ final class ProxyLoop: @unchecked Sendable {
         var mode = FaultProxy.Mode.pass
         /// Counts settings of the mode, so that setting it again starts its counts anew.
         var changes = 0
+        /// Those who wait until the mode is in force.
+        var waiting: [DispatchSemaphore] = []
         var isStopped = false
         var accepted = 0
         var requestBytes = 0
@@ -75,7 +78,8 @@ final class ProxyLoop: @unchecked Sendable {
                 watched.append(pollfd(fd: link.client, events: client, revents: 0))
                 watched.append(pollfd(fd: link.server, events: server, revents: 0))
             }
-            guard poll(&watched, nfds_t(watched.count), pollMilliseconds) >= 0 || errno == EINTR else { break }
+            let count = poll(&watched, nfds_t(watched.count), pollMilliseconds)
+            precondition(count >= 0 || errno == EINTR, "poll failed with errno \(errno)")
             if watched[1].revents != 0 { ProxySocket.drain(wakeEnds.read) }
             let linkCount = links.count
             if watched[0].revents != 0 { accept() }
@@ -93,10 +97,22 @@ final class ProxyLoop: @unchecked Sendable {
 extension ProxyLoop {
     /// Takes over a new mode. Returns false when the loop is to end.
     private func obey() -> Bool {
-        let wanted = control.withLock { $0 }
-        guard !wanted.isStopped else { return false }
-        guard wanted.changes != changes else { return true }
-        (mode, changes) = (wanted.mode, wanted.changes)
+        let wanted = control.withLock { control in
+            defer { control.waiting = [] }
+            return control
+        }
+        if wanted.changes != changes {
+            (mode, changes) = (wanted.mode, wanted.changes)
+            change()
+        }
+        for semaphore in wanted.waiting {
+            semaphore.signal()
+        }
+        return !wanted.isStopped
+    }
+
+    /// Begins the mode.
+    private func change() {
         replyBytesLeft = .max
         switch mode {
         case .cut: cutAll()
@@ -105,7 +121,6 @@ extension ProxyLoop {
             for index in links.indices.reversed() where links[index].isTorn { cut(index) }
         case .blackhole, .dropReplies: break
         }
-        return true
     }
 
     private func isLost(isReply: Bool) -> Bool {

@@ -24,8 +24,10 @@ public final class ServiceProcess: Sendable {
     /// settings of PostgreSQL and Tusk, and with `environment` added.
     public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let process = Process()
-        process.executableURL = Self.folder.appending(path: program)
-        process.arguments = arguments
+        // Through env, which becomes the program: a library preloaded by a test may change the environment of the first
+        // program it is loaded into, and Swift looks for the arguments beside it.
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [Self.folder.appending(path: program).path] + arguments
         let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
             !name.hasPrefix("PG") && !name.hasPrefix("TUSK_") && name != "DATABASE_URL"
         }

@@ -123,6 +123,20 @@ struct LifecycleTests {
         #expect(waiting.all.isEmpty)
     }
 
+    @Test func `an event stream that begins while draining ends at once`() throws {
+        let waiting = Box<HTTPResponder>()
+        let server = try TestServer { router in router.add(.get, "/") { waiting.put($1) } }
+        let client = try server.client()
+        try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let responder = try waiting.take()
+        #expect(!server.server.drain(timeout: .zero))
+        let writer = responder.beginStream(headers: [("Content-Type", "text/event-stream")])
+        let response = try client.response()
+        #expect(response["Connection"] == "close")
+        #expect(response.body.isEmpty)
+        #expect(writer.isClosed)
+    }
+
     @Test func `a request that has arrived when draining begins is answered`() throws {
         for _ in 0..<20 {
             let server = try TestServer { router in router.add(.get, "/") { $1.send(.text("x")) } }

@@ -75,7 +75,8 @@ struct LimitTests {
             late.setReadTimeout(milliseconds: 300)
             let before = processorNanoseconds()
             try require((try? late.receive()) == nil, "nobody can have accepted")
-            try require(processorNanoseconds() - before < 60_000_000, "the loop must rest, not spin")
+            // A loop that spins takes what it gets of a shared processor: at least a fifth.
+            try require(processorNanoseconds() - before < 30_000_000, "the loop must rest, not spin")
             try first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
             try require(try first.response().status == 200, "open connections are served")
             for descriptor in hoard { close(descriptor) }

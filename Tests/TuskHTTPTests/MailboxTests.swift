@@ -4,7 +4,7 @@ import Testing
 
 struct MailboxTests {
     private static func exchange(_ mailbox: Mailbox) -> Exchange {
-        let limits = Exchange.StreamLimits(unsentBytesMax: 1024, unreadBytesMax: 1024, writeTimeout: .seconds(1))
+        let limits = Exchange.StreamLimits(waitingBytesMax: 1024, unreadBytesMax: 1024, writeTimeout: .seconds(1))
         return Exchange(connection: 0, mailbox: mailbox, limits: limits)
     }
 

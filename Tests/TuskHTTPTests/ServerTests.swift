@@ -85,29 +85,47 @@ struct ServerTests {
         }
     }
 
-    @Test func `more pipelined requests than fit in memory wait on the client's side`() throws {
-        let limits = {
-            var limits = HTTPLimits()
-            limits.pipelineBytesMax = 1024
-            limits.unsentBytesMax = 4096
-            return limits
-        }()
-        let big = String(repeating: "x", count: 10_000)
+    @Test func `more pipelined answers than fit in memory wait until the client reads`() throws {
+        var limits = HTTPLimits()
+        limits.unsentBytesMax = 4096
+        let calls = Counter()
+        let big = String(repeating: "x", count: 100_000)
         let server = try TestServer(limits: limits) { router in
-            router.add(.get, "/big") { _, responder in responder.send(.text(big)) }
-        }
-        let client = try server.client()
-        let count = 2000
-        let descriptor = client.descriptor
-        DispatchQueue(label: "sender").async {
-            do {
-                let requests = String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: count)
-                try TestClient.send(Array(requests.utf8), to: descriptor)
-            } catch {
-                Issue.record(error)
+            router.add(.get, "/big") { _, responder in
+                calls.add()
+                responder.send(.text(big))
             }
         }
-        for _ in 0..<count { #expect(try client.response().body.count == 10_000) }
+        let client = try TestClient(server.address, receiveBufferBytes: 64 * 1024)
+        // All of them arrive in one piece of less than 64 KiB, so a server without a bound would call 2,000 times.
+        let count = 2000
+        try client.send(String(repeating: "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", count: count))
+        #expect(try client.response().body.count == 100_000)
+        #expect(calls.value < 500)
+        for _ in 1..<count { #expect(try client.response().body.count == 100_000) }
+        #expect(calls.value == count)
+    }
+
+    @Test func `pipelined requests wait in the socket while one is answered`() throws {
+        var limits = HTTPLimits()
+        limits.pipelineBytesMax = 1024
+        let waiting = Box<HTTPResponder>()
+        let server = try TestServer(limits: limits) { router in
+            router.add(.get, "/") { _, responder in waiting.put(responder) }
+        }
+        let client = try server.client()
+        let request = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        try client.send(request)
+        let first = try waiting.take()
+        // What the system's buffers take is all that goes.
+        let many = [[UInt8]](repeating: request, count: 10_000).flatMap { $0 }
+        var sent = 0
+        while case let count = client.sendSome(many, milliseconds: 300), count > 0 { sent += count }
+        #expect(sent < 40_000_000)
+        first.send(.text("first"))
+        #expect(try client.response().text == "first")
+        try waiting.take().send(.text("second"))
+        #expect(try client.response().text == "second")
     }
 
     @Test func `a body arrives whole, by length or in chunks, however it is cut`() throws {

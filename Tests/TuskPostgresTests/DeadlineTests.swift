@@ -144,6 +144,56 @@ import TuskPostgres
         }
     }
 
+    /// The answer to `commit` takes 27 bytes, after which the server says with 6 more that it is ready.
+    @Test func `a commit whose answer arrived stands, even when the connection breaks right after it`() async throws {
+        try await withDatabase { database in
+            let direct = try database.session()
+            try direct.script("create table public.t (n int primary key)")
+            let proxy = try FaultProxy(to: database.connectionString)
+            var successes: [Int] = []
+            for bytes in 20..<33 {
+                proxy.mode = .pass
+                let session = try Session(settings(database, proxy))
+                do throws(PostgresError) {
+                    try session.transaction { session throws(PostgresError) in
+                        _ = try session.run(Statement(name: "insert", text: "insert into public.t values (\(bytes))"))
+                        proxy.mode = .cutAfter(replyBytes: bytes)
+                    }
+                    successes.append(bytes)
+                } catch {
+                    #expect(error.isUnknownOutcome, "\(bytes) bytes")
+                }
+                #expect(!session.isUsable)
+            }
+            #expect(successes == Array(27..<33))
+            try await eventually { try direct.number("select count(*) from public.t") == 13 }
+        }
+    }
+
+    /// `begin` is answered in 26 bytes, the insert in 31, `commit` in 27, then come the 6 of being ready.
+    @Test func `a commit answered in a pipeline stands too`() async throws {
+        try await withDatabase { database in
+            try database.session().script("create table public.t (n int)")
+            let proxy = try FaultProxy(to: database.connectionString)
+            let calls = ["begin", "insert into public.t values (1)", "commit"].map {
+                (Statement(name: "call", text: $0), Parameters())
+            }
+            var successes: [Int] = []
+            for bytes in 78..<90 {
+                proxy.mode = .pass
+                let session = try Session(settings(database, proxy))
+                proxy.mode = .cutAfter(replyBytes: bytes)
+                do throws(PostgresError) {
+                    _ = try session.pipeline(calls)
+                    successes.append(bytes)
+                } catch {
+                    #expect(error.isUnknownOutcome, "\(bytes) bytes")
+                }
+            }
+            #expect(successes == Array(84..<90))
+        }
+    }
+
     @Test func `a call without time left is not sent`() async throws {
         try await withDatabase { database in
             let session = try database.session()

@@ -5,10 +5,6 @@ import TuskPostgres
 
 /// PgBouncer in transaction mode in front of the test server, for as long as the object lives.
 final class Pooler {
-    /// Debian's PgBouncer, when it is installed.
-    static let program = "/usr/sbin/pgbouncer"
-    static var isInstalled: Bool { access(program, X_OK) == 0 }
-
     private let process = Process()
     private let directory: URL
     let connectionString: ConnectionString
@@ -33,9 +29,10 @@ final class Pooler {
             """
         let file = directory.appending(path: "pgbouncer.ini")
         try configuration.write(to: file, atomically: true, encoding: .utf8)
-        process.executableURL = URL(filePath: Self.program)
+        // Found on the path, where deploy/test puts it.
+        process.executableURL = URL(filePath: "/usr/bin/env")
         // As root it asks for a user to become.
-        process.arguments = (getuid() == 0 ? ["-u", "nobody"] : []) + ["-q", file.path]
+        process.arguments = ["pgbouncer"] + (getuid() == 0 ? ["-u", "nobody"] : []) + ["-q", file.path]
         process.standardError = FileHandle.nullDevice
         try process.run()
         let settings = ConnectionSettings(conninfo: connectionString, settingsScope: .transaction)

@@ -3,7 +3,7 @@ import Testing
 import TuskPostgres
 
 /// Through a real PgBouncer that gives each transaction whichever session of the server is free.
-@Suite(.enabled(if: Pooler.isInstalled, "PgBouncer is not installed")) struct PoolerTests {
+@Suite struct PoolerTests {
     private func settings(_ pooler: Pooler) -> ConnectionSettings {
         ConnectionSettings(conninfo: pooler.connectionString, plan: .pinned, settingsScope: .transaction)
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import TestSupport
 import Testing
 import TuskPostgres
@@ -95,6 +96,21 @@ import TuskPostgres
             #expect(error?.isTransient == true)
             #expect(error?.isUnknownOutcome == false)
             #expect(!session.isUsable)
+        }
+    }
+
+    @Test func `another thread can cancel a statement`() async throws {
+        try await withDatabase { database in
+            let session = try database.session()
+            let handle = try session.cancelHandle()
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) { handle.request() }
+            let error = #expect(throws: PostgresError.self) {
+                try session.run(Statement(name: "sleep", text: "select pg_sleep(9)"))
+            }
+            #expect(error?.sqlState == "57014")
+            #expect(error?.isTransient == true)
+            #expect(session.isUsable)
+            #expect(try session.number("select 1::int8") == 1)
         }
     }
 

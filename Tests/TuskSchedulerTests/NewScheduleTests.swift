@@ -42,12 +42,18 @@ struct NewScheduleTests {
     @Test(arguments: [
         ("{}", ["#/cron required", "#/job required"]),
         ("[]", ["# wrong_type"]),
-        (#"{"cron": 5, "time_zone": 5, "job": 5}"#, ["#/cron wrong_type", "#/time_zone wrong_type", "#/job wrong_type"]),
+        (
+            #"{"cron": 5, "time_zone": 5, "job": 5}"#,
+            ["#/cron wrong_type", "#/time_zone wrong_type", "#/job wrong_type"]
+        ),
         (#"{"cron": "61 * * * *", "job": {"kind": "a"}}"#, ["#/cron unknown_value"]),
         (#"{"cron": "0 0 30 2 *", "job": {"kind": "a"}}"#, ["#/cron unknown_value"]),
         (#"{"cron": "@daily", "time_zone": "Mars", "job": {"kind": "a"}}"#, ["#/time_zone unknown_value"]),
         (#"{"cron": "@daily", "time_zone": "../x", "job": {"kind": "a"}}"#, ["#/time_zone unknown_value"]),
-        (#"{"cron": "@daily", "job": {"kind": "a", "run_at": "2030-01-01T00:00:00Z"}}"#, ["#/job/run_at conflicting_fields"]),
+        (
+            #"{"cron": "@daily", "job": {"kind": "a", "run_at": "2030-01-01T00:00:00Z"}}"#,
+            ["#/job/run_at conflicting_fields"]
+        ),
         (#"{"cron": "@daily", "job": {"kind": "a", "delay_seconds": 0}}"#, ["#/job/delay_seconds conflicting_fields"]),
         (#"{"cron": "@daily", "job": {"priority": 77}}"#, ["#/job/kind required", "#/job/priority out_of_range"]),
         (#"{"cron": "@daily", "zone": "UTC", "job": {"kind": "a"}}"#, ["#/zone unknown_field"]),

@@ -14,15 +14,15 @@ import TuskStore
             let scheduler = fixture.scheduler("scheduler", through: path)
             scheduler.start()
             defer { scheduler.stop() }
-            try await eventually { scheduler.isLeader }
+            try await soon { scheduler.isLeader }
             proxy.mode = .cut
-            try await eventually { fixture.logged("duty failed") >= 5 && !scheduler.isLeader }
+            try await soon { fixture.logged("duty failed") >= 5 && !scheduler.isLeader }
             let session = try fixture.database.storeSession()
             defer { session.close() }
             _ = try session.enqueue([.test(runAt: .after(.milliseconds(1)))])
             proxy.mode = .pass
-            try await eventually { try fixture.database.number("select count(*) from tusk.ready") == 1 }
-            try await eventually { scheduler.isLeader }
+            try await soon { try fixture.database.number("select count(*) from tusk.ready") == 1 }
+            try await soon { scheduler.isLeader }
             #expect(fixture.logged("duty goes on") >= 1)
         }
     }
@@ -33,7 +33,7 @@ import TuskStore
             let path = proxy.connectionString(fixture.database.connectionString)
             let scheduler = fixture.scheduler("scheduler", through: path)
             scheduler.start()
-            try await eventually { scheduler.isLeader }
+            try await soon { scheduler.isLeader }
             proxy.mode = .blackhole
             let start = ContinuousClock.now
             #expect(!scheduler.stop(within: .seconds(1)))
@@ -52,9 +52,10 @@ import TuskStore
             defer { blocker.close() }
             try await Self.holdingIdempotency(blocker) {
                 let scheduler = fixture.start()
-                try await eventually { scheduler.isLeader }
-                try await eventually {
-                    let waiting = "select count(*) from pg_stat_activity where application_name = 'scheduler/pruner' "
+                try await soon { scheduler.isLeader }
+                try await soon {
+                    let waiting =
+                        "select count(*) from pg_stat_activity where application_name = 'scheduler/pruner' "
                         + "and datname = current_database() and wait_event_type = 'Lock'"
                     return try fixture.database.number(waiting) == 1
                 }

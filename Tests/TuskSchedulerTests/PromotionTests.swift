@@ -14,8 +14,9 @@ import TuskStore
             let jobs = try delays.map { try NewJob.test(runAt: .after(.milliseconds($0 + 1))) }
             _ = try session.enqueue(jobs)
             _ = fixture.start()
-            try await eventually { try fixture.database.number("select count(*) from tusk.ready") == jobs.count }
-            let order = "select (rank() over (order by job.id) - 1)::text from tusk.ready as ready "
+            try await soon { try fixture.database.number("select count(*) from tusk.ready") == jobs.count }
+            let order =
+                "select (rank() over (order by job.id) - 1)::text from tusk.ready as ready "
                 + "join tusk.job as job on job.id = ready.id order by ready.rank"
             #expect(try fixture.database.texts(order) == ["3", "1", "6", "4", "2", "7", "5", "0"])
             #expect(Set(fixture.wokenQueues) == ["default"])
@@ -32,7 +33,7 @@ import TuskStore
             let job = try #require(try session.enqueue([.test(runAt: .after(.milliseconds(800)))]).first)
             let due = try #require(job.runAt)
             _ = fixture.start("scheduler", configuration)
-            try await eventually { try fixture.database.number("select count(*) from tusk.ready") == 1 }
+            try await soon { try fixture.database.number("select count(*) from tusk.ready") == 1 }
             let late = "select extract(epoch from clock_timestamp() - '\(due.rfc3339Text)') * 1000"
             #expect(try (0...700).contains(fixture.database.number(late)))
         }

@@ -5,26 +5,30 @@ import TuskStore
 @testable import TuskScheduler
 
 @Suite struct PruningTests {
-    private let days = "select count(*) from pg_inherits where inhparent = 'tusk.outcome'::regclass "
-        + "and inhrelid::regclass::text ~ '_[0-9]{8}$'"
+    private let days = """
+        select count(*) from pg_inherits
+        where inhparent = 'tusk.outcome'::regclass and inhrelid::regclass::text ~ '_[0-9]{8}$'
+        """
+    private let today = "to_char(now() at time zone 'UTC', 'YYYYMMDD')"
 
-    @Test func `partitions of the coming days are made ahead, and those past their retention are dropped`() async throws {
+    @Test func `partitions of the coming days are made, those past their retention are dropped`() async throws {
         try await withScheduler { fixture in
+            let day = try #require(try fixture.database.texts("select \(today)").first)
             try fixture.database.script(
                 """
                 select tusk.make_partition('outcome', 'outcome_20200101', 'finished_at',
                     '2020-01-01 00:00:00+00', '2020-01-02 00:00:00+00');
                 insert into tusk.outcome (attempt, state, id, lease, finished_at)
                 values (1, 'completed', 1024, 1, '2020-01-01 12:00:00+00');
-                drop table tusk.attempt_\(try fixture.database.texts("select to_char(now() at time zone 'UTC', 'YYYYMMDD')")[0]);
+                drop table tusk.attempt_\(day);
                 """
             )
             #expect(try fixture.database.number(days) == 9)
             _ = fixture.start()
-            try await eventually { try fixture.database.number(days) == 8 }
+            try await soon { try fixture.database.number(days) == 8 }
             #expect(try fixture.database.number("select count(*) from tusk.outcome") == 0)
-            let today = "select count(*) from pg_class where relname = 'attempt_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')"
-            try await eventually { try fixture.database.number(today) == 1 }
+            let made = "select count(*) from pg_class where relname = 'attempt_\(day)'"
+            try await soon { try fixture.database.number(made) == 1 }
         }
     }
 
@@ -33,7 +37,8 @@ import TuskStore
             try fixture.database.script(
                 """
                 insert into tusk.idempotency (key_hash, fingerprint, created_at, ids, born, run_at)
-                select sha256(n::text::bytea), sha256('x'), now() - interval '25 hours', '{1024}', '{available}', '{null}'
+                select sha256(n::text::bytea), sha256('x'), now() - interval '25 hours', '{1024}', '{available}',
+                    '{null}'
                 from generate_series(1, 12000) as n;
                 insert into tusk.idempotency (key_hash, fingerprint, created_at, ids, born, run_at)
                 values (sha256('young'), sha256('x'), now(), '{1024}', '{available}', '{null}');
@@ -43,26 +48,26 @@ import TuskStore
                 """
             )
             _ = fixture.start()
-            try await eventually { try fixture.database.number("select count(*) from tusk.idempotency") == 1 }
-            try await eventually { try fixture.database.number("select count(*) from tusk.tick") < 15 }
+            try await soon { try fixture.database.number("select count(*) from tusk.idempotency") == 1 }
+            try await soon { try fixture.database.number("select count(*) from tusk.tick") < 15 }
             #expect(try fixture.database.number("select count(*) from tusk.tick") >= 13)
         }
     }
 
     @Test func `rows that waited for their partition move into it`() async throws {
         try await withScheduler { fixture in
-            let today = try fixture.database.texts("select to_char(now() at time zone 'UTC', 'YYYYMMDD')")[0]
+            let day = try #require(try fixture.database.texts("select \(today)").first)
             try fixture.database.script(
                 """
-                drop table tusk.outcome_\(today);
+                drop table tusk.outcome_\(day);
                 insert into tusk.outcome (attempt, state, id, lease, finished_at)
                 select 1, 'completed', n << 10, n, now() from generate_series(1, 100) as n;
                 """
             )
             #expect(try fixture.database.number("select count(*) from tusk.outcome_overflow") == 100)
             _ = fixture.start()
-            try await eventually { try fixture.database.number("select count(*) from tusk.outcome_overflow") == 0 }
-            #expect(try fixture.database.number("select count(*) from tusk.outcome_\(today)") == 100)
+            try await soon { try fixture.database.number("select count(*) from tusk.outcome_overflow") == 0 }
+            #expect(try fixture.database.number("select count(*) from tusk.outcome_\(day)") == 100)
         }
     }
 }

@@ -50,7 +50,7 @@ import TuskStore
             #expect(time < .seconds(1 + 5))
             #expect(try session.beat(worker: live))
             #expect(fixture.logged("rescued the jobs of lost workers") == 1)
-            try await eventually { fixture.wokenQueues == ["default"] }
+            try await soon { fixture.wokenQueues == ["default"] }
         }
     }
 
@@ -64,12 +64,12 @@ import TuskStore
             #expect(try claim(session, first).count == 1)
             for charge in 1...3 {
                 let back = "select count(*) from tusk.ready where interruptions = \(charge)"
-                try await eventually { try fixture.database.number(back) == 1 }
+                try await soon { try fixture.database.number(back) == 1 }
                 let worker = try register(session, leaseTime: .milliseconds(300))
                 let job = try session.claimAlone(worker: worker, queues: [.standard], kinds: Self.noop)
                 #expect(job?.id == id)
             }
-            try await eventually { try session.job(id)?.state == .discarded }
+            try await soon { try session.job(id)?.state == .discarded }
             #expect(try session.job(id)?.reason == "crash")
         }
     }

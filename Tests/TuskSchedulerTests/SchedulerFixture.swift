@@ -1,5 +1,6 @@
 import Synchronization
 import TestSupport
+import Testing
 import TuskCore
 import TuskPostgres
 import TuskStore
@@ -38,6 +39,12 @@ final class SchedulerFixture: Sendable {
     func logged(_ text: String) -> Int {
         output.flush()
         return lines.all.count { $0.contains(text) }
+    }
+
+    /// All that was logged.
+    var allLogged: String {
+        output.flush()
+        return lines.all.joined(separator: "\n")
     }
 
     /// Intervals short enough for tests.
@@ -152,6 +159,20 @@ func withScheduler(_ body: @Sendable (SchedulerFixture) async throws -> Void) as
     try await withDatabase(.migrated) { database in
         let fixture = SchedulerFixture(database)
         defer { fixture.stop() }
-        try await body(fixture)
+        do {
+            try await body(fixture)
+        } catch {
+            // What the schedulers had to say is the best explanation.
+            Issue.record("\(error)\n\(fixture.allLogged)")
+        }
     }
+}
+
+/// Waits for what takes milliseconds on a machine with nothing else to do.
+func soon(
+    file: String = #fileID,
+    line: Int = #line,
+    _ condition: () async throws -> Bool
+) async throws {
+    try await eventually(within: .seconds(30), "the condition", file: file, line: line, condition)
 }

@@ -5,7 +5,9 @@ import Testing
 struct LeadershipStateTests {
     private let start = ContinuousClock.now
 
-    private func after(_ milliseconds: Int) -> ContinuousClock.Instant { start.advanced(by: .milliseconds(milliseconds)) }
+    private func after(_ milliseconds: Int) -> ContinuousClock.Instant {
+        start.advanced(by: .milliseconds(milliseconds))
+    }
 
     private func state() -> LeadershipState { LeadershipState(leaderTime: .seconds(5), startedAt: start) }
 

@@ -79,7 +79,8 @@ struct TickPlannerTests {
         let rules = try TimeZoneLoader.system.rules(for: "America/New_York")
         var generator = SplitMix64(seed: 20_260_301)
         for _ in 0..<200 {
-            let start = Timestamp(microseconds: .random(in: 1_700_000_000...1_900_000_000, using: &generator) * 1_000_000)
+            let second = Int64.random(in: 1_700_000_000...1_900_000_000, using: &generator)
+            let start = Timestamp(microseconds: second * 1_000_000)
             let planned = try #require(expression.next(after: start, in: rules))
             let now = Timestamp(microseconds: planned.microseconds + .random(in: 0...40_000_000_000, using: &generator))
             let plan = try #require(TickPlanner.plan(expression, in: rules, planned: planned, now: now))

@@ -79,7 +79,8 @@ import TuskStore
         #expect(Set(found) == Set(SQLCatalog.texts.keys))
         for path in found {
             let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
-            #expect(SQLCatalog.texts[path] == text, "\(path) is embedded in another form; build again")
+            let isSame = SQLCatalog.texts[path] == text
+            #expect(isSame, "\(path) is embedded in another form; build again")
         }
     }
 

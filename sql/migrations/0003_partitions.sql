@@ -182,7 +182,9 @@ begin
     order by substring(class.relname from 'to_([0-9]+)$')::bigint
     limit 1;
     if old.name is null
-        or old.upper > (select sequence.last_value << 10 from tusk.rank as sequence where sequence.is_called)
+        or old.upper > (
+            select case when sequence.is_called then sequence.last_value << 10 else 0 end from tusk.rank as sequence
+        )
     then
         return 0;
     end if;

@@ -2,9 +2,9 @@ import TuskHTTP
 
 /// Keeps web pages away from an API that asks for no credentials.
 ///
-/// Such an API listens on loopback only, but a browser on the same machine runs pages from anywhere. They can send simple
-/// requests to any address, and make their own name resolve to it. With credentials none of this matters, because a page
-/// cannot get at the token.
+/// Such an API listens on loopback only, but a browser on the same machine runs pages from anywhere. They can send
+/// simple requests to any address, and make their own name resolve to it. With credentials none of this matters,
+/// because a page cannot get at the token.
 enum BrowserGuard {
     static func refusal(of request: HTTPRequest) -> Problem? {
         guard let host = request.headers["Host"], isLocal(host) else {

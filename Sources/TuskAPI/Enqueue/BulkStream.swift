@@ -6,8 +6,8 @@ import TuskTelemetry
 /// A streamed bulk request: lines in, lines out, in order, in constant memory.
 ///
 /// What has arrived while the statement before was under way makes the next one, as with single enqueues, so a client
-/// may wait for each answer before it sends the next line. It has to read the answers while it sends: once it takes none
-/// for `HTTPLimits.writeTimeout`, the connection ends.
+/// may wait for each answer before it sends the next line. It has to read the answers while it sends: once it takes
+/// none for `HTTPLimits.writeTimeout`, the connection ends.
 struct BulkStream {
     let call: Call
     let store: Store

@@ -98,7 +98,7 @@ final class Coalescer: Sendable {
             }
         line.noteUse(at: .now)
         guard let failure, failure.isTransient else { return }
-        // Also after a polite error: the server may have become a standby, and the next one is found by connecting anew.
+        // Also after a polite error: the server may have become a standby, and connecting anew finds the next one.
         let isGone = !session.isUsable
         line.close()
         if isGone { giveUp([]) }

@@ -14,8 +14,8 @@ struct EnqueueRequest: Sendable {
         512 + job.args.bytes.count + (job.metadata?.bytes.count ?? 0)
     }
 
-    /// The answer when the job was enqueued, now or by an earlier request with the same key. It depends on nothing but the
-    /// request and what is stored, so a repetition gets the same bytes.
+    /// The answer when the job was enqueued, now or by an earlier request with the same key. It depends on nothing but
+    /// the request and what is stored, so a repetition gets the same bytes.
     func response(_ enqueued: EnqueuedJob, isReplay: Bool) -> HTTPResponse {
         var response = HTTPResponse.object(201) { writer in
             let id = enqueued.id.description

@@ -23,7 +23,7 @@ struct EnqueueSession {
 
     /// The session, opened if need be.
     mutating func session(now: ContinuousClock.Instant) throws(StoreError) -> StoreSession {
-        if let session, isGood(session, now: now) { return session }
+        if let session, try isGood(session, now: now) { return session }
         close()
         if let failure, failure.at.duration(to: now) < Self.pause { throw failure.error }
         do throws(StoreError) {
@@ -47,13 +47,27 @@ struct EnqueueSession {
         session = nil
     }
 
-    private func isGood(_ session: StoreSession, now: ContinuousClock.Instant) -> Bool {
+    /// Throws when the server has gone silent, because connecting anew would then take longer than a client waits.
+    private mutating func isGood(_ session: StoreSession, now: ContinuousClock.Instant) throws(StoreError) -> Bool {
         guard session.isUsable else { return false }
         guard usedAt.duration(to: now) > Self.idleMax else { return true }
         do throws(StoreError) {
             return try !session.health(within: Self.proofTimeout).isStandby
         } catch {
-            return false
+            guard usedUpTime(error) else { return false }
+            close()
+            failure = (error, .now)
+            throw error
+        }
+    }
+
+    /// Whether the server did not answer in time, rather than answer that it goes, or be gone.
+    ///
+    /// Source: PostgreSQL 15 manual, appendix A, 57014 "query_canceled", which the store has for its own deadlines too.
+    private func usedUpTime(_ error: StoreError) -> Bool {
+        switch error {
+        case .database(let fault): fault.sqlState == "57014"
+        case .schema, .unreadable: false
         }
     }
 }

@@ -4,7 +4,8 @@ import TuskStore
 
 /// The client's name for a request, by which a repetition is known: 1...255 bytes.
 ///
-/// Written as a string of RFC 8941 (`"9d0c..."`), as the draft on `Idempotency-Key` has it, or bare, as most clients do.
+/// Written as a string of RFC 8941 (`"9d0c..."`), as the draft on `Idempotency-Key` has it, or bare, as most clients
+/// do.
 struct IdempotencyKey: Sendable, Hashable {
     static let field = "Idempotency-Key"
     static let bytesMax = 255

@@ -2,8 +2,8 @@ import TuskStore
 
 /// Runs a statement for many requests such that one that the database cannot take fails alone.
 enum SplitRun {
-    /// The results of `work` on all items, in order. When it fails for a reason that lies in the data, it is run again on
-    /// either half; nothing of a failed run was kept.
+    /// The results of `work` on all items, in order. When it fails for a reason that lies in the data, it is run again
+    /// on either half; nothing of a failed run was kept.
     static func run<Item, Answer>(
         _ items: ArraySlice<Item>,
         _ work: (ArraySlice<Item>) throws(StoreError) -> [Answer]

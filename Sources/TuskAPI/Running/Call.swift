@@ -59,26 +59,3 @@ final class Call: Sendable {
         }
     }
 }
-
-/// Ids of requests, for finding the lines of a log that belong to an answer.
-enum RequestID {
-    static let field = "X-Request-Id"
-    /// The longest id that is taken over from the client, in bytes.
-    static let bytesMax = 128
-
-    /// The client's id, if it is one that can stand in a log, or a new one.
-    static func of(_ request: HTTPRequest) -> String {
-        guard let given = request.headers[field], isAcceptable(given) else { return new() }
-        return given
-    }
-
-    /// 16 random digits.
-    static func new() -> String {
-        String(decoding: Base62.random(count: 16), as: UTF8.self)
-    }
-
-    static func isAcceptable(_ text: String) -> Bool {
-        (1...bytesMax).contains(text.utf8.count)
-            && text.utf8.allSatisfy { Base62.isDigit($0) || "-_.:/+=".utf8.contains($0) }
-    }
-}

@@ -136,7 +136,8 @@ struct ArgumentParser {
     private func finished() throws(CommandError) -> Invocation {
         guard let command else {
             let full = (["tusk"] + path).joined(separator: " ")
-            throw CommandError(.usage, "\(full) needs a command", hint: "Run \(full) --help for what there is.")
+            let what = path.isEmpty ? "a command is missing" : "\(path.joined(separator: " ")) needs a command"
+            throw CommandError(.usage, what, hint: "Run \(full) --help for what there is.")
         }
         let names = Set(command.allOptions.map(\.name))
         if let stray = given.keys.sorted().first(where: { !names.contains($0) }) {

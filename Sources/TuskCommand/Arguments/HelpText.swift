@@ -10,7 +10,7 @@ enum HelpText {
         ("job", "enqueues, shows and controls jobs"),
         ("queue", "shows, pauses and resumes queues"),
         ("schedule", "enqueues jobs by the clock"),
-        ("worker", "shows the processes that run jobs"),
+        ("worker list", "shows the processes that run jobs"),
         ("key", "makes, shows and revokes keys for the HTTP API"),
         ("migrate", "brings the schema of the database up to date"),
         ("config", "shows and checks the settings"),

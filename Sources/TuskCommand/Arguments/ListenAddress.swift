@@ -32,6 +32,25 @@ struct ListenAddress: Sendable, Hashable {
         self.text = isSix ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// Why nobody can listen here at this moment, as the system's error number; nil when it can be done. Says so before
+    /// a start that takes a while; the start itself is what decides.
+    func obstacle() -> Int32? {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &list) == 0, let first = list else { return nil }
+        defer { freeaddrinfo(first) }
+        let descriptor = socket(first.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        let isFree =
+            bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 && Glibc.listen(descriptor, 1) == 0
+        return isFree ? nil : errno
+    }
+
     /// Nil for what is no IPv4 address of four decimal parts.
     private static func isLoopbackFour(_ host: String) -> Bool? {
         var address = in_addr()

@@ -82,14 +82,14 @@ extension Option {
     )
     static let concurrency = setting(
         "concurrency",
-        .integer(1...255),
+        .integer(1...200),
         key: "worker.concurrency",
         fallback: "8",
         "how many jobs run at once in this process"
     )
     static let leaseTime = setting(
         "lease-time",
-        .duration(.seconds(3) ... .seconds(3600)),
+        .duration(.milliseconds(300) ... .seconds(3600)),
         key: "worker.lease_time",
         fallback: "15s",
         "how long a worker that is not heard of keeps its jobs"

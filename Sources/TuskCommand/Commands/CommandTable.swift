@@ -1,6 +1,7 @@
 /// Every command there is, in the order in which help shows them.
 enum CommandTable {
     static let all: [Command] =
-        JobAddCommand.all + JobCommands.all + JobWaitCommand.all + QueueCommands.all + WorkerCommands.all
-        + MigrateCommands.all + ConfigCommands.all + VersionCommand.all
+        DevCommand.all + ServeCommands.all + JobAddCommand.all + JobCommands.all + JobWaitCommand.all
+        + QueueCommands.all + ScheduleCommands.all + WorkerCommands.all + KeyCommands.all + MigrateCommands.all
+        + ConfigCommands.all + HealthCommand.all + VersionCommand.all
 }

@@ -151,6 +151,10 @@ enum JobCommands {
 
     /// The error for an id that nobody has.
     static func missing(_ id: JobID) -> CommandError {
-        CommandError(.notFound, "there is no job \(id)", hint: "It may have been pruned; tusk job list shows the newest.")
+        CommandError(
+            .notFound,
+            "there is no job \(id)",
+            hint: "It may have been pruned; tusk job list shows the newest."
+        )
     }
 }

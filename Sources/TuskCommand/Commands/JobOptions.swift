@@ -50,6 +50,9 @@ enum JobOptions {
     /// The job that kind and options describe. All that is wrong with it is reported by the flags' names.
     static func job(kind: String, _ context: CommandContext) throws(CommandError) -> NewJob {
         let kind = try Operands.kind(kind)
+        guard context.invocation.given[runAt.name] == nil || context.invocation.given[delay.name] == nil else {
+            throw CommandError(.usage, "\(runAt.flag) and \(delay.flag) cannot be given together")
+        }
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
         writer.put("kind", kind.text)

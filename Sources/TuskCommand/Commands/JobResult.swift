@@ -63,7 +63,7 @@ enum JobResult {
 
     /// One job for people: a line for each thing there is to say.
     static func words(_ job: JobRecord, attempts: [AttemptRecord] = []) -> [String] {
-        var pairs: [(String, String?)] = [
+        var pairs: [(name: String, value: String?)] = [
             ("id", job.id.description), ("state", job.state.rawValue), ("kind", job.kind), ("queue", job.queue),
             ("priority", String(job.priority)), ("attempt", "\(job.attempt) of \(job.maxAttempts)"),
             ("created", Words.exact(job.createdAt)), ("run at", Words.exact(job.runAt)),
@@ -79,12 +79,7 @@ enum JobResult {
             let when = Words.exact(attempt.endedAt) ?? ""
             pairs.append(("attempt \(attempt.attempt)", "\(attempt.ended) \(when)\(error)"))
         }
-        let width = pairs.reduce(0) { max($0, $1.0.count) }
-        return pairs.compactMap { name, value in
-            guard let value, !value.isEmpty else { return nil }
-            let padding = String(repeating: " ", count: width - name.count)
-            return "\(name)\(padding)  \(Printable.line(value))"
-        }
+        return Words.aligned(pairs)
     }
 
     /// `40% reading rows`; nil when nothing is known.

@@ -1,4 +1,3 @@
-import Glibc
 import TuskCore
 import TuskPostgres
 import TuskStore
@@ -76,9 +75,12 @@ enum JobWaitCommand {
                 guard error.code == .unavailable, !until.hasPassed else { throw error }
             }
             if let deadline, deadline.hasPassed {
-                throw CommandError(.waitTimedOut, "job \(id) has not ended within \(DurationText.print(limit ?? .zero))")
+                throw CommandError(
+                    .waitTimedOut,
+                    "job \(id) has not ended within \(DurationText.print(limit ?? .zero))"
+                )
             }
-            rest(min(pause, deadline?.remaining ?? pause))
+            Pause.wait(min(pause, deadline?.remaining ?? pause))
             pause = min(longestPause, pause * 3 / 2)
         }
     }
@@ -94,9 +96,5 @@ enum JobWaitCommand {
         guard line != shown else { return }
         shown = line
         console.live(line)
-    }
-
-    private static func rest(_ duration: Duration) {
-        usleep(UInt32(clamping: Int64(duration / .microseconds(1))))
     }
 }

@@ -17,8 +17,6 @@ struct Configuration: Sendable {
         var environment: [String: String] = [:]
         /// The files to look for when none is named, the first that exists counts.
         var usualFiles = ["tusk.toml", "/etc/tusk/tusk.toml"]
-        /// What a `tusk dev` of this directory has written down about its database.
-        var developmentFile = ".tusk/database"
     }
 
     private var entries: [String: Entry] = [:]
@@ -82,6 +80,13 @@ struct Configuration: Sendable {
         }
     }
 
+    /// The same with another database, whatever was named before.
+    func naming(database connection: String) -> Configuration {
+        var copy = self
+        copy.entries[Option.databaseURL.name] = Entry(value: .text(connection), origin: .fallback)
+        return copy
+    }
+
     // MARK: Finding values
 
     private func entry(_ option: Option, _ sources: Sources) throws(CommandError) -> Entry? {
@@ -118,17 +123,19 @@ struct Configuration: Sendable {
         return names.isEmpty ? nil : Entry(value: .text(""), origin: .libpqEnvironment(names))
     }
 
+    /// What a `tusk dev` of this directory has written down about its database.
     private func developmentEntry(_ sources: Sources) throws(CommandError) -> Entry? {
+        guard case .text(let directory) = try entry(.directory, sources)?.value else { return nil }
+        let path = "\(directory)/database"
         let contents: SmallFile.Contents
         do throws(SmallFile.Failure) {
-            contents = try SmallFile.read(sources.developmentFile)
+            contents = try SmallFile.read(path)
         } catch .missing {
             return nil
         } catch {
-            throw CommandError(.configuration, "\(sources.developmentFile) \(error.words)")
+            throw CommandError(.configuration, "\(path) \(error.words)")
         }
         let text = Self.firstLine(contents.bytes)
-        let directory = sources.developmentFile.split(separator: "/").dropLast().joined(separator: "/")
         return text.isEmpty ? nil : try checked(.databaseURL, [text], .development(directory: directory))
     }
 

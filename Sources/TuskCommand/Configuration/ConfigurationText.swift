@@ -133,7 +133,9 @@ struct ConfigurationText: Sendable {
 
     private mutating func readString(of key: String) throws(Fault) -> String {
         guard let quote = bytes.popFirst() else { return "" }
-        guard !(bytes.starts(with: [quote, quote])) else { throw fault("\(key): strings in three quotes are not supported") }
+        guard !(bytes.starts(with: [quote, quote])) else {
+            throw fault("\(key): strings in three quotes are not supported")
+        }
         var text: [UInt8] = []
         while let byte = bytes.popFirst() {
             switch byte {

@@ -35,7 +35,7 @@ final class ChildProcess: Sendable {
         ended.enter()
         // A serial queue whose only block waits is a thread of our own, which also keeps zombies away.
         DispatchQueue(label: "tusk.child.\(processID)").async { [self] in
-            let end = Self.await(processID)
+            let end = Self.awaitEnd(of: processID)
             self.end.withLock { $0 = end }
             ended.leave()
         }
@@ -128,7 +128,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    private static func await(_ processID: pid_t) -> End {
+    private static func awaitEnd(of processID: pid_t) -> End {
         var status: Int32 = 0
         while waitpid(processID, &status, 0) == -1 {
             // Nobody else waits for it, so it can only be an interruption.

@@ -14,16 +14,16 @@ enum Files {
         return String(hash, radix: 16)
     }
 
-    /// Makes a directory, or takes one that is there, if it is ours and nobody else writes into it.
-    static func makeDirectory(_ path: String, mode: mode_t) throws(CommandError) {
+    /// Makes a directory, or takes one that is there, if it belongs to us (or to `owner`) and nobody else writes into
+    /// it: in a place like `/var/tmp` somebody else could have made it first.
+    static func makeDirectory(_ path: String, mode: mode_t, owner: uid_t = geteuid()) throws(CommandError) {
         if mkdir(path, mode) == 0 { return try allow(path, mode) }
         guard errno == EEXIST else { throw failure("cannot create the directory \(path)", errno) }
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw CommandError(.configuration, "\(path) is not a directory")
         }
-        let isOurs = status.st_uid == geteuid() || geteuid() == 0 && !path.hasPrefix("/var/tmp/")
-        guard isOurs, status.st_mode & 0o022 == 0 || status.st_mode & S_ISVTX != 0 else {
+        guard [geteuid(), owner].contains(status.st_uid), status.st_mode & 0o022 == 0 else {
             throw CommandError(
                 .configuration,
                 "\(path) belongs to somebody else or others may write into it",

@@ -45,7 +45,7 @@ enum FormerServer {
         let end = ContinuousClock.now.advanced(by: limit)
         while ContinuousClock.now < end {
             guard works(processID, on: data) else { return true }
-            usleep(20_000)
+            Pause.wait(.milliseconds(20))
         }
         return false
     }

@@ -19,7 +19,11 @@ struct PrivatePlace: Sendable, Equatable {
     private static let socketName = "socket"
 
     /// A place in `directory`, made where it is missing; or in `/var/tmp`, when the server's user cannot get there.
-    static func lasting(_ directory: String, _ user: ServerUser, _ note: (String) -> Void) throws(CommandError) -> PrivatePlace {
+    static func lasting(
+        _ directory: String,
+        _ user: ServerUser,
+        _ note: (String) -> Void
+    ) throws(CommandError) -> PrivatePlace {
         let wanted = Files.absolute(directory)
         guard user.isOther, try !canReach(wanted, user) else { return try make(base: wanted, user) }
         // One place for each directory, so that it is found again.
@@ -45,7 +49,7 @@ struct PrivatePlace: Sendable, Equatable {
             socketDirectory = try Files.makeTemporary()
             temporary = [socketDirectory]
         } else {
-            try Files.makeDirectory(socketDirectory, mode: 0o700)
+            try Files.makeDirectory(socketDirectory, mode: 0o700, owner: user.userID)
         }
         try Files.give(socketDirectory, to: user)
         return PrivatePlace(base: base, socketDirectory: socketDirectory, temporary: temporary)

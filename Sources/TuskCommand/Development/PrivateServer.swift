@@ -23,12 +23,14 @@ final class PrivateServer: Sendable {
         "cluster_name=tusk-dev",
     ]
 
-    /// Makes the cluster if it is not there yet, and starts the server. Returns when it answers.
+    /// Makes the cluster if it is not there yet, and starts the server. Returns when it answers. `settings` are added
+    /// to its own and win over them.
     init(
         in place: PrivatePlace,
         _ user: ServerUser,
         _ environment: [String: String],
-        _ signals: StopSignals,
+        _ signals: StopSignals?,
+        settings: [String] = [],
         note: (String) -> Void
     ) throws(CommandError) {
         self.place = place
@@ -38,7 +40,7 @@ final class PrivateServer: Sendable {
         if access("\(place.data)/PG_VERSION", F_OK) != 0 { try steps.makeCluster() }
         let command = [programs.path("postgres"), "-D", place.data, "-k", place.socketDirectory, "-p", "5432"]
         // A fast shutdown when we are killed, so that the next start needs no recovery.
-        let bound = user.boundCommand(command + Self.settings.flatMap { ["-c", $0] }, signal: "INT")
+        let bound = user.boundCommand(command + (Self.settings + settings).flatMap { ["-c", $0] }, signal: "INT")
         child = try ChildProcess(steps.plan(bound, output: place.log))
         do throws(CommandError) {
             try awaitAnswer(steps)
@@ -49,10 +51,15 @@ final class PrivateServer: Sendable {
     }
 
     /// How to connect.
-    var connection: String { "host=\(Self.quoted(place.socketDirectory)) port=5432 user=\(Self.name) dbname=\(Self.name)" }
+    var connection: String {
+        "host=\(Self.quoted(place.socketDirectory)) port=5432 user=\(Self.name) dbname=\(Self.name)"
+    }
 
     /// The same for a shell.
     var psql: String { "psql -h \(Self.shellQuoted(place.socketDirectory)) -U \(Self.name) \(Self.name)" }
+
+    /// Whether it has ended.
+    var hasEnded: Bool { child.finished != nil }
 
     /// Calls `body` when the server has ended by itself.
     func onEnd(_ body: @escaping @Sendable (CommandError) -> Void) {
@@ -96,7 +103,7 @@ final class PrivateServer: Sendable {
         let place: PrivatePlace
         let user: ServerUser
         let programs: ServerPrograms
-        let signals: StopSignals
+        let signals: StopSignals?
 
         func plan(_ command: [String], output: String) -> ChildProcess.Plan {
             // Nothing of our environment: neither secrets nor PG* variables are the server's business.
@@ -142,7 +149,7 @@ final class PrivateServer: Sendable {
     private func awaitAnswer(_ steps: Steps) throws(CommandError) {
         let deadline = Deadline.after(Self.startMax)
         while true {
-            try steps.signals.check()
+            try steps.signals?.check()
             if child.finished != nil { throw Self.failure("the private server did not start", place.log) }
             do throws(PostgresError) {
                 let settings = ConnectionSettings(conninfo: try ConnectionString(connection), applicationName: "tusk")
@@ -190,6 +197,7 @@ final class PrivateServer: Sendable {
                 || byte == UInt8(ascii: "_") || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
                 || byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
         }
-        return isPlain ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return isPlain
+            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

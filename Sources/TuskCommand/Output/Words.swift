@@ -27,3 +27,15 @@ enum Words {
         moment.map { String($0.rfc3339Text.prefix(19)) + "Z" }
     }
 }
+
+extension Words {
+    /// `name  value` lines with the values below each other; pairs without a value are left out.
+    static func aligned(_ pairs: [(name: String, value: String?)]) -> [String] {
+        let width = pairs.reduce(0) { max($0, $1.name.count) }
+        return pairs.compactMap { name, value in
+            guard let value, !value.isEmpty else { return nil }
+            let padding = String(repeating: " ", count: width - name.count)
+            return "\(name)\(padding)  \(Printable.line(value))"
+        }
+    }
+}

@@ -146,10 +146,10 @@ struct JSONScanner {
         return open == JSONNode.noNode ? .done : .separator
     }
 
-    private mutating func scanLiteral(_ word: StaticString, _ bytes: Span<UInt8>) throws(Fault) {
-        for index in 0..<word.utf8CodeUnitCount {
+    private mutating func scanLiteral(_ word: String, _ bytes: Span<UInt8>) throws(Fault) {
+        for letter in word.utf8 {
             guard position < bytes.count else { throw Fault(offset: position, reason: .unexpectedEnd) }
-            guard bytes[position] == word.utf8Start[index] else {
+            guard bytes[position] == letter else {
                 throw Fault(offset: position, reason: .unexpectedByte)
             }
             position += 1

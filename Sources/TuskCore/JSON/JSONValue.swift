@@ -109,8 +109,37 @@ extension JSONValue {
 
     private func hasName(_ key: JSONNode, _ name: String.UTF8View) -> Bool {
         if key.hasEscape { return unescaped(key).elementsEqual(name) }
-        return key.contents.count == name.count && document.bytes[key.contents].elementsEqual(name)
+        var index = Int(key.start) + 1
+        guard key.contents.count == name.count else { return false }
+        for byte in name {
+            guard document.bytes[index] == byte else { return false }
+            index += 1
+        }
+        return true
     }
+
+    /// Calls `body` with each member of an object, and with its key when that is ASCII and no longer than 32 bytes.
+    ///
+    /// Comparing such a key as a `String` compares its bytes, and mostly costs no memory.
+    func forEachMember(_ body: (_ shortKey: String?, _ value: JSONValue) -> Void) {
+        guard entry.kind == .object else { return }
+        let nodes = document.nodes
+        let end = Int(entry.next)
+        var key = node + 1
+        while key < end {
+            body(shortKey(nodes[key]), JSONValue(document: document, node: key + 1))
+            key = Int(nodes[key + 1].next)
+        }
+    }
+
+    private func shortKey(_ key: JSONNode) -> String? {
+        let bytes = key.hasEscape ? unescaped(key)[...] : document.bytes[key.contents]
+        guard bytes.count <= 32, bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The unescaped key of a member that `forEachMember` gave.
+    var keyOfMember: [UInt8] { unescaped(document.nodes[node - 1]) }
 
     /// The members of an object, each with its unescaped key.
     package struct Members: Sequence, IteratorProtocol {

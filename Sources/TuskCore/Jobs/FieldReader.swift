@@ -1,10 +1,12 @@
 /// Reads the members of a JSON object into values and collects all that is wrong on the way.
 ///
-/// The raw values of `Field` are the keys that the object may have. Each reader method returns nil both for a field
-/// that is absent and for one that is wrong; in the second case it notes the problem. `finish()` throws what was noted.
-package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<String>> {
+/// The raw values of `Field` are the keys that the object may have: ASCII, at most 32 bytes. Each reader method returns
+/// nil both for a field that is absent and for one that is wrong; in the second case it notes the problem. `finish()`
+/// throws what was noted.
+package struct FieldReader<Field: Equatable & CaseIterable & RawRepresentable<String>> {
     private let pointer: String
-    private var values: [Field: JSONValue] = [:]
+    /// A handful, so looking through them beats hashing.
+    private var values: [(field: Field, value: JSONValue)] = []
     private var problems: [ValidationError.Problem] = []
 
     /// Looks at each member once; `what` names the object in messages, such as `a job`.
@@ -14,11 +16,12 @@ package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<Str
             problems.append(.init(pointer: pointer, .wrongType, "\(what) must be a JSON object"))
             return
         }
-        for (key, value) in json.members {
-            if let field = Field.allCases.first(where: { key.elementsEqual($0.rawValue.utf8) }) {
-                values[field] = value
+        values.reserveCapacity(Field.allCases.count)
+        json.forEachMember { shortKey, value in
+            if let field = shortKey.flatMap({ Field(rawValue: $0) }) {
+                values.append((field, value))
             } else if problems.count < ValidationError.problemsMax {
-                refuseUnknown(key, what: what)
+                refuseUnknown(value.keyOfMember, what: what)
             }
         }
     }
@@ -51,38 +54,38 @@ package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<Str
     }
 
     /// The raw value of a field.
-    package func value(_ field: Field) -> JSONValue? { values[field] }
+    package func value(_ field: Field) -> JSONValue? {
+        // By index, for iterating would retain and release every value on the way.
+        for index in values.indices where values[index].field == field { return values[index].value }
+        return nil
+    }
 
     /// Notes that a field is missing, if it is.
     package mutating func require(_ field: Field) {
-        if values[field] == nil { refuse(field, .required, "is required") }
+        if value(field) == nil { refuse(field, .required, "is required") }
     }
 
     /// A number written without fraction and exponent.
     package mutating func wholeNumber(_ field: Field, in range: ClosedRange<Int64>) -> Int64? {
-        guard let value = values[field] else { return nil }
+        guard let value = value(field) else { return nil }
+        if let number = value.int64, range.contains(number) { return number }
         let rule = "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-        guard value.kind == .number else {
-            refuse(field, .wrongType, rule)
-            return nil
-        }
-        guard let number = value.int64, range.contains(number) else {
-            refuse(field, .outOfRange, rule)
-            return nil
-        }
-        return number
+        refuse(field, value.kind == .number ? .outOfRange : .wrongType, rule)
+        return nil
     }
 
     /// Any number.
     package mutating func number(_ field: Field, in range: ClosedRange<Double>) -> Double? {
-        guard let value = values[field] else { return nil }
+        guard let value = value(field) else { return nil }
+        if let number = value.double, range.contains(number) { return number }
         let rule = "must be a number from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
-        return number(value, field, in: range, rule: rule)
+        refuse(field, value.kind == .number ? .outOfRange : .wrongType, rule)
+        return nil
     }
 
     /// A number of seconds, rounded to microseconds.
     package mutating func seconds(_ field: Field, in range: ClosedRange<Duration>) -> Duration? {
-        guard let value = values[field] else { return nil }
+        guard let value = value(field) else { return nil }
         return seconds(value, field, in: range)
     }
 
@@ -92,7 +95,7 @@ package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<Str
         count: ClosedRange<Int>,
         in range: ClosedRange<Duration>
     ) -> [Duration]? {
-        guard let value = values[field] else { return nil }
+        guard let value = value(field) else { return nil }
         let elements = Array(value.elements)
         guard value.kind == .array, count.contains(elements.count) else {
             let rule = "must be an array of \(count.lowerBound) to \(count.upperBound) numbers"
@@ -113,39 +116,22 @@ package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<Str
         _ field: Field,
         in range: ClosedRange<Duration>
     ) -> Duration? {
-        let rule = "must be a number from \(range.lowerBound.secondsText) to \(range.upperBound.secondsText)"
-        let unchecked = number(value, field, in: -.infinity ... .infinity, rule: rule)
-        guard let seconds = unchecked else { return nil }
-        let microseconds = seconds * 1_000_000
-        // 2^62 is beyond every range and safe to convert.
-        let isConvertible = microseconds.magnitude < 0x1p62
-        // Conversion cuts off, so half a microsecond away from zero rounds. (`rounded()` would need the C library's
-        // mathematics, which nothing else here does.)
-        let rounded = Duration.microseconds(
-            isConvertible ? Int64(microseconds + (microseconds < 0 ? -0.5 : 0.5)) : .max
-        )
-        guard isConvertible, range.contains(rounded) else {
-            refuse(field, .outOfRange, rule)
-            return nil
+        if let number = value.double, let duration = Self.duration(seconds: number), range.contains(duration) {
+            return duration
         }
-        return rounded
+        let rule = "must be a number from \(range.lowerBound.secondsText) to \(range.upperBound.secondsText)"
+        refuse(field, value.kind == .number ? .outOfRange : .wrongType, rule)
+        return nil
     }
 
-    private mutating func number(
-        _ value: JSONValue,
-        _ field: Field,
-        in range: ClosedRange<Double>,
-        rule: String
-    ) -> Double? {
-        guard value.kind == .number else {
-            refuse(field, .wrongType, rule)
-            return nil
-        }
-        guard let number = value.double, range.contains(number) else {
-            refuse(field, .outOfRange, rule)
-            return nil
-        }
-        return number
+    /// Rounded to microseconds; nil beyond what any range allows.
+    private static func duration(seconds: Double) -> Duration? {
+        let microseconds = seconds * 1_000_000
+        // 2^62 is beyond every range and safe to convert.
+        guard microseconds.magnitude < 0x1p62 else { return nil }
+        // Conversion cuts off, so half a microsecond away from zero rounds. (`rounded()` would need the C library's
+        // mathematics, which nothing else here does.)
+        return .microseconds(Int64(microseconds + (microseconds < 0 ? -0.5 : 0.5)))
     }
 
     /// Whole bounds without a fraction, as people write them.
@@ -156,7 +142,7 @@ package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<Str
 
     /// A string.
     package mutating func string(_ field: Field) -> String? {
-        guard let value = values[field] else { return nil }
+        guard let value = value(field) else { return nil }
         guard let text = value.string else {
             refuse(field, .wrongType, "must be a string")
             return nil
@@ -166,7 +152,7 @@ package struct FieldReader<Field: Hashable & CaseIterable & RawRepresentable<Str
 
     /// A string that is a name; see `NameRule`.
     package mutating func name<Name>(_ field: Field, _ make: (String) -> Name?) -> Name? {
-        guard let value = values[field] else { return nil }
+        guard let value = value(field) else { return nil }
         guard let text = value.string else {
             refuse(field, .wrongType, NameRule.text)
             return nil

@@ -89,16 +89,17 @@ extension NewJob {
                 reader.refuse(.tags, .tooMany, rule)
                 return []
             }
+            let tag = element.string.flatMap { Tag($0) }
+            if let tag, !tags.contains(tag) {
+                tags.append(tag)
+                continue
+            }
             let pointer = JSONPointer.element(index, of: reader.pointer(to: .tags))
-            guard let tag = element.string.flatMap({ Tag($0) }) else {
-                reader.note(ValidationError(pointer: pointer, .invalidName, "a tag \(NameRule.text)"))
-                continue
-            }
-            guard !tags.contains(tag) else {
+            if let tag {
                 reader.note(ValidationError(pointer: pointer, .duplicate, "the tag \(tag) is given twice"))
-                continue
+            } else {
+                reader.note(ValidationError(pointer: pointer, .invalidName, "a tag \(NameRule.text)"))
             }
-            tags.append(tag)
         }
         return tags
     }

@@ -1,5 +1,5 @@
-/// Dates and timestamps as PostgreSQL reads them. It reads very many forms; only the usual one is looked at closely, and
-/// of the others only those without a digit and without one of the words that mean a moment.
+/// Dates and timestamps as PostgreSQL reads them. It reads very many forms; only the usual one is looked at closely,
+/// and of the others only those without a digit and without one of the words that mean a moment.
 enum TimeText {
     /// Why a value is neither; `other` says which of the two it should be.
     static func fault(_ value: Span<UInt8>, of other: ValueFault) -> ValueFault? {

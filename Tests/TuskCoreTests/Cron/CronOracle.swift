@@ -3,7 +3,8 @@ import TuskCore
 /// A random cron expression, as text and, made apart from it, as what it means.
 struct CronSample: Sendable {
     private(set) var text = ""
-    private var sets: [Set<Int>] = []
+    /// For each field, whether a value is in it.
+    private var sets: [[Bool]] = []
     private var starts: [Bool] = []
 
     init(using random: inout SplitMix64) {
@@ -11,7 +12,7 @@ struct CronSample: Sendable {
         for (range, span) in [(0...59, 60), (0...23, 24), (1...31, 31), (1...12, 12), (0...6, 7)] {
             let (word, set) = Self.field(range, span: span, using: &random)
             words.append(word)
-            sets.append(set)
+            sets.append((0..<60).map { set.contains($0) })
             starts.append(word.hasPrefix("*"))
         }
         text = words.joined(separator: " ")
@@ -44,11 +45,9 @@ struct CronSample: Sendable {
 
     /// Whether a minute of the calendar fits, in minutes since 1970-01-01T00:00 local time.
     func fits(_ minute: CalendarMinute) -> Bool {
-        guard sets[0].contains(minute.minute), sets[1].contains(minute.hour), sets[3].contains(minute.month) else {
-            return false
-        }
-        let fitsDay = sets[2].contains(minute.day)
-        let fitsWeekday = sets[4].contains(minute.weekday)
+        guard sets[0][minute.minute], sets[1][minute.hour], sets[3][minute.month] else { return false }
+        let fitsDay = sets[2][minute.day]
+        let fitsWeekday = sets[4][minute.weekday]
         return starts[2] || starts[4] ? fitsDay && fitsWeekday : fitsDay || fitsWeekday
     }
 }

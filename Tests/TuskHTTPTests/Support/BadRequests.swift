@@ -94,6 +94,9 @@ struct BadRequest: Sendable, CustomTestStringConvertible {
         ),
         chunked("chunk size ended by LF", [400], "5\nhello\r\n0\r\n\r\n"),
         chunked("chunk data ended by LF", [400], "5\r\nhello\n0\r\n\r\n"),
+        chunked("chunk data ended by another byte and LF", [400], "5\r\nhello!\n0\r\n\r\n"),
+        chunked("chunk data ended by CR and another byte", [400], "5\r\nhello\r!0\r\n\r\n"),
+        chunked("chunk size ended by CR alone", [400], "5\rhello\r\n0\r\n\r\n"),
         chunked("chunk data longer than said", [400], "5\r\nhello!\r\n0\r\n\r\n"),
         chunked("chunk data shorter than said", [400], "6\r\nhello\r\n0\r\n\r\n"),
         chunked(

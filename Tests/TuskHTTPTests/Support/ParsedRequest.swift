@@ -81,8 +81,10 @@ enum GoodRequests {
         "POST /v1/jobs:bulk HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nExpect: 100-continue\r\n\r\n"
             + "5;name=value\r\nhello\r\n0006\r\n world\r\n0;last\r\nDigest: x\r\nContent-Length: 3\r\n\r\n",
         "DELETE /v1/jobs/1 HTTP/1.0\r\n\r\n",
-        "GET http://A.example:80/x%20y%E2%82%AC?a=%26&b=c=d&e HTTP/1.1\r\nhost:a.EXAMPLE:80\t \r\nConnection: foo, Close\r\n\r\n",
-        "PUT /a:b@c!$&'()*+,;=~_-.x HTTP/1.7\r\nHOST: 127.0.0.1\r\nX:\r\nY: \u{FC}\r\nY: 2\r\nContent-Length: 000\r\n\r\n",
+        "GET http://A.example:80/x%20y%E2%82%AC?a=%26&b=c=d&e HTTP/1.1\r\nhost:a.EXAMPLE:80\t \r\n"
+            + "Connection: foo, Close\r\n\r\n",
+        "PUT /a:b@c!$&'()*+,;=~_-.x HTTP/1.7\r\nHOST: 127.0.0.1\r\nX:\r\nY: \u{FC}\r\nY: 2\r\n"
+            + "Content-Length: 000\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Encoding: identity\r\n\r\n",
         "PATCH http://a HTTP/1.1\r\nHost: a\r\n\r\n",
         "HEAD https://a?q=%2B HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",

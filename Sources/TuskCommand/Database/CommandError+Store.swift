@@ -39,7 +39,8 @@ extension CommandError {
 
     /// By the SQLSTATE. Source: PostgreSQL 15 manual, appendix A "PostgreSQL Error Codes".
     private init(_ fault: DatabaseFault) {
-        let message = fault.message
+        // libpq breaks its messages into indented lines.
+        let message = fault.message.split { $0.isWhitespace }.joined(separator: " ")
         switch fault.sqlState {
         case "28P01", "28000":
             self.init(.denied, "the database refuses this user: \(message)", hint: Self.loginHint)

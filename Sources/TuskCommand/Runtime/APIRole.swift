@@ -1,0 +1,125 @@
+import Glibc
+import TuskAPI
+import TuskHTTP
+import TuskStore
+import TuskTelemetry
+
+/// The HTTP API of a process.
+final class APIRole: ServiceRole {
+    let name = "api"
+    private let parts: ServiceParts
+    private let store: Store
+    private let api: API
+    private let server: HTTPServer
+    private let isOpen: Bool
+
+    /// Clients wait that long for their 503 when the database hangs.
+    private static let callTimeoutMax = Duration.seconds(2)
+
+    /// An API that is not started. `isOpen`: everybody may do everything.
+    init(_ parts: ServiceParts, isOpen: Bool) throws(CommandError) {
+        self.parts = parts
+        self.isOpen = isOpen
+        store = try parts.store("tusk-api", callTimeoutMax: Self.callTimeoutMax)
+        var configuration = APIConfiguration()
+        configuration.version = Program.version
+        configuration.allowsAnonymous = isOpen
+        let address = parts.configuration.text(.listen) ?? ""
+        if let refusal = configuration.refusalToListen(at: address) {
+            throw CommandError(
+                .configuration,
+                refusal,
+                hint: "Listen on 127.0.0.1, or create a key with tusk key create."
+            )
+        }
+        let notifier = parts.notifier
+        api = API(
+            store: store,
+            configuration: configuration,
+            registry: parts.registry,
+            logger: parts.logger,
+            wake: { notifier.wake($0) }
+        )
+        server = api.server(HTTPServerConfiguration(address: address))
+    }
+
+    func start() throws(CommandError) -> String {
+        try warnWithoutKeys()
+        api.start()
+        do throws(HTTPServerError) {
+            let address = try server.start()
+            return "http://\(address)"
+        } catch {
+            api.stop()
+            throw CommandError(error, option: .listen)
+        }
+    }
+
+    func drain(within limit: Duration) {
+        api.drain()
+        server.drain(timeout: limit)
+    }
+
+    func stop() {
+        server.stop()
+        api.stop()
+        store.close()
+    }
+
+    private func warnWithoutKeys() throws(CommandError) {
+        guard !isOpen else { return }
+        let (keys, now) = try parts.database.with { session throws(StoreError) in
+            (try session.keys(), try session.health().moment)
+        }
+        let hasLiveKey = keys.contains { $0.revokedAt == nil && $0.expiresAt.map { $0 > now } ?? true }
+        guard !hasLiveKey else { return }
+        parts.logger.warning(
+            "no API key works, so every request is refused; run: tusk key create --name admin --scope admin"
+        )
+    }
+}
+
+extension CommandError {
+    /// Why a server did not start, with the option that says where.
+    init(_ error: HTTPServerError, option: Option) {
+        let another = "Choose another with \(option.flag), such as \(option.flag) 127.0.0.1:8081."
+        switch error {
+        case .badAddress(let address):
+            self.init(.usage, "\(option.flag): \(address) is no address to listen at")
+        case .addressInUse(let address, _):
+            self.init(
+                .busy,
+                "port \(Self.port(address)) is taken: another process listens at \(address)",
+                hint: another
+            )
+        case .addressNotAvailable(let address, _):
+            self.init(.configuration, "this machine does not have the address \(address)", hint: another)
+        case .permissionDenied(let address, _):
+            self.init(
+                .denied,
+                "this user may not listen at \(address)",
+                hint: "Ports below 1024 are the administrator's. \(another)"
+            )
+        case .listen(let address, let call, let number):
+            self.init(.failure, "cannot listen at \(address): \(call): \(SystemError.words(number))")
+        case .system(let call, let number):
+            self.init(.failure, "cannot start the HTTP server: \(call): \(SystemError.words(number))")
+        case .alreadyStarted:
+            self.init(.failure, "the HTTP server was started before")
+        }
+    }
+
+    /// The obstacle to listening at an address, found before anything was started.
+    init?(obstacleAt address: ListenAddress, option: Option) {
+        switch address.obstacle() {
+        case EADDRINUSE: self.init(.addressInUse(address.text, errno: EADDRINUSE), option: option)
+        case EADDRNOTAVAIL: self.init(.addressNotAvailable(address.text, errno: EADDRNOTAVAIL), option: option)
+        case EACCES: self.init(.permissionDenied(address.text, errno: EACCES), option: option)
+        default: return nil
+        }
+    }
+
+    private static func port(_ address: String) -> String {
+        ListenAddress(address).map { String($0.port) } ?? address
+    }
+}

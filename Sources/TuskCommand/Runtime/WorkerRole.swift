@@ -1,0 +1,78 @@
+import Tusk
+import TuskCore
+import TuskStore
+import TuskTasks
+import TuskTelemetry
+
+/// The worker of a process, with the built-in kinds.
+final class WorkerRole: ServiceRole {
+    let name = "worker"
+    private let store: Store
+    private let worker: Worker
+    private let words: String
+
+    /// Sessions besides those of the worker's own parts.
+    private static let sessionsMax = 2
+
+    /// A worker that is not started. `importRoots` are the directories that data.import may read from.
+    init(_ parts: ServiceParts, importRoots: [String]) throws(CommandError) {
+        store = try parts.store("tusk-worker", sessionsMax: Self.sessionsMax)
+        let configuration = Self.configuration(parts)
+        let log = WorkerLog(parts.logger)
+        do throws(TuskError) {
+            worker = try Worker(configuration, store: store, observe: { log.note($0) })
+        } catch {
+            throw CommandError(.configuration, error.description)
+        }
+        let queues = configuration.queues.map(\.text).joined(separator: ", ")
+        words = "worker with \(configuration.concurrency) slots for \(queues)"
+        for kind in BuiltInKinds.all { worker.register(kind.kind, kind.perform) }
+        let data = BuiltInTasks.Configuration(
+            settings: try Database.settings(parts.configuration, as: "tusk-task"),
+            importRoots: importRoots.map(Files.absolute)
+        )
+        BuiltInTasks.register(on: worker, data)
+    }
+
+    private static func configuration(_ parts: ServiceParts) -> WorkerConfiguration {
+        var configuration = WorkerConfiguration()
+        configuration.queues = parts.configuration.list(.queues).compactMap { QueueName($0) }
+        configuration.concurrency = parts.configuration.integer(.concurrency)
+        configuration.leaseTime = parts.configuration.duration(.leaseTime)
+        configuration.drainTimeout = parts.configuration.duration(.drainTimeout)
+        configuration.isListening = !parts.configuration.flag(.behindPooler)
+        configuration.host = parts.host
+        configuration.version = Program.version
+        return configuration
+    }
+
+    func start() throws(CommandError) -> String {
+        worker.start()
+        return words
+    }
+
+    func drain(within limit: Duration) {
+        worker.drain()
+        worker.waitForEnd()
+    }
+
+    func stop() {
+        // The second order grants no more time.
+        worker.drain()
+        worker.drain()
+        worker.waitForEnd()
+        store.close()
+    }
+
+    var remains: CommandError? {
+        let left = worker.status.unsettledJobs
+        guard left > 0 else { return nil }
+        return CommandError(
+            .busy,
+            "\(Words.count(left, "job")) ended and could not be written back, because the database is out of reach",
+            hint: "They run again when their leases have passed."
+        )
+    }
+
+    var isStuck: Bool { !worker.status.isHealthy }
+}

@@ -1,0 +1,130 @@
+import TestSupport
+import Testing
+import TuskAPI
+import TuskCore
+import TuskPostgres
+import TuskStore
+
+struct AuthenticationTests {
+    private static let job = #"{"kind":"a"}"#
+
+    @Test func `whatever is wrong with the credentials, the answer is the same`() async throws {
+        try await withAPI { api in
+            let right = try api.key([.enqueue])
+            let expired = try api.key([.enqueue], expiresAt: Timestamp(microseconds: 0))
+            let revoked = try api.key([.enqueue])
+            let session = try api.database.storeSession()
+            _ = try session.revoke(key: revoked.keyID)
+            session.close()
+            let token = right.text
+            let fields: [[String]] = [
+                [], [""], ["Bearer"], ["Bearer "], ["Bearer x"], ["Basic dXNlcjpwYXNz"], [token], ["Bearer  \(token)"],
+                ["Bearer \(token) x"], ["Token \(token)"], ["Bearer \(APIToken.random().text)"],
+                ["Bearer \(expired.text)"], ["Bearer \(revoked.text)"], ["Bearer \(token)", "Bearer \(token)"],
+                ["Bearer \(token.dropLast())0"],
+            ]
+            var answers: Set<[UInt8]> = []
+            for field in fields {
+                let headers = field.map { ("Authorization", $0) } + [("X-Request-Id", "same")]
+                let answer = try api.ask("POST", "/v1/jobs", Self.job, headers: headers, token: .some(nil))
+                #expect(answer.status == 401, "\(field)")
+                #expect(answer["www-authenticate"] == "Bearer realm=\"tusk\"")
+                answers.insert(answer.body)
+            }
+            #expect(answers.count == 1)
+            #expect(try api.jobCount() == 0)
+            for scheme in ["Bearer", "bearer", "BEARER"] {
+                let headers = [("Authorization", "\(scheme) \(token)")]
+                #expect(try api.ask("POST", "/v1/jobs", Self.job, headers: headers, token: .some(nil)).status == 201)
+            }
+            #expect(try api.ask("GET", "/v1/jobs?token=\(token)", token: .some(nil)).status == 401)
+        }
+    }
+
+    @Test func `a wrong secret for a key that is in use is refused`() async throws {
+        try await withAPI { api in
+            #expect(try api.ask("POST", "/v1/jobs", Self.job).status == 201)
+            let forged = try #require(APIToken.forged(keyID: api.token.keyID))
+            #expect(forged.keyID == api.token.keyID)
+            #expect(try api.ask("POST", "/v1/jobs", Self.job, token: forged.text).status == 401)
+            #expect(try api.ask("POST", "/v1/jobs", Self.job).status == 201)
+        }
+    }
+
+    @Test func `a key that was revoked stops working within the time it is cached`() async throws {
+        try await withAPI {
+            $0.keyCacheTime = .milliseconds(200)
+        } _: { api in
+            #expect(try api.ask("GET", "/v1/queues").status == 200)
+            let session = try api.database.storeSession()
+            defer { session.close() }
+            #expect(try session.revoke(key: api.token.keyID))
+            try await eventually { try api.ask("GET", "/v1/queues").status == 401 }
+        }
+    }
+
+    @Test func `a key in steady use is refreshed without anybody waiting, and its use is noted`() async throws {
+        try await withAPI {
+            $0.keyCacheTime = .milliseconds(100)
+        } _: { api in
+            let end = ContinuousClock.now + .seconds(1)
+            while ContinuousClock.now < end { #expect(try api.ask("GET", "/v1/queues").status == 200) }
+            let used = "select count(*) from tusk.api_key where last_used_at is not null"
+            try await eventually { try api.database.number(used) == 1 }
+        }
+    }
+
+    @Test func `guessing is slowed down, and does not lock out those who are known`() async throws {
+        try await withAPI { api in
+            #expect(try api.ask("GET", "/v1/queues").status == 200)
+            var statuses: [Int] = []
+            for _ in 0..<25 {
+                statuses.append(try api.ask("GET", "/v1/queues", token: APIToken.random().text).status)
+            }
+            #expect(statuses.prefix(20).allSatisfy { $0 == 401 })
+            #expect(statuses.last == 429)
+            let limited = try api.ask("GET", "/v1/queues", token: APIToken.random().text)
+            #expect(try limited.problem == "too-many-failures")
+            #expect(limited["retry-after"] != nil)
+            #expect(try api.ask("GET", "/v1/queues").status == 200)
+            #expect(try api.ask("GET", "/livez", token: .some(nil)).status == 200)
+        }
+    }
+
+    @Test func `a token never gets into the log`() async throws {
+        try await withAPI { api in
+            let stranger = APIToken.random()
+            _ = try api.ask("GET", "/v1/queues")
+            _ = try api.ask("GET", "/v1/queues", token: stranger.text)
+            try api.database.script("drop table tusk.api_key")
+            _ = try api.ask("GET", "/v1/queues", token: APIToken.random().text)
+            try await eventually { !api.log.text.isEmpty }
+            for token in [api.token, stranger] {
+                let secret = try #require(token.text.split(separator: "_").dropFirst(2).first)
+                #expect(!api.log.text.contains(secret))
+            }
+        }
+    }
+
+    @Test func `without authentication everybody on this machine may, but no foreign page`() async throws {
+        try await withAPI {
+            $0.allowsAnonymous = true
+        } _: { api in
+            #expect(try api.ask("POST", "/v1/jobs", Self.job, token: .some(nil)).status == 201)
+            #expect(try api.ask("POST", "/v1/queues/a:pause", token: .some(nil)).status == 200)
+            let foreign = [("Origin", "http://evil.example")]
+            let answer = try api.ask("POST", "/v1/queues/a:resume", headers: foreign, token: .some(nil))
+            #expect(answer.status == 403)
+            #expect(try answer.problem == "cross-origin")
+        }
+    }
+
+    @Test func `with the database away nobody is let in by mistake`() async throws {
+        try await withAPI(isProxied: true) { api in
+            api.proxy?.mode = .cut
+            let answer = try api.ask("GET", "/v1/queues")
+            #expect(answer.status == 503)
+            #expect(try answer.problem == "database-unavailable")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import TestSupport
+import Testing
+import TuskHTTP
+import TuskStore
+
+@testable import TuskAPI
+
+struct ScopeTests {
+    /// What each route needs. A route that is not here fails the test: nothing is open by accident.
+    static let needed: [String: Access] = [
+        "POST /v1/jobs": .scope(.enqueue), "POST /v1/jobs:bulk": .scope(.enqueue), "GET /v1/jobs": .scope(.read),
+        "GET /v1/jobs/{id}": .scope(.read), "POST /v1/jobs/{id}:cancel": .scope(.operate),
+        "POST /v1/jobs/{id}:retry": .scope(.operate), "GET /v1/queues": .scope(.read),
+        "POST /v1/queues/{name}:pause": .scope(.operate), "POST /v1/queues/{name}:resume": .scope(.operate),
+        "GET /v1/schedules": .scope(.read), "GET /v1/schedules/{name}": .scope(.read),
+        "PUT /v1/schedules/{name}": .scope(.operate), "DELETE /v1/schedules/{name}": .scope(.operate),
+        "GET /v1/schedules/{name}/ticks": .scope(.read), "GET /v1/workers": .scope(.read), "GET /livez": .open,
+        "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
+        "GET /": .open,
+    ]
+
+    @Test func `every route lets in exactly the scope it needs, and admin`() async throws {
+        try await withAPI { api in
+            let names = api.api.routes.map { "\($0.method.rawValue) \($0.pattern)" }
+            #expect(Set(names) == Set(Self.needed.keys) && names.count == Self.needed.count)
+            var tokens: [Scope?: String] = [nil: try api.key([]).text]
+            for scope in Scope.allCases { tokens[scope] = try api.key([scope]).text }
+            for (name, access) in Self.needed {
+                let comment = Comment(rawValue: name)
+                let method = String(name.prefix { $0 != " " })
+                let path = Self.path(String(name.dropFirst(method.count + 1)))
+                for (scope, token) in tokens {
+                    let answer = try api.ask(method, path, token: token)
+                    let isLetIn = answer.status != 401 && answer.status != 403
+                    switch access {
+                    case .open, .openOnLoopback: #expect(isLetIn, "\(name)")
+                    case .scope(let wanted):
+                        #expect(isLetIn == (scope == wanted || scope == .admin), comment)
+                        guard !isLetIn else { continue }
+                        #expect(answer.status == 403)
+                        #expect(try answer.problem == "missing-scope")
+                        #expect(try answer.string("missing_scope") == wanted.rawValue)
+                    }
+                }
+                let isOpen = try api.ask(method, path, token: .some(nil)).status != 401
+                #expect(isOpen == (access == .open || access == .openOnLoopback(.read)), "\(name) without credentials")
+            }
+        }
+    }
+
+    /// The pattern with 1 for each parameter.
+    private static func path(_ pattern: String) -> String {
+        let segments = pattern.split(separator: "/", omittingEmptySubsequences: false)
+        return segments.map { $0.hasPrefix("{") ? "1" + $0.drop { $0 != "}" }.dropFirst() : String($0) }
+            .joined(separator: "/")
+    }
+
+    @Test func `several scopes open what each of them opens`() async throws {
+        try await withAPI { api in
+            let token = try api.key([.enqueue, .read]).text
+            #expect(try api.ask("POST", "/v1/jobs", #"{"kind":"a"}"#, token: token).status == 201)
+            #expect(try api.ask("GET", "/v1/jobs", token: token).status == 200)
+            #expect(try api.ask("POST", "/v1/queues/a:pause", token: token).status == 403)
+        }
+    }
+
+    @Test(.enabled(if: LocalNetwork.address != nil, "this machine has an address besides loopback"))
+    func `metrics are open on this machine only`() async throws {
+        let host = try #require(LocalNetwork.address)
+        try await withAPI(host: host) { api in
+            #expect(try api.ask("GET", "/livez", token: .some(nil)).status == 200)
+            #expect(try api.ask("GET", "/metrics", token: .some(nil)).status == 401)
+            let (stranger, reader) = (try api.key([.enqueue]), try api.key([.read]))
+            #expect(try api.ask("GET", "/metrics", token: stranger.text).status == 403)
+            #expect(try api.ask("GET", "/metrics", token: reader.text).status == 200)
+        }
+    }
+}

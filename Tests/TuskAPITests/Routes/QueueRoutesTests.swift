@@ -1,0 +1,58 @@
+import TestSupport
+import Testing
+import TuskCore
+
+struct QueueRoutesTests {
+    private func queue(_ name: String, _ api: APIFixture) throws -> JSONValue? {
+        let answer = try api.ask("GET", "/v1/queues")
+        #expect(answer.status == 200)
+        return try answer.json.member("queues")?.elements.first { $0.member("name")?.string == name }
+    }
+
+    @Test func `a queue tells how much is in it`() async throws {
+        try await withAPI { api in
+            for _ in 0..<3 { _ = try api.enqueue(#"{"kind":"noop","queue":"mail"}"#) }
+            _ = try api.enqueue(#"{"kind":"noop","queue":"mail","delay_seconds":60}"#)
+            let mail = try #require(try queue("mail", api))
+            #expect(mail.member("available")?.int64 == 3)
+            #expect(mail.member("scheduled")?.int64 == 1)
+            #expect(mail.member("running")?.int64 == 0)
+            #expect(mail.member("paused")?.bool == false)
+            #expect(mail.member("pause") == nil)
+            #expect(try #require(mail.member("oldest_wait_seconds")?.double) >= 0)
+        }
+    }
+
+    @Test func `a pause keeps its first reason until it is lifted`() async throws {
+        try await withAPI { api in
+            let first = try api.ask("POST", "/v1/queues/mail:pause", #"{"reason":"smtp is down"}"#)
+            #expect(first.status == 200)
+            #expect(try first.json.member("paused")?.bool == true)
+            let second = try api.ask("POST", "/v1/queues/mail:pause")
+            #expect(second.body == first.body)
+            let pause = try #require(try queue("mail", api)?.member("pause"))
+            #expect(pause.member("reason")?.string == "smtp is down")
+            #expect(pause.member("by")?.string == "test")
+            for _ in 0..<2 {
+                let resumed = try api.ask("POST", "/v1/queues/mail:resume")
+                #expect(resumed.status == 200)
+                #expect(try resumed.json.member("paused")?.bool == false)
+            }
+            #expect(api.signals.all == [["mail"]])
+        }
+    }
+
+    @Test func `the workers that live are listed`() async throws {
+        try await withAPI { api in
+            #expect(try api.ask("GET", "/v1/workers").text == #"{"workers":[]}"#)
+            try api.working { _, worker in
+                let workers = try #require(try api.ask("GET", "/v1/workers").json.member("workers"))
+                let only = try #require(workers.elements.first { _ in true })
+                #expect(only.member("id")?.string == worker.description)
+                #expect(only.member("state")?.string == "live")
+                #expect(only.member("slots")?.int64 == 4)
+                #expect(only.member("kinds")?.elements.compactMap(\.string) == ["noop"])
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import TestSupport
+import Testing
+import TuskPostgres
+import TuskStore
+
+@testable import TuskCommand
+
+/// Commands that work on a database, as processes.
+struct DatabaseCommandTests {
+    private func environment(_ database: TestDatabase) -> [String: String] {
+        ["TUSK_DATABASE_URL": database.connectionString.textWithPassword]
+    }
+
+    @Test func `ten processes migrate one database together`() async throws {
+        try await withDatabase { database in
+            let environment = environment(database)
+            let processes = try (0..<10).map { _ in
+                try TuskProcess(["migrate", "up", "-o", "json"], environment: environment)
+            }
+            var applied: [String] = []
+            for process in processes {
+                let ended = try await process.end()
+                #expect(ended.status == 0, "\(ended.errors)")
+                applied.append(ended.output)
+            }
+            // Each migration was applied by exactly one of them.
+            for migration in Migration.all {
+                let name = "\"name\":\"\(migration.name)\""
+                #expect(applied.filter { $0.contains(name) }.count == 1, "\(migration.name)")
+            }
+            let status = try await TuskProcess.run(["migrate", "status"], environment: environment)
+            #expect(status.status == 0)
+        }
+    }
+
+    @Test func `a schema that lacks migrations is told with the command that helps`() async throws {
+        try await withDatabase { database in
+            let environment = environment(database)
+            for line in [["api"], ["worker"], ["scheduler"], ["all"], ["job", "list"], ["migrate", "status"]] {
+                let ended = try await TuskProcess.run(line, environment: environment)
+                #expect(ended.status == 78, "\(line): \(ended.errors)")
+                #expect(ended.errors.contains("tusk migrate up"))
+            }
+            let plan = try await TuskProcess.run(["migrate", "plan"], environment: environment)
+            #expect(plan.status == 0)
+            #expect(plan.output.contains("create table tusk."))
+            let after = try await TuskProcess.run(["migrate", "status"], environment: environment)
+            #expect(after.status == 78, "the plan changes nothing")
+        }
+    }
+
+    @Test func `a schema from the future is left alone`() async throws {
+        try await withDatabase(.migrated) { database in
+            try database.script("insert into tusk.migration (version, name, checksum) values (9999, 'future', 'x')")
+            for line in [["worker"], ["migrate", "up"]] {
+                let ended = try await TuskProcess.run(line, environment: environment(database))
+                #expect(ended.status == 78)
+                #expect(ended.errors.contains("newer than this program"), "\(ended.errors)")
+            }
+        }
+    }
+
+    @Test func `a job is added, shown, cancelled and retried`() async throws {
+        try await withDatabase(.migrated) { database in
+            let environment = environment(database)
+            func tusk(_ line: String...) async throws -> TuskProcess.Ended {
+                try await TuskProcess.run(line, environment: environment)
+            }
+            let empty = try await tusk("job", "list")
+            #expect(empty.status == 0 && empty.output.isEmpty)
+            #expect(empty.errors.contains("tusk job add"))
+            let id = try await tusk(
+                "job",
+                "add",
+                "mail.send",
+                "--args",
+                "{\"to\":1e3}",
+                "--tag",
+                "x",
+                "-q",
+                "--in",
+                "1h"
+            )
+            .output.trimmingCharacters(in: .newlines)
+            let shown = try await tusk("job", "get", id, "-o", "json")
+            #expect(shown.output.contains("\"args\":{\"to\":1e3}"), "args come back byte for byte: \(shown.output)")
+            #expect(shown.output.contains("\"state\":\"scheduled\""))
+            #expect(try await tusk("job", "cancel", id, "--reason", "no").status == 0)
+            #expect(try await tusk("job", "cancel", id).status == 0, "again is fine")
+            #expect(try await tusk("job", "wait", id).status == 6)
+            #expect(try await tusk("job", "retry", id).status == 0)
+            #expect(try await tusk("job", "wait", id, "--timeout", "200ms").status == 7)
+            #expect(try await tusk("job", "list", "--state", "available", "-o", "jsonl").output.contains(id))
+            #expect(try await tusk("job", "get", "999").status == 3)
+            #expect(try await tusk("job", "cancel", "999", id).status == 3)
+            #expect(try await tusk("job", "wait", "999").status == 3)
+        }
+    }
+
+    @Test func `args are read from a file and from standard input`() async throws {
+        try await withDatabase(.migrated) { database in
+            let environment = environment(database)
+            let line = ["job", "add", "k", "--args", "-", "-q"]
+            let added = try await TuskProcess.run(line, environment: environment, input: " [1, 2] \n")
+            #expect(added.status == 0, "\(added.errors)")
+            let id = added.output.trimmingCharacters(in: .newlines)
+            let shown = try await TuskProcess.run(["job", "get", id, "-o", "json"], environment: environment)
+            #expect(shown.output.contains("\"args\":[1, 2]"))
+            let broken = try await TuskProcess.run(line, environment: environment, input: "[1,]")
+            #expect(broken.status == 2)
+        }
+    }
+
+    @Test func `the same key enqueues once and refuses another job`() async throws {
+        try await withDatabase(.migrated) { database in
+            func add(_ kind: String) async throws -> TuskProcess.Ended {
+                let line = ["job", "add", kind, "--idempotency-key", "k-1", "-q"]
+                return try await TuskProcess.run(line, environment: environment(database))
+            }
+            let first = try await add("a")
+            let again = try await add("a")
+            #expect(first.status == 0 && again.status == 0)
+            #expect(first.output == again.output)
+            #expect(try await add("b").status == 5)
+            #expect(try database.number("select count(*) from tusk.job") == 1)
+        }
+    }
+
+    @Test func `queues, schedules and keys are listed, changed and removed`() async throws {
+        try await withDatabase(.migrated) { database in
+            let environment = environment(database)
+            func tusk(_ line: String...) async throws -> TuskProcess.Ended {
+                try await TuskProcess.run(line, environment: environment)
+            }
+            #expect(try await tusk("queue", "pause", "mail", "--reason", "moving").status == 0)
+            #expect(try await tusk("queue", "list", "-o", "json").output.contains("\"pause_reason\":\"moving\""))
+            #expect(try await tusk("queue", "resume", "mail").output == "Queue mail goes on.\n")
+            let line = ["schedule", "add", "night", "--cron", "30 3 * * *", "--tz", "Europe/Rome", "--kind", "k"]
+            #expect(try await TuskProcess.run(line, environment: environment).status == 0)
+            #expect(try await tusk("schedule", "list").output.contains("30 3 * * *"))
+            #expect(try await tusk("schedule", "next", "night", "-n", "3").output.split(separator: "\n").count == 4)
+            #expect(try await tusk("schedule", "get", "night").status == 0)
+            #expect(try await tusk("schedule", "rm", "night").status == 0)
+            #expect(try await tusk("schedule", "rm", "night").status == 3)
+            let created = try await tusk("key", "create", "--name", "shop", "--scope", "enqueue", "--scope", "read")
+            #expect(created.output.hasPrefix("tusk_") && created.output.split(separator: "\n").count == 1)
+            let id = String(created.output.split(separator: "_")[1])
+            let listed = try await tusk("key", "list")
+            #expect(listed.output.contains(id) && !listed.output.contains(created.output))
+            #expect(try await tusk("key", "revoke", id).status == 0)
+            #expect(try await tusk("key", "revoke", "nobody").status == 3)
+            #expect(try await tusk("key", "list").output.contains("revoked"))
+        }
+    }
+
+    @Test func `a password in a flag is taken out of the list of processes`() async throws {
+        try await withDatabase(.migrated) { database in
+            let id = try await TuskProcess.run(["job", "add", "k", "-q"], environment: environment(database))
+            let secret = database.connectionString.with("password", "hunter2").textWithPassword
+            // Servers with trust or peer authentication take any password; others answer with 4, which is as good here.
+            let process = try TuskProcess([
+                "job", "wait", id.output.trimmingCharacters(in: .newlines), "--timeout", "3s", "--database-url", secret,
+            ])
+            try await process.says("use TUSK_DATABASE_URL or TUSK_DATABASE_URL_FILE")
+            let line = FileManager.default.contents(atPath: "/proc/\(process.processID)/cmdline") ?? Data()
+            #expect(!String(decoding: line, as: UTF8.self).contains("hunter2"))
+            let ended = try await process.end()
+            #expect([4, 7].contains(ended.status))
+            #expect(!ended.errors.contains("hunter2"))
+        }
+    }
+}
