@@ -32,7 +32,9 @@ struct ClaimState: Sendable {
         var hasJobs = false
     }
 
-    /// The least time between two questions for jobs that lost a lease.
+    /// The time between two questions for jobs that lost a lease, after one was found and has ended.
+    static let aloneIntervalAfterFind = Duration.milliseconds(10)
+    /// The least such time after none was found.
     static let aloneIntervalMin = Duration.milliseconds(250)
     /// The most, while signals arrive; the rescue sends one for what it brings back.
     static let aloneIntervalWhileListening = Duration.seconds(20)
@@ -54,7 +56,8 @@ struct ClaimState: Sendable {
     private var hasMore = false
     private var pollInterval: Duration
     private var pollAt: Instant
-    private var aloneInterval = ClaimState.aloneIntervalMin
+    /// Doubled before it is used.
+    private var aloneInterval = ClaimState.aloneIntervalMin / 2
     private var aloneAt: Instant
     private var cancelsAt: Instant
     private var pausedUntil: Instant?
@@ -110,9 +113,15 @@ struct ClaimState: Sendable {
     /// A claim of a job that lost a lease gave one, or none.
     mutating func claimedAlone(_ found: Bool, at now: Instant, random: Double) {
         recovered()
-        let most = isListening ? Self.aloneIntervalWhileListening : Self.aloneIntervalMax
-        aloneInterval = found ? Self.aloneIntervalMin : min(aloneInterval * 2, most)
-        aloneAt = now.advanced(by: aloneInterval * (1 + random / 4))
+        if found {
+            // Most such jobs are innocent: they shared a process with one that was not, or the claim's answer was lost.
+            aloneInterval = Self.aloneIntervalMin / 2
+            aloneAt = now.advanced(by: Self.aloneIntervalAfterFind)
+        } else {
+            let most = isListening ? Self.aloneIntervalWhileListening : Self.aloneIntervalMax
+            aloneInterval = min(aloneInterval * 2, most)
+            aloneAt = now.advanced(by: aloneInterval * (1 + random / 4))
+        }
     }
 
     /// The jobs that were told to stop are known as of now.
@@ -130,8 +139,8 @@ struct ClaimState: Sendable {
     mutating func signalled(at now: Instant) {
         isSignalled = true
         // Asked again a moment later: what was rescued comes with a signal too.
-        aloneInterval = Self.aloneIntervalMin
-        aloneAt = min(aloneAt, now.advanced(by: aloneInterval))
+        aloneInterval = Self.aloneIntervalMin / 2
+        aloneAt = min(aloneAt, now.advanced(by: Self.aloneIntervalMin))
     }
 
     /// Signals arrive, or do not any more. Either way some may have been missed.

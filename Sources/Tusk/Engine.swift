@@ -77,8 +77,11 @@ extension Engine {
     /// Hands over how attempts ended.
     func settle(_ ended: [Settlement]) {
         let alone = ended.count(where: \.isAlone)
-        if alone > 0 { aloneInHand.subtract(alone, ordering: .acquiringAndReleasing) }
         settlements.add(ended)
+        if alone > 0 {
+            aloneInHand.subtract(alone, ordering: .acquiringAndReleasing)
+            claimerBell.ring()
+        }
     }
 
     /// The database has judged these jobs, or never will.

@@ -24,6 +24,8 @@ package final class API: Sendable {
     private let registry: MetricsRegistry
     private let probe: ReadinessProbe
     private let probes: Lanes
+    /// Of its own, so that nobody's key waits behind somebody's slow list.
+    private let keys: Lanes
 
     /// An API that is not started.
     ///
@@ -53,10 +55,11 @@ package final class API: Sendable {
             effects: effects,
             logger: logger
         )
+        keys = Self.lanes("key", 1, configuration)
         gate = Gate(
             authenticator: Authenticator(store: store, configuration: configuration, logger: logger),
             allowsAnonymous: configuration.allowsAnonymous,
-            lanes: services.lanes,
+            lanes: keys,
             metrics: metrics
         )
         probe = ReadinessProbe(store: store, configuration: configuration, logger: logger)
@@ -117,9 +120,7 @@ package final class API: Sendable {
 
     /// Starts the threads. Once.
     package func start() {
-        services.lanes.start()
-        services.streams.start()
-        probes.start()
+        for lanes in [keys, services.lanes, services.streams, probes] { lanes.start() }
         services.coalescer.start()
     }
 
@@ -133,9 +134,7 @@ package final class API: Sendable {
     package func stop() {
         probe.drain()
         services.coalescer.stop()
-        services.streams.stop()
-        services.lanes.stop()
-        probes.stop()
+        for lanes in [keys, services.lanes, services.streams, probes] { lanes.stop() }
     }
 
     /// Whether the process can do its work. Blocks while it asks the database, but asks it at most once a second.

@@ -11,6 +11,9 @@ package struct APIConfiguration: Sendable {
     package var lanes = 4
     /// Streamed bulk requests at once; each holds some MiB at most. Defaults to 4.
     package var streams = 4
+    /// Sessions that the store's pool needs so that no thread of the API waits for another one's: those above, one for
+    /// keys and one for probes.
+    package var sessionsMax: Int { lanes + streams + 2 }
     /// Requests that wait for a lane, and single enqueues that wait for their batch; more are refused with 503.
     /// Defaults to 10,000.
     package var waitingRequestsMax = 10_000

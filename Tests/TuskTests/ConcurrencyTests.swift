@@ -68,7 +68,7 @@ extension WorkerTests {
                 try bench.signal()
                 try await eventually { bench.worker.status.busySlots == 2 && bench.worker.status.queuedJobs > 0 }
                 try await eventually { bench.worker.status.queuedJobs == 0 }
-                #expect(try bench.state(behind[399]) == .available)
+                try await bench.wait(for: behind[399], to: .available)
                 gate.open()
                 try await eventually { try bench.unfinishedCount() == 0 }
                 #expect(try bench.count("outcome", where: "attempt = 1") == 702)

@@ -16,6 +16,21 @@ enum Pausing {
 
 /// Holds handlers until the test lets them go.
 final class Gate: Sendable {
+    /// A count that one thread waits for, one at a time.
+    final class Many: Sendable {
+        private let semaphore = DispatchSemaphore(value: 0)
+
+        /// Lets one wait end.
+        func signal() {
+            semaphore.signal()
+        }
+
+        /// Waits for one signal, at most 10 s.
+        func wait() {
+            _ = semaphore.wait(timeout: .now() + .seconds(10))
+        }
+    }
+
     private let semaphore = DispatchSemaphore(value: 0)
 
     /// Blocks the calling thread until the gate is open, at most 30 s.

@@ -88,6 +88,10 @@ final class EventLog: Sendable {
         list.withLock { $0.append(event) }
     }
 
+    func forget() {
+        list.withLock { $0 = [] }
+    }
+
     var all: [WorkerEvent] { list.withLock { $0 } }
 
     /// How many events a pattern picks.
@@ -105,6 +109,10 @@ final class EventLog: Sendable {
 
     var fences: [WorkerEvent.FenceReason] {
         all.compactMap { if case .fenced(_, let reason, _) = $0 { reason } else { nil } }
+    }
+
+    var failures: Int {
+        count { if case .databaseFailed = $0 { true } else { false } }
     }
 
     var stuckSlots: Int {

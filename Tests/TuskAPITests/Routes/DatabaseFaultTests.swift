@@ -64,11 +64,15 @@ struct DatabaseFaultTests {
 
     @Test func `a plain enqueue whose commit is not confirmed says so`() async throws {
         try await withAPI(isProxied: true) { api in
-            _ = try api.enqueue(#"{"kind":"warm_up"}"#)
-            api.proxy?.mode = .dropReplies
-            let answer = try api.ask("POST", "/v1/jobs", Self.job)
-            #expect(answer.status == 503)
-            #expect(try answer.json.member("unknown_outcome")?.bool == true)
+            // Again, if the machine is so busy that the session lies idle in between and is asked for a proof first.
+            try await eventually(within: .seconds(30)) {
+                api.proxy?.mode = .pass
+                guard try api.ask("POST", "/v1/jobs", #"{"kind":"warm_up"}"#).status == 201 else { return false }
+                api.proxy?.mode = .dropReplies
+                let answer = try api.ask("POST", "/v1/jobs", Self.job)
+                #expect(answer.status == 503)
+                return try answer.json.member("unknown_outcome")?.bool == true
+            }
             // It was in fact committed, which is why the answer must not be a definite failure.
             try await eventually { try api.database.number("select count(*) from tusk.job where kind = 'pay'") == 1 }
         }
@@ -97,7 +101,9 @@ struct DatabaseFaultTests {
     }
 
     @Test func `requests that wait behind a lost statement are refused with it, as not done`() async throws {
-        try await withAPI(isProxied: true) { api in
+        try await withAPI(isProxied: true) {
+            $0.batchJobsMax = 4
+        } _: { api in
             _ = try api.enqueue(#"{"kind":"warm_up"}"#)
             api.proxy?.mode = .blackhole
             let clients = try (0..<16).map { _ in try TestClient(api.address) }
@@ -107,7 +113,7 @@ struct DatabaseFaultTests {
             #expect(start.duration(to: .now) < Self.answerTimeMax)
             #expect(answers.allSatisfy { $0.status == 503 })
             let unknown = try answers.filter { try $0.json.member("unknown_outcome")?.bool == true }
-            #expect(unknown.count >= 1 && unknown.count < 16)
+            #expect(unknown.count <= 4)
         }
     }
 

@@ -117,7 +117,7 @@ import TuskCore
         #expect(state.target(demand).queued == wanted)
     }
 
-    @Test func `jobs that lost a lease are asked for at most every 250 ms and one at a time`() {
+    @Test func `jobs that lost a lease are taken one at a time, and asked for every 250 ms when there are none`() {
         var state = ClaimState(WorkerConfiguration(), at: start)
         #expect(state.step(at: start, idle) == .claimAlone)
         state.claimedAlone(true, at: start, random: 0)
@@ -125,10 +125,12 @@ import TuskCore
         occupied.hasAlone = true
         occupied.hasJobs = true
         #expect(state.step(at: at(10), occupied) != .claimAlone)
+        #expect(state.step(at: at(10), idle) == .claimAlone)
+        state.claimedAlone(false, at: start, random: 0)
         state.claimed(0, of: 8, at: start, random: 0)
         for _ in 0..<100 { state.signalled(at: start) }
         state.claiming()
-        #expect(state.step(at: at(0.04), idle) != .claimAlone)
+        #expect(state.step(at: at(0.249), idle) != .claimAlone)
         #expect(state.step(at: at(0.25), idle) == .claimAlone)
     }
 
