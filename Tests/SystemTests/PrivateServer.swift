@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import TuskPostgres
 
@@ -7,6 +8,7 @@ import TuskPostgres
 final class PrivateServer: Sendable {
     private let folder: URL
     private let binaries: String
+    private let server = Mutex<ServiceProcess?>(nil)
 
     /// Makes and starts it. The folder of its programs is named by `TUSK_TEST_PGBIN`, which deploy/test sets.
     init() throws {
@@ -14,17 +16,14 @@ final class PrivateServer: Sendable {
             throw FixtureError("TUSK_TEST_PGBIN is not set; run the tests with deploy/test")
         }
         binaries = String(cString: path)
+        // A short path: that of a socket may have at most 107 bytes.
         folder = URL(filePath: "/tmp/tusk-own-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         if getuid() == 0 {
-            try Self.command("/usr/bin/chown", ["postgres", folder.path])
+            try Self.end(try ServiceProcess("/usr/bin/chown", ["postgres", folder.path]))
         }
-        try asServerUser("initdb", ["--auth=trust", "--username=postgres", "--no-sync", "-D", data])
-        let settings = "\nunix_socket_directories = '\(folder.path)'\nlisten_addresses = ''\nmax_connections = 100\n"
-        let file = try FileHandle(forWritingTo: URL(filePath: "\(data)/postgresql.conf"))
-        try file.seekToEnd()
-        try file.write(contentsOf: Data(settings.utf8))
-        try file.close()
+        let arguments = ["--auth=trust", "--username=postgres", "--no-sync", "-D", data]
+        try Self.end(try asServerUser("initdb", arguments))
         try start()
     }
 
@@ -47,36 +46,39 @@ final class PrivateServer: Sendable {
 
     /// Starts it and waits until it answers.
     func start() throws {
-        try asServerUser("pg_ctl", ["-D", data, "-l", "\(folder.path)/log", "-w", "start"])
+        let settings = ["unix_socket_directories=\(folder.path)", "listen_addresses=", "max_connections=100"]
+        let process = try asServerUser("postgres", ["-D", data] + settings.flatMap { ["-c", $0] })
+        server.withLock { $0 = process }
+        let database = try database()
+        let end = ContinuousClock.now.advanced(by: .seconds(20))
+        while true {
+            do throws(PostgresError) {
+                try database.session().close()
+                return
+            } catch {
+                guard ContinuousClock.now < end else { throw error }
+                Pace.wait(.milliseconds(20))
+            }
+        }
     }
 
     /// Stops it as a crash would: without a checkpoint, with all connections cut.
     func stop() throws {
-        try asServerUser("pg_ctl", ["-D", data, "-m", "immediate", "-w", "stop"])
+        guard let process = server.withLock({ $0 }) else { return }
+        process.send(SIGQUIT)
+        try process.waitForEnd(within: .seconds(20))
+        server.withLock { $0 = nil }
     }
 
-    /// PostgreSQL does not run as root.
-    private func asServerUser(_ program: String, _ arguments: [String]) throws {
+    /// PostgreSQL does not run as root; setpriv becomes the program, so that signals reach it.
+    private func asServerUser(_ program: String, _ arguments: [String]) throws -> ServiceProcess {
         let path = "\(binaries)/\(program)"
-        if getuid() == 0 {
-            try Self.command("/usr/sbin/runuser", ["-u", "postgres", "--", path] + arguments)
-        } else {
-            try Self.command(path, arguments)
-        }
+        guard getuid() == 0 else { return try ServiceProcess(path, arguments) }
+        let user = ["--reuid=postgres", "--regid=postgres", "--init-groups", "--", path]
+        return try ServiceProcess("/usr/bin/setpriv", user + arguments)
     }
 
-    private static func command(_ path: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        process.currentDirectoryURL = URL(filePath: "/tmp")
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw FixtureError("\(path) ended with status \(process.terminationStatus)")
-        }
+    private static func end(_ process: ServiceProcess) throws {
+        guard try process.waitForEnd() == 0 else { throw FixtureError(process.output) }
     }
 }

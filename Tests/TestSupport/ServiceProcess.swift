@@ -20,14 +20,15 @@ public final class ServiceProcess: Sendable {
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Starts a program that was built beside the tests, such as `tusk`. Its environment is that of the tests without
+    /// Starts a program: by its path, or one that was built beside the tests, such as `tusk`. Its environment is that of the tests without
     /// settings of PostgreSQL and Tusk, and with `environment` added.
     public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let process = Process()
         // Through env, which becomes the program: a library preloaded by a test may change the environment of the first
         // program it is loaded into, and Swift looks for the arguments beside it.
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [Self.folder.appending(path: program).path] + arguments
+        let path = program.hasPrefix("/") ? program : Self.folder.appending(path: program).path
+        process.arguments = [path] + arguments
         let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
             !name.hasPrefix("PG") && !name.hasPrefix("TUSK_") && name != "DATABASE_URL"
         }

@@ -37,7 +37,7 @@ struct CheckTests {
             "Thread { work() }.start()\nDispatchQueue(label: \"x\").async {}\nTask { await x() }", 3
         ),
         ("Sources/Tusk/A.swift", "await Task.yield()\nlet thread: Thread\nJobTask()\n// Task { }", 0),
-        ("Sources/Tusk/Slots.swift", "let lane = DispatchQueue(label: \"lane\")", 0),
+        ("Sources/Tusk/SlotLane.swift", "let lane = DispatchQueue(label: \"lane\")", 0),
         ("Tests/TuskTests/A.swift", "DispatchQueue.global().async {}", 0),
         (
             "Tests/TuskTests/A.swift",
@@ -140,7 +140,7 @@ struct CheckTests {
         ("Sources/Tusk/Worker.swift", "package final class Worker: Sendable {}", 0),
         ("Sources/Tusk/Worker+Stop.swift", "extension Worker {}", 0),
         ("Sources/Tusk/Worker+Stop.swift", "extension Slot {}", 1),
-        ("Sources/Tusk/Slots.swift", "struct Slot {}", 0),
+        ("Sources/Tusk/SlotLane.swift", "struct Slot {}", 0),
         ("Sources/Tusk/Stopping.swift", "extension Worker {}", 0),
         ("Sources/Tusk/Stopping.swift", "package extension Lane {}", 0),
         ("Sources/Tusk/Stopping.swift", "extension Route {}", 1),

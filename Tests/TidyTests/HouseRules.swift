@@ -62,6 +62,7 @@ enum HouseRules {
         "Sources/TuskAPI/Enqueue/Coalescer.swift": "the thread that enqueues for all requests",
         "Sources/TuskAPI/Running/Lanes.swift": "the lanes all other requests run on",
         "Sources/Tusk/Slot.swift": "the task that a slot runs for its life",
+        "Sources/Tusk/Slots.swift": "starts the slots' tasks",
         "Sources/Tusk/SlotLane.swift": "the lanes handlers run on",
         "Sources/Tusk/Client.swift": "calls for async callers, off their cooperative threads",
         "Sources/TuskCommand/Development/ChildProcess.swift": "reads what a child writes",
