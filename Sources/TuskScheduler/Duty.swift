@@ -6,6 +6,8 @@ protocol Duty: Sendable {
     static var name: String { get }
     /// Whether only the leader does it; others would find nothing to do.
     static var isForLeader: Bool { get }
+    /// How long one call of it may take; nil: as long as any other call.
+    static var callTimeout: Duration? { get }
 
     /// Does what there is to do and says how long to rest.
     mutating func round(_ session: StoreSession) throws(StoreError) -> Duration
@@ -16,6 +18,7 @@ protocol Duty: Sendable {
 
 extension Duty {
     static var isForLeader: Bool { true }
+    static var callTimeout: Duration? { nil }
 
     mutating func finish(_ session: StoreSession) throws(StoreError) {}
 }

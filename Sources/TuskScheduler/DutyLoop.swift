@@ -69,7 +69,7 @@ final class DutyLoop<Work: Duty>: DutyRunner {
         if let session, session.isUsable {
             open = session
         } else {
-            open = try context.store.openSession(for: Work.name)
+            open = try context.store.openSession(for: Work.name, callTimeout: Work.callTimeout)
             session = open
         }
         let rest = try work.round(open)

@@ -51,9 +51,14 @@ package final class Store: Sendable {
         return try body(StoreSession(loan.session))
     }
 
-    /// Opens a session for one loop, named after it, with the plans of hot statements pinned.
-    package func openSession(for purpose: String) throws(StoreError) -> StoreSession {
+    /// Opens a session for one loop, named after it, with the plans of hot statements pinned. `callTimeout` is for loops
+    /// whose calls may take longer, or must take less, than others; nil: as the settings say.
+    package func openSession(
+        for purpose: String,
+        callTimeout: Duration? = nil
+    ) throws(StoreError) -> StoreSession {
         var own = settings
+        own.callTimeout = callTimeout ?? settings.callTimeout
         own.applicationName = "\(settings.applicationName)/\(purpose)"
         own.plan = .pinned
         do throws(PostgresError) {

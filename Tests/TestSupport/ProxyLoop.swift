@@ -196,7 +196,7 @@ extension ProxyLoop {
             return
         }
         let isLimited = isReply && replyBytesLeft < count
-        let bytes = buffer.prefix(isLimited ? replyBytesLeft : count)
+        let bytes = buffer.prefix(isLimited ? max(0, replyBytesLeft) : count)
         let chunk = (due: ContinuousClock.now.advanced(by: latency), bytes: bytes)
         if isReply {
             links[index].replies.chunks.append(chunk)

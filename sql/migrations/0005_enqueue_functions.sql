@@ -261,6 +261,8 @@ begin
         delete from tusk.idempotency as past where past.shard = 0 and past.key_hash = key_hash;
     end if;
 
+    -- The transaction gets its number before it draws a rank, as in enqueue_jobs.sql.
+    perform pg_current_xact_id();
     drawn := nextval('tusk.rank');
     job_id := drawn << 10;
     due := coalesce(run_at, moment + delay);

@@ -5,7 +5,12 @@
 -- $13 json[]: metadata or null   $14 text[]: traceparents or null
 -- Locks: none but the new rows. No NOTIFY here: whoever commits sends the wake-up afterwards, on another session.
 -- The id is the first rank << 10 | shard, so one draw from one sequence numbers both the job and its place in line.
-with input as materialized (
+-- The transaction gets its number before it draws a rank: workers step over a rank only when all transactions that were
+-- numbered by then have ended.
+with begun as materialized (
+    select pg_current_xact_id() as number
+),
+input as materialized (
     select
         item.ordinal,
         nextval('tusk.rank') as rank,
@@ -22,6 +27,8 @@ with input as materialized (
         item.metadata,
         item.traceparent
     from
+        begun
+    cross join
         unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::json[], $7::int[], $8::timestamptz[],
             $9::bigint[], $10::int[], $11::json[], $12::text[], $13::json[], $14::text[])
         with ordinality

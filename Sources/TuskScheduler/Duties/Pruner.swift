@@ -4,6 +4,8 @@ import TuskTelemetry
 /// Drops what is past its retention: partitions of history and jobs, and rows of the small record tables.
 struct Pruner: Duty {
     static let name = "pruner"
+    /// Dropping a large job partition copies what still lives in it.
+    static let callTimeout: Duration? = .seconds(300)
     /// The rest between two rounds while there is more to drop.
     private static let busyInterval = Duration.milliseconds(100)
 
