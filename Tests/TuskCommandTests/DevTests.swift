@@ -75,6 +75,9 @@ struct DevTests {
             let added = try await TuskProcess.run(["job", "add", "kept", "-q"], directory: directory)
             #expect(added.status == 0, "\(added.errors)")
             let id = added.output.trimmingCharacters(in: .newlines)
+            // So does a plain psql with the directory as its host.
+            let plain = ["DATABASE_URL": "host=\(directory)/.tusk dbname=tusk"]
+            #expect(try await TuskProcess.run(["job", "get", id], environment: plain).status == 0)
             first.send(SIGKILL)
             #expect(try await first.end().status == -SIGKILL)
             // What it leaves behind ends by itself, or by the next one.
@@ -84,6 +87,8 @@ struct DevTests {
             #expect(try await third.end(within: .seconds(20)).status == 0)
             let none = try await TuskProcess.run(["job", "get", id], directory: directory)
             #expect(none.status == 69, "without a server there is no database")
+            let left = try FileManager.default.contentsOfDirectory(atPath: "\(directory)/.tusk").sorted()
+            #expect(left == [".gitignore", "lock", "pg", "postgres.log", "socket"])
         }
     }
 

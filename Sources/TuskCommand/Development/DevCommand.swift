@@ -70,9 +70,13 @@ enum DevCommand {
         let server = try PrivateServer(in: place, user, context.environment, signals, note: note)
         defer { server.stop(now: signals.urgency == .now) }
         server.onEnd { signals.fail($0) }
-        let file = "\(directory)/database"
-        if !isPassing { try Files.write(server.connection + "\n", to: file) }
-        defer { if !isPassing { Files.remove(file) } }
+        let traces = isPassing ? [] : ["\(directory)/database", "\(directory)/\(PrivateServer.socketName)"]
+        defer { for trace in traces { Files.remove(trace) } }
+        if !isPassing {
+            // For other commands in this directory, and for psql with this directory as its host.
+            try Files.write(server.connection + "\n", to: traces[0])
+            try Files.link(traces[1], to: "\(place.socketDirectory)/\(PrivateServer.socketName)")
+        }
         let named = CommandContext(
             invocation: context.invocation,
             configuration: context.configuration.naming(database: server.connection),

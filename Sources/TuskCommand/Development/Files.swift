@@ -64,6 +64,12 @@ enum Files {
         }
     }
 
+    /// Makes a symbolic link, in place of what is there under its name.
+    static func link(_ path: String, to target: String) throws(CommandError) {
+        remove(path)
+        guard symlink(target, path) == 0 else { throw failure("cannot create \(path)", errno) }
+    }
+
     /// Removes a file or a directory with all that is in it; one that is not there is fine.
     static func remove(_ path: String) {
         do {

@@ -58,6 +58,9 @@ final class PrivateServer: Sendable {
     /// The same for a shell.
     var psql: String { "psql -h \(Self.shellQuoted(place.socketDirectory)) -U \(Self.name) \(Self.name)" }
 
+    /// The socket's name in its directory, for the port 5432.
+    static let socketName = ".s.PGSQL.5432"
+
     /// Whether it has ended.
     var hasEnded: Bool { child.finished != nil }
 
@@ -132,17 +135,28 @@ final class PrivateServer: Sendable {
             Files.remove(log)
         }
 
+        /// Makes the database, and a role for whoever runs this, so that a plain `psql` gets in.
         func createDatabase() throws(CommandError) {
-            let log = "\(place.base)/createdb.log"
             let name = PrivateServer.name
-            let command = [programs.path("createdb"), "-h", place.socketDirectory, "-U", name, name]
+            if let user = ServerUser.ownName(), user != name {
+                // It may be there, from a start that was killed; and without it psql only needs a -U.
+                _ = try run("createuser", ["--superuser", "-h", place.socketDirectory, "-U", name, "--", user])
+            }
+            let end = try run("createdb", ["-h", place.socketDirectory, "-U", name, name])
+            guard end.isSuccess else { throw PrivateServer.failure("createdb failed", log("createdb")) }
+        }
+
+        private func log(_ program: String) -> String { "\(place.base)/\(program).log" }
+
+        private func run(_ program: String, _ arguments: [String]) throws(CommandError) -> ChildProcess.End {
+            let command = user.command([programs.path(program)] + arguments)
             let end = try ChildProcess.run(
-                plan(user.command(command), output: log),
+                plan(command, output: log(program)),
                 limit: PrivateServer.makeMax,
                 signals
             )
-            guard end.isSuccess else { throw PrivateServer.failure("createdb failed", log) }
-            Files.remove(log)
+            if end.isSuccess { Files.remove(log(program)) }
+            return end
         }
     }
 

@@ -45,6 +45,13 @@ struct ServerUser: Sendable, Equatable {
         return ServerUser(name: name, userID: userID, groupID: groupID, prefix: prefix, setpriv: setpriv)
     }
 
+    /// The name of the user who runs this process; nil when it has none, or one that PostgreSQL keeps for itself.
+    static func ownName() -> String? {
+        guard let entry = getpwuid(geteuid()) else { return nil }
+        let name = String(cString: entry.pointee.pw_name)
+        return name.isEmpty || name.hasPrefix("pg_") || name == "public" || name == "none" ? nil : name
+    }
+
     /// A command run as this user.
     func command(_ words: [String]) -> [String] {
         prefix.isEmpty ? words : prefix + ["--"] + words
