@@ -34,6 +34,22 @@ struct DatabaseCommandTests {
         }
     }
 
+    @Test func `a migration waits for those in its way without holding others up`() async throws {
+        try await withDatabase { database in
+            let holder = try database.session()
+            defer { holder.close() }
+            // Whoever migrates takes this lock first; its number is in sql/queries/lock_migrations.sql.
+            try holder.script("begin; select pg_advisory_xact_lock(1953854315)")
+            let process = try TuskProcess(["migrate", "up"], environment: environment(database))
+            try await eventually(within: .seconds(20), "the wait for the lock") {
+                try database.number("select count(*) from pg_locks where locktype = 'advisory' and not granted") == 1
+            }
+            #expect(process.status == nil)
+            try holder.script("rollback")
+            #expect(try await process.end().status == 0)
+        }
+    }
+
     @Test func `a schema that lacks migrations is told with the command that helps`() async throws {
         try await withDatabase { database in
             let environment = environment(database)

@@ -39,9 +39,30 @@ enum MigrateCommands {
         return .success
     }
 
-    /// Applies what is missing; tries again when somebody else was in the way.
+    /// How often a migration is tried that others are in the way of, and the longest pause between two tries.
+    private static let triesMax = 10
+    private static let pauseMax = Duration.seconds(1)
+
+    /// Applies what is missing. A migration gives up soon when it has to wait for a lock, so that it does not hold up
+    /// everybody behind it; then it is tried again after a pause.
     static func apply(_ database: Database) throws(CommandError) -> [Migration] {
-        try database.withAnySchema { session throws(StoreError) in try session.migrate() }
+        var attempt = 0
+        while true {
+            attempt += 1
+            do throws(StoreError) {
+                return try database.store.withSession { session throws(StoreError) in try session.migrate() }
+            } catch {
+                guard attempt < triesMax, isInTheWay(error) else { throw CommandError(error) }
+                Pause.wait(pauseMax * Double.random(in: 0.2...1))
+            }
+        }
+    }
+
+    /// Whether somebody held a lock or changed the same thing: lock_not_available, deadlock_detected,
+    /// serialization_failure.
+    private static func isInTheWay(_ error: StoreError) -> Bool {
+        guard case .database(let fault) = error else { return false }
+        return ["55P03", "40P01", "40001"].contains(fault.sqlState)
     }
 
     private static func status(_ context: CommandContext) throws(CommandError) -> ExitCode {
