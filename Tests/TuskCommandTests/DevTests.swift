@@ -43,7 +43,7 @@ struct DevTests {
             #expect(answer.output.contains("\"kind\":\"tusk.echo\""), "\(answer.output) \(answer.errors)")
             let object = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any]
             let id = try #require(object?["id"] as? String)
-            let environment = ["TUSK_DATABASE_URL": "host=\(socket) user=tusk dbname=tusk"]
+            let environment = ["TUSK_DATABASE_URL": "host=\(socket) user=postgres dbname=tusk"]
             let waited = try await TuskProcess.run(
                 ["job", "wait", id, "--timeout", "20s", "-o", "json"],
                 environment: environment

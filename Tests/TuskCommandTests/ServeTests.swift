@@ -35,6 +35,7 @@ struct ServeTests {
             try await eventually(within: .seconds(20), "READY: \(process.errors)") {
                 manager.receive().contains { $0.hasPrefix("READY=1\nSTATUS=serving: worker with 8 slots for a, b") }
             }
+            try await process.says("registered")
             process.send(SIGTERM)
             #expect(try await process.end(within: .seconds(20)).status == 0)
             #expect(manager.receive().contains { $0.hasPrefix("STOPPING=1\n") })

@@ -9,8 +9,11 @@ final class PrivateServer: Sendable {
     let place: PrivatePlace
     private let child: ChildProcess
 
-    /// The role and the database that are made for Tusk.
-    private static let name = "tusk"
+    /// The role that Tusk works as. Not `tusk`: what such a role creates lands in the schema of that name, which is the
+    /// first of `"$user", public`.
+    private static let role = "postgres"
+    /// The database that is made for Tusk.
+    private static let database = "tusk"
     /// Limits of the steps. Making a cluster takes about half a second, recovery after a crash can take long.
     private static let makeMax = Duration.seconds(120)
     private static let startMax = Duration.seconds(300)
@@ -52,11 +55,11 @@ final class PrivateServer: Sendable {
 
     /// How to connect.
     var connection: String {
-        "host=\(Self.quoted(place.socketDirectory)) port=5432 user=\(Self.name) dbname=\(Self.name)"
+        "host=\(Self.quoted(place.socketDirectory)) port=5432 user=\(Self.role) dbname=\(Self.database)"
     }
 
     /// The same for a shell.
-    var psql: String { "psql -h \(Self.shellQuoted(place.socketDirectory)) -U \(Self.name) \(Self.name)" }
+    var psql: String { "psql -h \(Self.shellQuoted(place.socketDirectory)) -U \(Self.role) \(Self.database)" }
 
     /// The socket's name in its directory, for the port 5432.
     static let socketName = ".s.PGSQL.5432"
@@ -122,7 +125,7 @@ final class PrivateServer: Sendable {
             try Files.give(draft, to: user)
             let log = "\(place.base)/initdb.log"
             let command = [
-                programs.path("initdb"), "--pgdata=\(draft)", "--username=\(PrivateServer.name)", "--auth-local=trust",
+                programs.path("initdb"), "--pgdata=\(draft)", "--username=\(PrivateServer.role)", "--auth-local=trust",
                 "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-instructions",
             ]
             let end = try ChildProcess.run(
@@ -137,12 +140,12 @@ final class PrivateServer: Sendable {
 
         /// Makes the database, and a role for whoever runs this, so that a plain `psql` gets in.
         func createDatabase() throws(CommandError) {
-            let name = PrivateServer.name
-            if let user = ServerUser.ownName(), user != name {
+            let common = ["-h", place.socketDirectory, "-U", PrivateServer.role]
+            if let user = ServerUser.ownName(), user != PrivateServer.role {
                 // It may be there, from a start that was killed; and without it psql only needs a -U.
-                _ = try run("createuser", ["--superuser", "-h", place.socketDirectory, "-U", name, "--", user])
+                _ = try run("createuser", ["--superuser"] + common + ["--", user])
             }
-            let end = try run("createdb", ["-h", place.socketDirectory, "-U", name, name])
+            let end = try run("createdb", common + [PrivateServer.database])
             guard end.isSuccess else { throw PrivateServer.failure("createdb failed", log("createdb")) }
         }
 
