@@ -17,7 +17,7 @@ struct ClaimLoop {
 
     /// Runs until the worker has ended.
     func run() {
-        var session = KeptSession(engine.store, for: .claimer, observe: engine.observe)
+        var session = KeptSession(engine.store, for: .claimer, observe: { [engine] in engine.observe($0) })
         var state = ClaimState(configuration, at: .now)
         var lanes = LaneCursors(queues: configuration.queues, at: .now)
         var speed = SlotSpeed()
@@ -82,8 +82,11 @@ struct ClaimLoop {
             argsBytesMax: configuration.claimBytesMax
         )
         do throws(StoreError) {
+            let start = ContinuousClock.now
             let answer = try session.call { session throws(StoreError) in try session.claim(request) }
             let now = ContinuousClock.now
+            let isListening = engine.signals.isListening
+            engine.metrics.claimed(answer.jobs, in: start.duration(to: now), isListening: isListening)
             state.claimed(answer.jobs.count, of: jobs, at: now, random: Double.random(in: 0..<1))
             // The limit of bytes leaves no trace in the answer, so any job at all may have reached it.
             lanes.claimed(answer, plan, reachedLimit: !answer.jobs.isEmpty, at: now)
@@ -125,7 +128,7 @@ struct ClaimLoop {
 
     private func accept(_ jobs: [ClaimedJob], _ registration: Registration, isAlone: Bool, lowWater: Int) {
         let now = ContinuousClock.now
-        let items = jobs.map { Feed.Item(job: $0, registration: registration, isAlone: isAlone, claimedAt: now) }
+        let items = jobs.map { Feed.Item($0, registration, isAlone: isAlone, claimedAt: now) }
         engine.accept(items, lowWater: lowWater)
     }
 

@@ -8,7 +8,8 @@ final class Engine: Sendable {
     let configuration: WorkerConfiguration
     let store: Store
     let handlers: [Kind: Handler]
-    let observe: @Sendable (WorkerEvent) -> Void
+    let metrics: WorkerMetrics
+    private let observer: @Sendable (WorkerEvent) -> Void
 
     let registrar: Registrar
     let feed: Feed
@@ -36,12 +37,14 @@ final class Engine: Sendable {
         _ configuration: WorkerConfiguration,
         store: Store,
         handlers: [Kind: Handler],
-        observe: @escaping @Sendable (WorkerEvent) -> Void
+        metrics: WorkerMetrics,
+        observer: @escaping @Sendable (WorkerEvent) -> Void
     ) {
         self.configuration = configuration
         self.store = store
         self.handlers = handlers
-        self.observe = observe
+        self.metrics = metrics
+        self.observer = observer
         registrar = Registrar(leaseTime: configuration.leaseTime)
         feed = Feed(claimer: claimerBell)
         settlements = SettleQueue(settler: settlerBell)
@@ -49,6 +52,15 @@ final class Engine: Sendable {
         signals = SignalBox(claimer: claimerBell)
         notifier = Notifier(store: store)
     }
+
+    /// Passes on what happened.
+    func observe(_ event: WorkerEvent) {
+        if case .databaseFailed(_, let error) = event { metrics.failed(error) }
+        observer(event)
+    }
+
+    /// Whether few enough handlers are stuck.
+    var isHealthy: Bool { slots.stuckCount <= configuration.stuckSlotsMax }
 
     /// Jobs that were claimed and not settled yet.
     var jobsInHand: Int { inHand.load(ordering: .acquiring) }
@@ -71,7 +83,7 @@ extension Engine {
 
     /// Puts back jobs that did not start.
     func giveBack(_ items: [Feed.Item]) {
-        settle(items.map(Settlement.init(givingBack:)))
+        settle(items.map(Settlement.givingBack))
     }
 
     /// Hands over how attempts ended.
@@ -118,7 +130,7 @@ extension Engine {
     func cancel(_ requests: [CancelRequest]) {
         guard !requests.isEmpty else { return }
         let leases = Dictionary(requests.map { ($0.id, $0.lease) }) { max($0, $1) }
-        settle(feed.remove { leases[$0.job.id] == $0.job.lease }.map(Settlement.init(cancelling:)))
+        settle(feed.remove { leases[$0.job.id] == $0.job.lease }.map(Settlement.cancelling))
         let now = ContinuousClock.now
         for (slot, run) in slots.running where leases[run.job.id] == run.job.lease {
             slots.stop(run, in: slot, .operatorCancel, at: now)
@@ -136,7 +148,7 @@ extension Engine {
 
     /// Opens slots in place of stuck ones, as long as not too many are stuck.
     func openMissingSlots() {
-        guard mode == .working, slots.stuckCount <= configuration.stuckSlotsMax else { return }
+        guard mode == .working, isHealthy else { return }
         let missing = configuration.concurrency - slots.count
         if missing > 0 { slots.open(missing) { await SlotWork(self).run($0) } }
         claimerBell.ring()

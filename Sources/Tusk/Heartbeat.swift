@@ -15,7 +15,7 @@ struct Heartbeat {
 
     /// Runs until the worker has ended.
     func run() {
-        var session = KeptSession(engine.store, for: .heartbeat, observe: engine.observe)
+        var session = KeptSession(engine.store, for: .heartbeat, observe: { [engine] in engine.observe($0) })
         // A failed beat must leave time for several more before the worker has to fence itself.
         var backoff = Backoff(from: .milliseconds(50), to: min(leaseTime / 12, .seconds(1)))
         while !engine.hasEnded {
@@ -26,7 +26,20 @@ struct Heartbeat {
                 engine.heartbeatBell.wait(atMost: backoff.next(random: Double.random(in: 0..<1)))
             }
         }
+        if !session.isLost { removeLate(&session) }
         session.close()
+    }
+
+    /// Takes back a registration whose call was under way when the worker ended. When that fails, it is taken for dead
+    /// after its lease time.
+    private func removeLate(_ session: inout KeptSession) {
+        for registration in engine.registrar.all where registration.jobsInHand == 0 {
+            do throws(StoreError) {
+                try session.call { session throws(StoreError) in try session.remove(worker: registration.id) }
+            } catch {
+                return
+            }
+        }
     }
 
     private func step(_ session: inout KeptSession) throws(StoreError) {

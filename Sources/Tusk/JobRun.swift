@@ -3,11 +3,8 @@ import TuskStore
 
 /// One run of a handler for one claimed job: from the slot that starts it to the settlement.
 final class JobRun: Sendable {
-    let job: ClaimedJob
-    let registration: Registration
+    let item: Feed.Item
     let handler: Handler
-    /// Whether the job lost a lease before, so that no other such job may run beside it.
-    let isAlone: Bool
     let startedAt: ContinuousClock.Instant
     /// When its time is over.
     let deadline: ContinuousClock.Instant
@@ -19,14 +16,15 @@ final class JobRun: Sendable {
 
     /// A run that starts at this moment.
     init(_ item: Feed.Item, handler: Handler, reports: ReportQueue, startedAt: ContinuousClock.Instant) {
-        job = item.job
-        registration = item.registration
-        isAlone = item.isAlone
+        self.item = item
         self.handler = handler
         self.reports = reports
         self.startedAt = startedAt
         deadline = startedAt.advanced(by: item.job.timeout ?? handler.policy.timeout)
     }
+
+    var job: ClaimedJob { item.job }
+    var registration: Registration { item.registration }
 
     /// Calls the handler. Nil when the run was given up and settled meanwhile.
     func perform() async -> Settlement? {

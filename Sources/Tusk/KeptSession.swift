@@ -9,7 +9,8 @@ struct KeptSession {
     private let part: WorkerEvent.Part
     private let observe: @Sendable (WorkerEvent) -> Void
     private var session: StoreSession?
-    private var isLost = false
+    /// Whether the last call failed.
+    private(set) var isLost = false
 
     /// Opens nothing yet.
     init(_ store: Store, for part: WorkerEvent.Part, observe: @escaping @Sendable (WorkerEvent) -> Void) {

@@ -1,4 +1,5 @@
 import TuskStore
+import TuskTelemetry
 
 /// The thread that waits for signals, on a session of its own. Without signals jobs are found by polling.
 struct Listener {
@@ -50,7 +51,9 @@ struct Listener {
         while engine.mode == .working {
             let start = ContinuousClock.now
             if let queue = try session.nextSignal(within: Self.silenceMax, interrupt: interrupt) {
-                if queues.contains(queue) { engine.signals.signal() }
+                guard queues.contains(queue) else { continue }
+                engine.metrics.signals.increment()
+                engine.signals.signal()
             } else if start.duration(to: .now) >= Self.silenceMax {
                 _ = try session.health(within: Self.answerTime)
             }

@@ -1,9 +1,8 @@
 import TuskStore
 
-/// How one attempt ended, until the database has heard of it.
-struct Settlement: Sendable {
-    let job: ClaimedJob
-    let registration: Registration
+/// How one attempt ended, until the database has heard of it. A class, because it changes hands several times.
+final class Settlement: Sendable {
+    private let item: Feed.Item
     let verdict: Verdict
     /// Nil: it did not start.
     let startedAt: ContinuousClock.Instant?
@@ -15,48 +14,28 @@ struct Settlement: Sendable {
     let result: JSONText?
     /// Whether the time for the attempt was over.
     let isTimeout: Bool
-    /// Whether the job lost a lease before.
-    let isAlone: Bool
     /// Whether the handler logged or said how far it is; such reports go before it.
     let hasReported: Bool
     /// Whether the database refused it before, and what the handler wrote was left out.
-    var isBare = false
+    let isBare: Bool
 
     /// The end of a run; draws the random part of a retry's delay.
     init(_ run: JobRun, _ end: AttemptEnd, told: StopCause?, hasReported: Bool) {
-        let job = run.job
-        verdict = Transition.verdict(
-            for: end,
-            attempt: job.attempt,
-            maxAttempts: job.maxAttempts,
-            retry: Self.retryPolicy(job, end) ?? run.handler.policy.retry,
-            random: Double.random(in: 0..<1)
-        )
-        self.job = job
-        registration = run.registration
+        item = run.item
+        verdict = Self.verdict(run, end)
         startedAt = run.startedAt
         duration = run.startedAt.duration(to: .now)
-        isTimeout = end == .timedOut
-        isAlone = run.isAlone
-        self.hasReported = hasReported
-        if case .returned(let result) = end { self.result = result } else { result = nil }
         reason = Self.reason(verdict, end, told)
         error = Self.error(end, limit: run.startedAt.duration(to: run.deadline))
+        if case .returned(let result) = end { self.result = result } else { result = nil }
+        isTimeout = end == .timedOut
+        self.hasReported = hasReported
+        isBare = false
     }
 
-    /// A job that goes back without having been started.
-    init(givingBack item: Feed.Item) {
-        self.init(unstarted: item, .giveBack)
-    }
-
-    /// A job that was cancelled before it was started.
-    init(cancelling item: Feed.Item) {
-        self.init(unstarted: item, .cancel)
-    }
-
+    /// A job that ends without having been started: given back, or cancelled by an operator.
     private init(unstarted item: Feed.Item, _ verdict: Verdict) {
-        job = item.job
-        registration = item.registration
+        self.item = item
         self.verdict = verdict
         startedAt = nil
         duration = nil
@@ -64,9 +43,38 @@ struct Settlement: Sendable {
         error = nil
         result = nil
         isTimeout = false
-        isAlone = item.isAlone
         hasReported = false
+        isBare = false
     }
+
+    /// Another one without what the handler wrote, for a database that refuses it.
+    init(bare other: Settlement, error: String) {
+        item = other.item
+        verdict = other.verdict
+        startedAt = other.startedAt
+        duration = other.duration
+        reason = other.reason
+        self.error = error
+        result = nil
+        isTimeout = other.isTimeout
+        hasReported = other.hasReported
+        isBare = true
+    }
+
+    /// A job that goes back without having been started.
+    static func givingBack(_ item: Feed.Item) -> Settlement {
+        Settlement(unstarted: item, .giveBack)
+    }
+
+    /// A job that was cancelled before it was started.
+    static func cancelling(_ item: Feed.Item) -> Settlement {
+        Settlement(unstarted: item, .cancel)
+    }
+
+    var job: ClaimedJob { item.job }
+    var registration: Registration { item.registration }
+    /// Whether the job lost a lease before.
+    var isAlone: Bool { item.isAlone }
 
     /// The entry to send at this moment.
     func entry(at now: ContinuousClock.Instant) -> SettleEntry {
@@ -79,33 +87,32 @@ struct Settlement: Sendable {
             result: result
         )
     }
+}
 
-    /// The same without what the handler wrote, for a database that refuses it.
-    func withoutTexts(_ why: String) -> Settlement {
-        Settlement(copying: self, error: why)
+/// From the end of an attempt to the words of its entry.
+extension Settlement {
+    private static func verdict(_ run: JobRun, _ end: AttemptEnd) -> Verdict {
+        let (job, isFailure) = (run.job, isFailure(end))
+        return Transition.verdict(
+            for: end,
+            attempt: job.attempt,
+            maxAttempts: job.maxAttempts,
+            retry: (isFailure ? ownRetryPolicy(job) : nil) ?? run.handler.policy.retry,
+            // A system call, and most jobs need none.
+            random: isFailure ? Double.random(in: 0..<1) : 0
+        )
     }
 
-    private init(copying other: Settlement, error: String) {
-        job = other.job
-        registration = other.registration
-        verdict = other.verdict
-        startedAt = other.startedAt
-        duration = other.duration
-        reason = other.reason
-        self.error = error
-        result = nil
-        isTimeout = other.isTimeout
-        isAlone = other.isAlone
-        hasReported = other.hasReported
-        isBare = true
-    }
-
-    /// The job's own policy, read only when it is needed. One that cannot be read counts as none.
-    private static func retryPolicy(_ job: ClaimedJob, _ end: AttemptEnd) -> RetryPolicy? {
+    /// Whether the retry policy says what comes next.
+    private static func isFailure(_ end: AttemptEnd) -> Bool {
         switch end {
-        case .failed, .timedOut, .undecodable: break
-        case .returned, .retry, .snooze, .discard, .cancel, .givenBack, .leaseLost: return nil
+        case .failed, .timedOut, .undecodable: true
+        case .returned, .retry, .snooze, .discard, .cancel, .givenBack, .leaseLost: false
         }
+    }
+
+    /// The job's own policy. One that cannot be read counts as none.
+    private static func ownRetryPolicy(_ job: ClaimedJob) -> RetryPolicy? {
         guard let text = job.retry else { return nil }
         do {
             return try RetryPolicy(json: try JSONDocument(validating: text.bytes, limits: .metadata).root)

@@ -11,7 +11,7 @@ struct Settler {
 
     /// Runs until the worker has ended.
     func run() {
-        var session = KeptSession(engine.store, for: .settler, observe: engine.observe)
+        var session = KeptSession(engine.store, for: .settler, observe: { [engine] in engine.observe($0) })
         while !engine.hasEnded {
             let now = ContinuousClock.now
             let reportsDueAt = engine.reports.dueAt
@@ -39,15 +39,20 @@ struct Settler {
                 try session.settle(entries, worker: registration.id)
             }
             engine.settlements.withState { $0.answered() }
-            for (settlement, status) in zip(batch, statuses) where status == .leaseLost {
-                engine.observe(.leaseLost(settlement.job.id, settlement.job.lease))
-            }
-            let returned = zip(batch, statuses).filter { $0.verdict == .giveBack && $1 == .accepted }
-            if !returned.isEmpty { engine.notifier.wake(Set(returned.map(\.0.job.queue))) }
-            engine.release(batch)
+            judged(batch, statuses)
         } catch {
             failed(error)
         }
+    }
+
+    private func judged(_ batch: [Settlement], _ statuses: [SettleStatus]) {
+        engine.metrics.settled(batch, statuses)
+        for (settlement, status) in zip(batch, statuses) where status == .leaseLost {
+            engine.observe(.leaseLost(settlement.job.id, settlement.job.lease))
+        }
+        let returned = zip(batch, statuses).filter { $0.verdict == .giveBack && $1 == .accepted }.map(\.0.job.queue)
+        if !returned.isEmpty { engine.notifier.wake(Set(returned)) }
+        engine.release(batch)
     }
 
     private func failed(_ error: StoreError) {
@@ -59,7 +64,7 @@ struct Settler {
         if refused.isBare {
             engine.release([refused])
         } else {
-            engine.settlements.add(refused.withoutTexts("what the handler left behind could not be stored"))
+            engine.settlements.add(Settlement(bare: refused, error: "what the handler left behind could not be stored"))
         }
     }
 

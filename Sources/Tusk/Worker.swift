@@ -1,5 +1,6 @@
 import Synchronization
 package import TuskStore
+package import TuskTelemetry
 
 /// Claims jobs, runs their handlers, and writes back how they ended.
 ///
@@ -47,7 +48,8 @@ public final class Worker: Sendable {
 
     private let configuration: WorkerConfiguration
     private let store: Store
-    private let observe: @Sendable (WorkerEvent) -> Void
+    private let registry: MetricsRegistry
+    private let observer: @Sendable (WorkerEvent) -> Void
     private let state = Mutex(State())
 
     /// A worker for the database of a connection string: a `postgresql://` URI, `keyword=value` words, or empty for
@@ -59,19 +61,29 @@ public final class Worker: Sendable {
         } catch {
             throw .configuration(error.description)
         }
-        try self.init(configuration, store: store)
+        let output = LogOutput(descriptor: 2)
+        let logger = Logger(output, format: .logfmt, threshold: .warning)
+        try self.init(configuration, store: store, logger: configuration.isLogging ? logger : nil)
     }
 
-    /// The same with a store, and with somebody who is told what happens; `observe` must not block.
+    /// The same with a store, metrics and log of the process, and with somebody who is told what happens; `observe`
+    /// must not block.
     package init(
         _ configuration: WorkerConfiguration,
         store: Store,
+        metrics: MetricsRegistry = MetricsRegistry(),
+        logger: Logger? = nil,
         observe: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) throws(TuskError) {
         if let fault = configuration.fault { throw .configuration(fault) }
         self.configuration = configuration
         self.store = store
-        self.observe = observe
+        registry = metrics
+        let log = logger.map(WorkerLog.init)
+        observer = { event in
+            log?.write(event)
+            observe(event)
+        }
     }
 
     /// Lets the worker run jobs of the handler's kind. Before `start`; one handler for a kind.
@@ -100,11 +112,19 @@ public final class Worker: Sendable {
     public func start() {
         let engine = state.withLock { state -> Engine? in
             guard state.engine == nil, !state.isStopped else { return nil }
-            let engine = Engine(configuration, store: store, handlers: state.handlers, observe: observe)
+            let engine = Engine(
+                configuration,
+                store: store,
+                handlers: state.handlers,
+                metrics: WorkerMetrics(registry),
+                observer: observer
+            )
             state.engine = engine
             return engine
         }
-        engine?.start()
+        guard let engine else { return }
+        WorkerMetrics.sampleSlots(registry) { [slots = engine.slots] in (slots.count, slots.busyCount) }
+        engine.start()
     }
 
     /// Stops claiming, and returns at once. Jobs that have not started go back, those that run have `drainTimeout`;
@@ -165,7 +185,7 @@ extension Worker.Status {
         slots = engine.slots.count
         busySlots = engine.slots.busyCount
         stuckSlots = engine.slots.stuckCount
-        isHealthy = stuckSlots <= engine.configuration.stuckSlotsMax
+        isHealthy = engine.isHealthy
         queuedJobs = engine.feed.count
         unsettledJobs = engine.settlements.count
     }

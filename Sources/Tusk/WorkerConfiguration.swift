@@ -31,6 +31,8 @@ public struct WorkerConfiguration: Sendable, Hashable {
     public var prefetchTime: Duration = .milliseconds(100)
     /// Ended jobs that wait to be written back; claiming stops at so many. Defaults to 10,000.
     public var unsettledMax = 10_000
+    /// Whether what goes wrong is written to standard error, one line each. Defaults to true.
+    public var isLogging = true
     /// Where the worker runs; a label for people. Defaults to nothing.
     public var host = ""
     /// Version of the program; a label for people. Defaults to nothing.

@@ -22,7 +22,7 @@ package enum WorkerEvent: Sendable {
     case fenced(WorkerID, FenceReason, jobsInHand: Int)
     /// What was to be written about a job was refused, because it is somebody else's now.
     case leaseLost(JobID, LeaseNumber)
-    /// A handler ignored that it was told to stop; its slot was given up.
+    /// A handler ignored that it was told to stop; its slot was given up. So many are stuck now.
     case slotStuck(JobID, Kind, stuck: Int)
     /// A handler that was given up has returned at last.
     case slotFreed(JobID, Kind)

@@ -51,8 +51,8 @@ package final class Store: Sendable {
         return try body(StoreSession(loan.session))
     }
 
-    /// Opens a session for one loop, named after it, with the plans of hot statements pinned. `callTimeout` is for loops
-    /// whose calls may take longer, or must take less, than others; nil: as the settings say.
+    /// Opens a session for one loop, named after it, with the plans of hot statements pinned. `callTimeout` is for
+    /// loops whose calls may take longer, or must take less, than others; nil: as the settings say.
     package func openSession(
         for purpose: String,
         callTimeout: Duration? = nil

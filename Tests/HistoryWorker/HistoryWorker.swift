@@ -29,22 +29,32 @@ private enum Program {
             configuration.drainTimeout = .milliseconds(drainMilliseconds)
             let worker = try Worker(configuration, connecting: arguments[1])
             worker.register(Recorded(file: try HistoryFile(path: arguments[2])))
+            let termination = Termination()
             worker.start()
-            waitForTermination()
+            termination.wait()
             worker.stop()
         } catch {
             FileHandle.standardError.write(Data("HistoryWorker: \(error)\n".utf8))
             exit(1)
         }
     }
+}
 
-    private static func waitForTermination() {
-        let isOver = DispatchSemaphore(value: 0)
-        signal(SIGTERM, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGTERM)
-        source.setEventHandler { isOver.signal() }
+/// SIGTERM, from the moment this is made.
+private final class Termination {
+    private let isAsked = DispatchSemaphore(value: 0)
+    private let source = DispatchSource.makeSignalSource(signal: SIGTERM)
+
+    init() {
+        let isAsked = isAsked
+        source.setEventHandler { isAsked.signal() }
         source.activate()
-        isOver.wait()
+        // Only now: a signal that comes before ends the process, and none is lost.
+        signal(SIGTERM, SIG_IGN)
+    }
+
+    func wait() {
+        isAsked.wait()
     }
 }
 

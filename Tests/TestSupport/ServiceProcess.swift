@@ -20,8 +20,8 @@ public final class ServiceProcess: Sendable {
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Starts a program: by its path, or one that was built beside the tests, such as `tusk`. Its environment is that of the tests without
-    /// settings of PostgreSQL and Tusk, and with `environment` added.
+    /// Starts a program: by its path, or one that was built beside the tests, such as `tusk`. Its environment is that
+    /// of the tests without settings of PostgreSQL and Tusk, and with `environment` added.
     public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         let process = Process()
         // Through env, which becomes the program: a library preloaded by a test may change the environment of the first

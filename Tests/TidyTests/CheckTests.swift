@@ -140,7 +140,7 @@ struct CheckTests {
         ("Sources/Tusk/Worker.swift", "package final class Worker: Sendable {}", 0),
         ("Sources/Tusk/Worker+Stop.swift", "extension Worker {}", 0),
         ("Sources/Tusk/Worker+Stop.swift", "extension Slot {}", 1),
-        ("Sources/Tusk/SlotLane.swift", "struct Slot {}", 0),
+        ("Sources/Tusk/Slots.swift", "struct Slot {}", 0),
         ("Sources/Tusk/Stopping.swift", "extension Worker {}", 0),
         ("Sources/Tusk/Stopping.swift", "package extension Lane {}", 0),
         ("Sources/Tusk/Stopping.swift", "extension Route {}", 1),

@@ -140,9 +140,12 @@ import TuskPostgres
         try await withDatabase { database in
             let owner = try database.session()
             let role = "\(database.name)_plain"
-            try owner.script("create role \(role) login; alter role \(role) set session_replication_role = 'replica'")
+            try owner.script(
+                "create role \(role) login password 'plain'; "
+                    + "alter role \(role) set session_replication_role = 'replica'"
+            )
             var plain = settings(database, scope)
-            plain.conninfo = database.connectionString.with("user", role).with("password", nil)
+            plain.conninfo = database.connectionString.with("user", role).with("password", "plain")
             let error = #expect(throws: PostgresError.self) { _ = try Session(plain) }
             try owner.script("drop role \(role)")
             guard case .configuration(let message) = try #require(error) else { throw try #require(error) }

@@ -21,7 +21,7 @@ import TuskStore
             let worker = try store.worker()
             try store.enqueue(count: 4)
             let waiting = try store.enqueue(try .test(runAt: .after(.seconds(3600))))
-            let jobs = try store.claim(worker)
+            let jobs = try store.claim(worker, max: 2) + store.claim(worker)
             #expect(try store.settle([jobs[0], jobs[1]], worker) == [.accepted, .accepted])
             // The outcome of the first is past its retention too; that of the second is recent.
             try store.database.script(

@@ -120,7 +120,7 @@ extension WorkerTests {
                 async let second: Void = other.stop()
                 _ = await (first, second)
                 #expect(other.status.hasEnded)
-                #expect(try database.number("select count(*) from tusk.worker") == 0)
+                try await eventually { try database.number("select count(*) from tusk.worker") == 0 }
             }
         }
 

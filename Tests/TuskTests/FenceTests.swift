@@ -25,7 +25,7 @@ extension WorkerTests {
                 let id = try bench.enqueue(.test("long"))[0]
                 try await eventually { bench.worker.status.busySlots == 1 }
                 try bench.database.script(
-                    "update tusk.worker set heartbeat_at = now() - interval '1 hour'; update tusk.lease set claimed_at = now() - interval '1 hour'"
+                    "update tusk.worker set heartbeat_at = now() - interval '1 hour'"
                 )
                 try bench.rescue()
                 try await eventually { causes.value == 1 }
@@ -79,6 +79,42 @@ extension WorkerTests {
                 }
                 #expect(try bench.count("ready", where: "interruptions > 0") == 0)
                 _ = try bench.cancel(id)
+            }
+        }
+
+        @Test func `what waits in the process does not start once the last heartbeat is too old`() async throws {
+            let proxy = Box<FaultProxy?>(nil)
+            let (gate, started) = (Gate(), Box(0))
+            let through: @Sendable (TestDatabase) throws -> Store = { database in
+                let fault = try FaultProxy(to: database.connectionString)
+                proxy.change { $0 = fault }
+                return database.store(through: fault)
+            }
+            let register: @Sendable (Worker) -> Void = { worker in
+                worker.register("noop") { _ in started.change { $0 += 1 } }
+                worker.register("hold") { _ in gate.pass() }
+            }
+            let configuration = WorkerConfiguration.test {
+                $0.concurrency = 1
+                $0.leaseTime = .milliseconds(900)
+            }
+            try await withWorker(configuration, through: through, register: register) { bench in
+                try bench.enqueue(count: 200)
+                try bench.enqueue(count: 1, kind: "hold")
+                try bench.enqueue(count: 200)
+                try bench.signal()
+                try await eventually { bench.worker.status.busySlots == 1 && bench.worker.status.queuedJobs > 0 }
+                let before = started.value
+                proxy.value?.mode = .blackhole
+                try await eventually { bench.events.fences == [.stale] }
+                gate.open()
+                try await eventually { bench.worker.status.busySlots == 0 }
+                #expect(started.value == before)
+                #expect(bench.worker.status.queuedJobs == 0)
+                // Back again, all of them run, none marked as dangerous: they go back before anybody misses them.
+                proxy.value?.mode = .pass
+                try await eventually(within: .seconds(15)) { try bench.unfinishedCount() == 0 }
+                #expect(try bench.count("attempt", where: "ended = 'lost'") == 0)
             }
         }
 
