@@ -112,7 +112,7 @@ struct DevTests {
         try await withDirectory { directory in
             chmod(directory, 0o711)
             let environment = ProcessInfo.processInfo.environment
-            let user = try ServerUser.choose(environment)
+            let user = try ServerUser.choose(environment).withoutBond
             let place = try PrivatePlace.lasting("\(directory)/base", user) { _ in }
             let first = try PrivateServer(in: place, user, environment, nil) { _ in }
             var notes: [String] = []
@@ -205,6 +205,13 @@ struct DevTests {
                 #expect(!FileManager.default.fileExists(atPath: "\(directory)/.tusk"))
             }
         }
+    }
+}
+
+extension ServerUser {
+    /// The same without tying servers to the thread that starts them, because those of tests come and go.
+    var withoutBond: ServerUser {
+        ServerUser(name: name, userID: userID, groupID: groupID, prefix: prefix, setpriv: nil)
     }
 }
 

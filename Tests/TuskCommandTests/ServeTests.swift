@@ -63,6 +63,28 @@ struct ServeTests {
         }
     }
 
+    @Test func `all roles of a process share one listener and its metrics`() async throws {
+        try await withDatabase(.migrated) { database in
+            let process = try TuskProcess(
+                ["all", "--listen", "127.0.0.1:0", "--log-format", "json", "--no-auth"],
+                environment: environment(database)
+            )
+            try await process.says("\"message\":\"started\"")
+            let target = try url(process, after: "\"api\":\"")
+            let line = ["job", "add", "tusk.noop", "--wait", "--wait-timeout", "20s"]
+            let ended = try await TuskProcess.run(line, environment: environment(database))
+            #expect(ended.status == 0, "\(ended.errors)")
+            let metrics = HTTPProbe.Target(host: target.host, port: target.port, path: "/metrics")
+            for name in ["tusk_build_info", "tusk_http_requests_total", "tusk_scheduler_leader"] {
+                try await eventually(within: .seconds(10), name) {
+                    try HTTPProbe.get(metrics, limit: .seconds(5), bodyMax: .max).body.contains("# TYPE \(name) ")
+                }
+            }
+            process.send(SIGTERM)
+            #expect(try await process.end(within: .seconds(20)).status == 0)
+        }
+    }
+
     @Test func `an API without keys says how to make one, and refuses`() async throws {
         try await withDatabase(.migrated) { database in
             let process = try TuskProcess(
@@ -80,6 +102,26 @@ struct ServeTests {
             )
             #expect(second.status == 75)
             #expect(second.errors.contains("port \(target.port) is taken"))
+            process.send(SIGTERM)
+            #expect(try await process.end(within: .seconds(20)).status == 0)
+        }
+    }
+
+    @Test func `a worker shows what it counts`() async throws {
+        try await withDatabase(.migrated) { database in
+            let process = try TuskProcess(
+                ["worker", "--admin-listen", "127.0.0.1:0", "--log-format", "logfmt"],
+                environment: environment(database)
+            )
+            try await process.says("message=started")
+            let target = try url(process, after: "admin=")
+            let line = ["job", "add", "tusk.noop", "--wait", "--wait-timeout", "20s"]
+            #expect(try await TuskProcess.run(line, environment: environment(database)).status == 0)
+            let metrics = HTTPProbe.Target(host: target.host, port: target.port, path: "/metrics")
+            try await eventually(within: .seconds(10), "the count of the job") {
+                try HTTPProbe.get(metrics, limit: .seconds(5), bodyMax: .max).body
+                    .contains("tusk_jobs_claimed_total{queue=\"default\"} 1")
+            }
             process.send(SIGTERM)
             #expect(try await process.end(within: .seconds(20)).status == 0)
         }
@@ -106,7 +148,7 @@ struct ServeTests {
     }
 
     @Test func `a server that may forget is refused unless it is allowed`() async throws {
-        let user = try ServerUser.choose(ProcessInfo.processInfo.environment)
+        let user = try ServerUser.choose(ProcessInfo.processInfo.environment).withoutBond
         let place = try PrivatePlace.passing(user)
         defer { place.removeTemporary() }
         let server = try PrivateServer(

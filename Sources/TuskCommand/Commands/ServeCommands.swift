@@ -49,7 +49,9 @@ enum ServeCommands {
         for kind in kinds {
             switch kind {
             case .api: roles.append(try APIRole(parts, isOpen: context.configuration.flag(.noAuth)))
-            case .worker: roles.append(try WorkerRole(parts, importRoots: context.configuration.list(.importRoot)))
+            case .worker:
+                let roots = context.configuration.list(.importRoot)
+                roles.append(try WorkerRole(parts, importRoots: roots, besideAPI: kinds.contains(.api)))
             case .scheduler: roles.append(try SchedulerRole(parts))
             }
         }

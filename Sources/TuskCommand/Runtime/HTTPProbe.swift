@@ -47,11 +47,16 @@ enum HTTPProbe {
         let body: String
     }
 
-    /// The longest answer that is read.
-    private static let answerBytesMax = 16_384
+    /// The longest answer that is read, and how much of its body is kept.
+    private static let answerBytesMax = 1 << 20
+    private static let bodyMax = 500
 
     /// Asks, and waits at most so long altogether. Looking up a host's name has limits of its own.
-    static func get(_ target: Target, limit: Duration) throws(CommandError) -> Answer {
+    static func get(
+        _ target: Target,
+        limit: Duration,
+        bodyMax: Int = Self.bodyMax
+    ) throws(CommandError) -> Answer {
         let end = ContinuousClock.now.advanced(by: limit)
         let descriptor = try connect(target, end)
         defer { close(descriptor) }
@@ -62,7 +67,7 @@ enum HTTPProbe {
         guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw unreachable(target, SystemError.words(errno))
         }
-        return try answer(descriptor, target, end)
+        return try answer(descriptor, target, end, bodyMax)
     }
 
     private static func connect(_ target: Target, _ end: ContinuousClock.Instant) throws(CommandError) -> Int32 {
@@ -97,7 +102,8 @@ enum HTTPProbe {
     private static func answer(
         _ descriptor: Int32,
         _ target: Target,
-        _ end: ContinuousClock.Instant
+        _ end: ContinuousClock.Instant,
+        _ bodyMax: Int
     ) throws(CommandError) -> Answer {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -113,7 +119,7 @@ enum HTTPProbe {
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
             throw unreachable(target, "the answer is not HTTP")
         }
-        let body = text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...].prefix(500) } ?? ""
+        let body = text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...].prefix(bodyMax) } ?? ""
         return Answer(status: status, body: String(body))
     }
 
