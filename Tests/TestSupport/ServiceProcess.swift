@@ -19,6 +19,8 @@ public final class ServiceProcess: Sendable {
     public let processID: Int32
     private let state = Mutex(State())
     private let ended = DispatchSemaphore(value: 0)
+    /// Everything it wrote has been read.
+    private let isDrained = DispatchSemaphore(value: 0)
 
     /// Starts a program: by its path, or one that was built beside the tests, such as `tusk`. Its environment is that
     /// of the tests without settings of PostgreSQL and Tusk, and with `environment` added.
@@ -37,13 +39,14 @@ public final class ServiceProcess: Sendable {
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
-        let ended = ended
+        let (ended, isDrained) = (ended, isDrained)
         try process.run()
         processID = process.processIdentifier
         pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let bytes = handle.availableData
             if bytes.isEmpty {
                 handle.readabilityHandler = nil
+                isDrained.signal()
             } else {
                 self?.state.withLock { $0.output += bytes }
             }
@@ -89,6 +92,8 @@ public final class ServiceProcess: Sendable {
         if status == nil, ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut, status == nil {
             throw Failure(description: "process \(processID) did not end within \(limit); it wrote: \(output)")
         }
+        // A child of its own may hold the pipe open for longer.
+        if isDrained.wait(timeout: .now() + .seconds(1)) == .success { isDrained.signal() }
         guard let status else { throw Failure(description: "process \(processID) has no status") }
         return status
     }
