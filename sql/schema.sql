@@ -672,7 +672,7 @@ begin
         end if;
         upper_rank := upper_rank + width;
     end loop;
-    insert into tusk.rank_point (seen_at, rank) values (clock_timestamp(), present);
+    insert into tusk.rank_point (seen_at, rank) values (clock_timestamp(), present) on conflict do nothing;
     delete from tusk.rank_point as point where point.seen_at < clock_timestamp() - interval '2 days';
     return made;
 end

@@ -79,7 +79,7 @@ final class WorkerMetrics: Sendable {
         )
         databaseErrors = registry.counter(
             "tusk_db_errors_total",
-            help: "Calls to PostgreSQL that failed, by class of SQLSTATE.",
+            help: "Calls of the database that failed, by the first two characters of the SQLSTATE.",
             labels: ["sqlstate_class"]
         )
     }

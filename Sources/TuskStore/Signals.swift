@@ -18,9 +18,8 @@ extension StoreSession {
     /// Starts to listen. False: the way to the server does not carry signals (a pooler), so polling must do.
     package func listen() throws(StoreError) -> Bool {
         do throws(PostgresError) {
-            guard try session.provesNotifications(Self.signalChannel) else { return false }
             try session.listen(Self.signalChannel)
-            return true
+            return try session.provesNotifications(Self.signalChannel)
         } catch {
             throw StoreError(error)
         }

@@ -51,7 +51,7 @@ enum ServeCommands {
             case .api: roles.append(try APIRole(parts, isOpen: context.configuration.flag(.noAuth)))
             case .worker:
                 let roots = context.configuration.list(.importRoot)
-                roles.append(try WorkerRole(parts, importRoots: roots, besideAPI: kinds.contains(.api)))
+                roles.append(try WorkerRole(parts, importRoots: roots))
             case .scheduler: roles.append(try SchedulerRole(parts))
             }
         }

@@ -100,7 +100,7 @@ enum DevCommand {
         let roots = importRoots(context.configuration)
         let api = try APIRole(parts, isOpen: true)
         let roles: [any ServiceRole] = [
-            api, try WorkerRole(parts, importRoots: roots, besideAPI: true), try SchedulerRole(parts),
+            api, try WorkerRole(parts, importRoots: roots), try SchedulerRole(parts),
         ]
         var service = Service(parts: parts, roles: roles)
         service.announce = { places throws(CommandError) in

@@ -14,14 +14,12 @@ final class WorkerRole: ServiceRole {
     /// Sessions besides those of the worker's own parts.
     private static let sessionsMax = 2
 
-    /// A worker that is not started. `importRoots` are the directories that data.import may read from. Beside an API it
-    /// counts apart, because the two describe `tusk_db_errors_total` in different words, which a registry refuses.
-    init(_ parts: ServiceParts, importRoots: [String], besideAPI: Bool) throws(CommandError) {
-        let registry = besideAPI ? MetricsRegistry() : parts.registry
+    /// A worker that is not started. `importRoots` are the directories that data.import may read from.
+    init(_ parts: ServiceParts, importRoots: [String]) throws(CommandError) {
         store = try parts.store("tusk-worker", sessionsMax: Self.sessionsMax)
         let configuration = Self.configuration(parts)
         do throws(TuskError) {
-            worker = try Worker(configuration, store: store, metrics: registry, logger: parts.logger)
+            worker = try Worker(configuration, store: store, metrics: parts.registry, logger: parts.logger)
         } catch {
             throw CommandError(.configuration, error.description)
         }
