@@ -48,9 +48,8 @@ private final class Termination {
     init() {
         let isAsked = isAsked
         source.setEventHandler { isAsked.signal() }
+        // Dispatch installs a handler of its own. Ignoring the signal as well could lose one that comes meanwhile.
         source.activate()
-        // Only now: a signal that comes before ends the process, and none is lost.
-        signal(SIGTERM, SIG_IGN)
     }
 
     func wait() {

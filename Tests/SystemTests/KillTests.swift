@@ -39,8 +39,11 @@ import TuskStore
             }
             try run.kill(victim)
             if moment != .running { try blocker.script("rollback") }
-            try run.startWorker()
+            let heir = try run.startWorker()
             try await eventually(within: .seconds(30), "the end of the job") { try run.jobsLeft() == 0 }
+            try await eventually(within: .seconds(20), "the other worker") {
+                try database.number("select count(*) from tusk.worker where pid = \(heir.processID)") == 1
+            }
             #expect(try run.stopWorkers() == [0])
             let history = try run.history()
             #expect(HistoryChecker.violations(in: history).isEmpty)
