@@ -149,8 +149,7 @@ extension Engine {
     /// Opens slots in place of stuck ones, as long as not too many are stuck.
     func openMissingSlots() {
         guard mode == .working, isHealthy else { return }
-        let missing = configuration.concurrency - slots.count
-        if missing > 0 { slots.open(missing) { await SlotWork(self).run($0) } }
+        slots.open(upTo: configuration.concurrency) { await SlotWork(self).run($0) }
         claimerBell.ring()
     }
 }
@@ -168,7 +167,7 @@ extension Engine {
             self.watchEnded.signal()
         }
         if configuration.isListening { startThread("tusk-listener") { Listener(self).run() } }
-        slots.open(configuration.concurrency) { await SlotWork(self).run($0) }
+        slots.open(upTo: configuration.concurrency) { await SlotWork(self).run($0) }
     }
 
     /// Stops claiming, gives back what has not started, and lets the rest go on for a while; asked again, no longer.

@@ -1,8 +1,8 @@
 /// The code for one kind of job.
 ///
 /// `perform` runs on a slot of its own: it may block or compute for as long as its timeout allows without holding up
-/// other jobs, heartbeats or settling. It is called at least once for each job; see the job's id and lease for keeping
-/// outside effects from happening twice.
+/// other jobs, heartbeats or settling. Child tasks share the slot's thread. It is called at least once for each job;
+/// see the job's id and lease for keeping outside effects from happening twice.
 public protocol JobHandler: Sendable {
     /// The handler's input, decoded from the job's args.
     associatedtype Args: Codable & Sendable

@@ -27,11 +27,11 @@ final class Slots: Sendable {
     /// nothing else waits but other cancellations.
     private let cancellations = DispatchQueue(label: "tusk.cancel")
 
-    /// Opens so many slots, each of which runs `body`.
-    func open(_ count: Int, _ body: @escaping @Sendable (Slot) async -> Void) {
+    /// Opens slots until there are so many, each of which runs `body`. Several threads may want that at once.
+    func open(upTo count: Int, _ body: @escaping @Sendable (Slot) async -> Void) {
         let new = state.withLock { state in
-            let new = (0..<count).map { Slot(number: state.lastNumber + 1 + $0) }
-            state.lastNumber += count
+            let new = (0..<max(0, count - state.slots.count)).map { Slot(number: state.lastNumber + 1 + $0) }
+            state.lastNumber += new.count
             state.slots += new
             return new
         }

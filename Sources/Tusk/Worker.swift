@@ -61,9 +61,11 @@ public final class Worker: Sendable {
         } catch {
             throw .configuration(error.description)
         }
-        let output = LogOutput(descriptor: 2)
-        let logger = Logger(output, format: .logfmt, threshold: .warning)
-        try self.init(configuration, store: store, logger: configuration.isLogging ? logger : nil)
+        var logger: Logger?
+        if configuration.isLogging {
+            logger = Logger(LogOutput(descriptor: 2), format: .logfmt, threshold: .warning)
+        }
+        try self.init(configuration, store: store, logger: logger)
     }
 
     /// The same with a store, metrics and log of the process, and with somebody who is told what happens; `observe`

@@ -39,8 +39,8 @@ final class StopSignals: Sendable {
         signal(SIGPIPE, SIG_IGN)
         sources = Sources(
             list: [SIGTERM, SIGINT, SIGHUP].map { number in
-                signal(number, SIG_IGN)
-                return DispatchSource.makeSignalSource(signal: number, queue: queue)
+                // Dispatch installs a handler of its own; ignoring the signal as well could lose one that comes meanwhile.
+                DispatchSource.makeSignalSource(signal: number, queue: queue)
             }
         )
         for (number, source) in zip([SIGTERM, SIGINT, SIGHUP], sources.list) {
