@@ -39,7 +39,8 @@ final class StopSignals: Sendable {
         signal(SIGPIPE, SIG_IGN)
         sources = Sources(
             list: [SIGTERM, SIGINT, SIGHUP].map { number in
-                // Dispatch installs a handler of its own; ignoring the signal as well could lose one that comes meanwhile.
+                // Dispatch installs a handler of its own; ignoring the signal as well could lose one that comes
+                // meanwhile.
                 DispatchSource.makeSignalSource(signal: number, queue: queue)
             }
         )
