@@ -45,7 +45,7 @@ extension WorkerTests {
                 try bench.enqueue(count: 1, kind: "hold")
                 let behind = try bench.enqueue(count: 200)
                 try bench.signal()
-                try await eventually { bench.worker.status.busySlots == 1 && bench.worker.status.queuedJobs > 0 }
+                try await eventually { gate.arrived == 1 && bench.worker.status.queuedJobs > 0 }
                 let victim = behind[0]
                 let answer = try bench.cancel(victim)
                 try await bench.wait(for: victim, to: .cancelled)

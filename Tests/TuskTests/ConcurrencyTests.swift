@@ -66,7 +66,7 @@ extension WorkerTests {
                 try bench.enqueue(count: 2, kind: "hold")
                 let behind = try bench.enqueue(count: 400)
                 try bench.signal()
-                try await eventually { bench.worker.status.busySlots == 2 && bench.worker.status.queuedJobs > 0 }
+                try await eventually { gate.arrived == 2 && bench.worker.status.queuedJobs > 0 }
                 try await eventually { bench.worker.status.queuedJobs == 0 }
                 try await bench.wait(for: behind[399], to: .available)
                 gate.open()

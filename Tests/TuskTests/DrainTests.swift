@@ -20,7 +20,7 @@ extension WorkerTests {
                 let held = try bench.enqueue(count: 2, kind: "hold")
                 let behind = try bench.enqueue(count: 300)
                 try bench.signal()
-                try await eventually { bench.worker.status.busySlots == 2 && bench.worker.status.queuedJobs > 0 }
+                try await eventually { gate.arrived == 2 && bench.worker.status.queuedJobs > 0 }
                 bench.worker.drain()
                 try await eventually(within: .seconds(1)) {
                     try bench.count("ready", where: "attempt = 0 and interruptions = 0") == 300

@@ -103,7 +103,7 @@ extension WorkerTests {
                 try bench.enqueue(count: 1, kind: "hold")
                 try bench.enqueue(count: 200)
                 try bench.signal()
-                try await eventually { bench.worker.status.busySlots == 1 && bench.worker.status.queuedJobs > 0 }
+                try await eventually { gate.arrived == 1 && bench.worker.status.queuedJobs > 0 }
                 let before = started.value
                 proxy.value?.mode = .blackhole
                 try await eventually { bench.events.fences == [.stale] }

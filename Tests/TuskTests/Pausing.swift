@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// What handlers of tests do with their time.
 enum Pausing {
@@ -32,9 +33,14 @@ final class Gate: Sendable {
     }
 
     private let semaphore = DispatchSemaphore(value: 0)
+    private let arrivals = Atomic<Int>(0)
+
+    /// How many have come to the gate.
+    var arrived: Int { arrivals.load(ordering: .acquiring) }
 
     /// Blocks the calling thread until the gate is open, at most 30 s.
     func pass() {
+        arrivals.add(1, ordering: .acquiringAndReleasing)
         if semaphore.wait(timeout: .now() + .seconds(30)) == .success { semaphore.signal() }
     }
 
