@@ -717,6 +717,25 @@ $$;
 
 COMMENT ON FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) IS 'Makes a partition and moves in what waits for it in the overflow table.';
 
+CREATE FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    pruned bigint;
+begin
+    execute format(
+        'delete from tusk.%1$I as old where old.ctid = any (array('
+        'select past.ctid from tusk.%1$I as past where past.%2$I < now() - $1 limit $2 for update skip locked))',
+        name, moment
+    ) using tusk.retention(setting), rows_most;
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) IS 'Deletes rows of a small table whose moment is older than a retention setting; how many.';
+
 CREATE FUNCTION tusk.refuse(pointer text, message text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'

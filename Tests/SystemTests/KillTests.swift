@@ -51,6 +51,22 @@ import TuskStore
         }
     }
 
+    @Test func `with the defaults a job of a killed worker is available again within twenty seconds`() async throws {
+        try await withDatabase(.migrated) { database in
+            let run = try HistoryRun(database, HistoryRun.Settings(leaseMilliseconds: 15_000))
+            let session = try database.storeSession()
+            defer { session.close() }
+            try run.startScheduler()
+            let victim = try run.startWorker()
+            let id = try run.enqueue([try HistoryRun.job(milliseconds: 60_000)], session)[0]
+            try await eventually(within: .seconds(20), "a running job") { try run.executionsBegun() == 1 }
+            try run.kill(victim)
+            try await eventually(within: .seconds(20), "the job back in line") {
+                try session.job(id)?.state == .available
+            }
+        }
+    }
+
     @Test func `SIGTERM gives back what is not finished, and no attempt is used`() async throws {
         try await withDatabase(.migrated) { database in
             let run = try HistoryRun(database, HistoryRun.Settings(slots: 2, drainMilliseconds: 500))

@@ -48,6 +48,23 @@ import TuskStore
         }
     }
 
+    @Test func `a suspect that is given back stays a suspect`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            try store.enqueue(count: 1)
+            _ = try store.claim(worker)
+            try store.silence(worker)
+            _ = try store.session.rescue()
+            let next = try store.worker()
+            let alone = try #require(
+                try store.session.claimAlone(worker: next, queues: [.standard], kinds: Self.noop)
+            )
+            #expect(try store.settle([alone], .giveBack, next) == [.accepted])
+            #expect(try store.claim(next).isEmpty)
+            #expect(try store.session.claimAlone(worker: next, queues: [.standard], kinds: Self.noop)?.id == alone.id)
+        }
+    }
+
     @Test func `an attempt that ends by itself clears the suspicion`() async throws {
         try await withStore { store in
             let worker = try store.worker()

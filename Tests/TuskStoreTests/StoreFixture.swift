@@ -12,8 +12,9 @@ struct StoreFixture {
         session = try database.storeSession()
     }
 
-    /// Registers a worker that offers the kinds.
-    func worker(_ kinds: [String] = ["noop"], leaseTime: Duration = .seconds(15)) throws -> WorkerID {
+    /// Registers a worker that offers the kinds. Its lease time is short because a rescue lets a third of it pass after
+    /// the start of the server.
+    func worker(_ kinds: [String] = ["noop"], leaseTime: Duration = .seconds(3)) throws -> WorkerID {
         let id = WorkerID.random()
         try session.register(
             WorkerRecord(

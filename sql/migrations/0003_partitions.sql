@@ -219,3 +219,23 @@ $$;
 
 comment on function tusk.drop_job_partitions
 is 'Drops the oldest job partition once job_retention is over; keeps what lives.';
+
+create function tusk.prune(name text, moment text, setting text, rows_most integer) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    pruned bigint;
+begin
+    execute format(
+        'delete from tusk.%1$I as old where old.ctid = any (array('
+        'select past.ctid from tusk.%1$I as past where past.%2$I < now() - $1 limit $2 for update skip locked))',
+        name, moment
+    ) using tusk.retention(setting), rows_most;
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$$;
+
+comment on function tusk.prune
+is 'Deletes rows of a small table whose moment is older than a retention setting; how many.';

@@ -3,17 +3,19 @@
 -- Locks: the worker rows, then their leases in the order of their numbers, both skipping what others hold: a settle or
 -- a handler's own transaction that is under way wins, and the next round looks again. Indexes: worker_pkey,
 -- lease_worker.
+-- After a start of the server the workers get a third of their lease time to be heard of again: none of them could beat
+-- while it was away. (Measured from its start, because the time it was away is written nowhere.)
 -- A lease whose worker has no row is an orphan (a claim that was under way while its worker was rescued, or a worker
--- that
--- stopped in a hurry). It gets a second of grace.
+-- that stopped in a hurry). It gets a second of grace.
 -- A job told to stop ends cancelled. A job that ran alone is charged: after the crash budget it is discarded.
--- Everything
--- else is available at once, and runs alone next time; with last_lease 0, so that what its dead worker may still say is
--- not taken for something that was accepted before.
+-- Everything else is available at once, and runs alone next time; with last_lease 0, so that what its dead worker may
+-- still say is not taken for something that was accepted before.
 with dead as materialized (
     select worker.id
     from tusk.worker as worker
-    where worker.heartbeat_at < now() - worker.lease_ms * interval '1 ms'
+    where
+        worker.heartbeat_at < now() - worker.lease_ms * interval '1 ms'
+        and pg_postmaster_start_time() < now() - worker.lease_ms / 3 * interval '1 ms'
     order by worker.id
     limit $2
     for update skip locked

@@ -8,6 +8,7 @@
 -- Status: 0 accepted, 1 accepted before (the same lease said so), 2 lease lost, 3 accepted, but cancelled meanwhile.
 -- Locks: the lease rows in the order of their numbers, for no key update. Indexes: lease_pkey; job_pkey for what waits.
 -- The lease row is the fence: its number and its worker must match and the job must not be marked done.
+-- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
 -- ids || '{}' takes the array out of line once for each lease instead of once for each job.
 with entry as materialized (
     select given.*
@@ -23,6 +24,7 @@ held as materialized (
     cross join lateral (
         select
             lease.number,
+            lease.interruptions,
             lease.done,
             lease.cancels,
             lease.attempts || '{}'::smallint [] as attempts,
@@ -45,6 +47,7 @@ judged as materialized (
             as verdict,
         held.cancels is not null and entry.id = any (held.cancels) and entry.verdict <> 2 as overruled,
         coalesce(held.attempts[entry.position + 1], 0) as attempt,
+        held.interruptions,
         now() - entry.started_us * interval '1 microsecond' as started_at,
         entry.delay_ms,
         entry.reason,
@@ -104,8 +107,12 @@ waiting as (
     where judged.is_accepted and judged.verdict in (3, 4)
 ),
 returned as (
-    insert into tusk.ready (shard, priority, attempt, args_bytes, id, last_lease, available_at, queue, kind)
-    select $1, job.priority, judged.attempt, job.args_bytes, judged.id, judged.lease, now(), job.queue, job.kind
+    insert into tusk.ready (
+        shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
+    )
+    select
+        $1, job.priority, judged.attempt, judged.interruptions, job.args_bytes, judged.id, judged.lease, now(),
+        job.queue, job.kind
     from judged
     inner join tusk.job as job on job.shard = $1 and job.id = judged.id
     where judged.is_accepted and judged.verdict = 5
