@@ -63,12 +63,19 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Measuring
+        .target(
+            name: "TuskBench",
+            dependencies: ["Tusk", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres"],
+            swiftSettings: strict
+        ),
+
         // The executable
         .executableTarget(
             name: "TuskCommand",
             dependencies: [
                 "Tusk", "TuskTasks", "TuskScheduler", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres",
-                "TuskTelemetry",
+                "TuskTelemetry", "TuskBench",
             ],
             swiftSettings: strict
         ),

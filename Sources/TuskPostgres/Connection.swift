@@ -190,6 +190,32 @@ extension Connection {
         guard isTaken == 1 else { throw failure(sent: true) }
     }
 
+    /// The same for a statement that `prepare` has made known to the server.
+    func sendPrepared(_ statement: Statement, _ parameters: Parameters) throws(PostgresError) {
+        let handle = try unsafe opened()
+        let isTaken = unsafe parameters.withPointers { _, values, lengths, formats in
+            unsafe PQsendQueryPrepared(
+                handle,
+                statement.name,
+                Int32(parameters.count),
+                values,
+                lengths,
+                formats,
+                1
+            )
+        }
+        guard isTaken == 1 else { throw failure(sent: true) }
+    }
+
+    /// Asks the server to keep a statement under its name, for parameters of these types.
+    func sendPrepare(_ statement: Statement, _ parameters: Parameters) throws(PostgresError) {
+        let handle = try unsafe opened()
+        let isTaken = unsafe parameters.withPointers { types, _, _, _ in
+            unsafe PQsendPrepare(handle, statement.name, statement.text, Int32(parameters.count), types)
+        }
+        guard isTaken == 1 else { throw failure(sent: true) }
+    }
+
     /// The same for several statements in one text, without parameters, by the simple protocol.
     func send(script: String) throws(PostgresError) {
         guard unsafe PQsendQuery(try opened(), script) == 1 else { throw failure(sent: true) }

@@ -1,6 +1,7 @@
 /// Whether the planner may choose how to join.
 package enum PlanPinning: Sendable, Hashable {
-    /// No hash joins, merge joins or sequential scans: every step goes by an index, whatever the statistics say.
+    /// No hash joins, merge joins or sequential scans: every step goes by an index, whatever the statistics say. So a
+    /// plan can be kept: it is as good for a million rows as for three.
     case pinned
     /// The planner's own choice.
     case free
@@ -58,6 +59,9 @@ package struct ConnectionSettings: Sendable {
             self.value = value
         }
     }
+
+    /// Whether statements that ask for it are prepared and planned once for the session.
+    var keepsPlans: Bool { plan == .pinned && settingsScope == .session }
 
     /// Settings with defaults for everything not named.
     package init(

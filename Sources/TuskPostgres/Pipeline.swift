@@ -23,10 +23,9 @@ extension Session {
         // The commit around wrapped calls changes nothing by itself.
         let isReadOnly = calls.allSatisfy { $0.0.isReadOnly || $0.0 == TransactionStatement.commit }
         return try call(deadline, mayTakeEffect: !isReadOnly) { deadline throws(PostgresError) in
+            for (statement, parameters) in calls { try self.keep(statement, parameters, deadline) }
             try self.connection.enterPipeline()
-            for (statement, parameters) in calls {
-                try self.connection.send(statement, parameters)
-            }
+            for (statement, parameters) in calls { try self.send(statement, parameters) }
             try self.connection.markPipelineEnd()
             try self.connection.flush(deadline)
             return try self.answers(to: calls.map(\.0.name), deadline)

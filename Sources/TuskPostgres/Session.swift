@@ -20,6 +20,9 @@ package final class Session {
     /// Whether the session waits for notifications and must not be lent to others.
     var isListening = false
 
+    /// Names of the statements that the server keeps for this session.
+    private var keptNames: Set<String> = []
+
     /// Sets everything for the open transaction only.
     lazy var localSettings = SessionSettings(settings, serverVersion: serverVersion).statement(local: true)
 
@@ -74,7 +77,8 @@ package final class Session {
             return try pipeline([(statement, parameters)], deadline: deadline)[0]
         }
         return try call(deadline, mayTakeEffect: !statement.isReadOnly) { deadline throws(PostgresError) in
-            try self.connection.send(statement, parameters)
+            try self.keep(statement, parameters, deadline)
+            try self.send(statement, parameters)
             try self.connection.flush(deadline)
             return try self.lastAnswer(statement.name, deadline)
         }
@@ -101,6 +105,39 @@ package final class Session {
             isReadOnly: true
         )
         return try run(statement, parameters, deadline: deadline).textIfPresent(0, 0)
+    }
+}
+
+/// Statements that the server keeps, with their plans.
+///
+/// Only sessions of our own with pinned plans do so: behind a pooler a name may be unknown to the next server process,
+/// and a plan that could scan or hash would be right for the sizes of the tables at its first use only.
+extension Session {
+    private func isKept(_ statement: Statement) -> Bool {
+        statement.isKept && settings.keepsPlans
+    }
+
+    /// Prepares a statement at its first use.
+    func keep(_ statement: Statement, _ parameters: Parameters, _ deadline: Deadline) throws(PostgresError) {
+        guard isKept(statement), !keptNames.contains(statement.name) else { return }
+        try connection.sendPrepare(statement, parameters)
+        try connection.flush(deadline)
+        _ = try lastAnswer(statement.name, deadline)
+        keptNames.insert(statement.name)
+    }
+
+    /// Sends a statement, by its name when the server knows it.
+    func send(_ statement: Statement, _ parameters: Parameters) throws(PostgresError) {
+        if isKept(statement) {
+            try connection.sendPrepared(statement, parameters)
+        } else {
+            try connection.send(statement, parameters)
+        }
+    }
+
+    /// Somebody else told the server to forget them all; the next use of each prepares it again.
+    fileprivate func forgetKept() {
+        keptNames = []
     }
 }
 
@@ -208,6 +245,7 @@ extension Session {
         // A write in a transaction that the caller declared read-only is the caller's mistake.
         if error.condemnsServer, !(error.sqlState == "25006" && isInReadOnlyBody) { verdict = .condemned }
         if error.endsSession { close() }
+        if error.sqlState == "26000" { forgetKept() }
     }
 
     /// Rolls back what a failed call has left open; a session that cannot even do that is closed.

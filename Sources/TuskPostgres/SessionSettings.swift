@@ -21,6 +21,7 @@ struct SessionSettings {
         if serverVersion >= 140_000 { list += Self.since14 }
         if serverVersion >= 170_000 { list.append(Setting("transaction_timeout", "0")) }
         if settings.plan == .pinned { list += Self.pinning }
+        if settings.keepsPlans { list.append(Setting("plan_cache_mode", "force_generic_plan")) }
         comparedCount = list.count
         self.list = list + settings.extraSettings
     }
@@ -67,9 +68,10 @@ struct SessionSettings {
         Setting("constraint_exclusion", "partition"),
     ]
 
-    /// Keeps claims and settlements on primary keys. Bitmap scans stay: they use an index too.
+    /// Keeps claims and settlements on primary keys.
     private static let pinning = [
         Setting("enable_seqscan", "off"),
+        Setting("enable_bitmapscan", "off"),
         Setting("enable_hashjoin", "off"),
         Setting("enable_mergejoin", "off"),
     ]

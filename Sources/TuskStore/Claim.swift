@@ -60,8 +60,8 @@ package struct ClaimAnswer: Sendable {
 }
 
 extension StoreSession {
-    private static let claimJobs = SQLCatalog.statement("claim_jobs")
-    private static let claimAloneJob = SQLCatalog.statement("claim_alone_job")
+    private static let claimJobs = SQLCatalog.statement("claim_jobs", isKept: true)
+    private static let claimAloneJob = SQLCatalog.statement("claim_alone_job", isKept: true)
 
     /// Claims waiting jobs that never lost a lease. Empty: nothing waits there, or the worker is not registered.
     package func claim(_ request: ClaimRequest) throws(StoreError) -> ClaimAnswer {
@@ -101,6 +101,6 @@ extension StoreSession {
             jobs.append(try ClaimedJob(rows, row))
         }
         guard !jobs.isEmpty else { return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0) }
-        return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 17), snapshotXmax: rows.int8(0, 18))
+        return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 18), snapshotXmax: rows.int8(0, 19))
     }
 }

@@ -59,7 +59,7 @@ package struct ClaimedJob: Sendable {
         maxAttempts = Int(rows.int2(row, 5))
         timeout = rows.int4IfPresent(row, 7).map { .milliseconds(Int64($0)) }
         createdAt = rows.moment(row, 15)
-        waited = .microseconds(rows.int8(row, 16))
+        waited = .microseconds(max(0, rows.timestamp(row, 17) - rows.timestamp(row, 16)))
         self.rows = rows
         self.row = row
     }

@@ -25,7 +25,7 @@ extension StoreSession {
     /// The most jobs of one call: what one statement takes without hurting its neighbours.
     package static let enqueueJobsMax = 5000
 
-    private static let enqueueJobs = SQLCatalog.statement("enqueue_jobs")
+    private static let enqueueJobs = SQLCatalog.statement("enqueue_jobs", isKept: true)
 
     /// Enqueues all jobs or none, and answers in their order. The jobs are committed when it returns, unless it runs in
     /// `transaction`.

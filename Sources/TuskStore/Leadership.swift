@@ -22,9 +22,9 @@ package struct SchedulerRecord: Sendable {
 }
 
 extension StoreSession {
-    private static let electLeader = SQLCatalog.statement("elect_leader")
+    private static let electLeader = SQLCatalog.statement("elect_leader", isKept: true)
     private static let resignLeader = SQLCatalog.statement("resign_leader")
-    private static let beatScheduler = SQLCatalog.statement("beat_scheduler")
+    private static let beatScheduler = SQLCatalog.statement("beat_scheduler", isKept: true)
     private static let removeScheduler = SQLCatalog.statement("remove_scheduler")
     private static let leadership = "scheduler"
 

@@ -1,17 +1,22 @@
 import CTuskSQL
-import TuskPostgres
+package import TuskPostgres
 
 /// The files of `sql/`, embedded in the binary, by their path below it.
 package enum SQLCatalog {
     /// The text of each file, by path, such as `queries/claim_jobs.sql`.
     package static let texts: [String: String] = readAll()
 
-    /// The statement in `queries/<name>.sql`. A name without a file is a mistake in this module.
-    static func statement(_ name: String, isReadOnly: Bool = false) -> Statement {
-        guard let text = texts["queries/\(name).sql"] else {
-            preconditionFailure("sql/queries/\(name).sql is not embedded")
+    /// The statement in `<folder>/<name>.sql`. A name without a file is a mistake in the program.
+    package static func statement(
+        _ name: String,
+        in folder: String = "queries",
+        isReadOnly: Bool = false,
+        isKept: Bool = false
+    ) -> Statement {
+        guard let text = texts["\(folder)/\(name).sql"] else {
+            preconditionFailure("sql/\(folder)/\(name).sql is not embedded")
         }
-        return Statement(name: name, text: text, isReadOnly: isReadOnly)
+        return Statement(name: name, text: text, isReadOnly: isReadOnly, isKept: isKept)
     }
 
     private static func readAll() -> [String: String] {

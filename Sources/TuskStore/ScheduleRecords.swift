@@ -66,7 +66,7 @@ extension StoreSession {
     private static let listSchedules = SQLCatalog.statement("list_schedules", isReadOnly: true)
     private static let removeSchedule = SQLCatalog.statement("remove_schedule")
     private static let readDueSchedules = SQLCatalog.statement("read_due_schedules", isReadOnly: true)
-    private static let readNextTick = SQLCatalog.statement("read_next_tick", isReadOnly: true)
+    private static let readNextTick = SQLCatalog.statement("read_next_tick", isReadOnly: true, isKept: true)
     private static let fireTick = SQLCatalog.statement("fire_tick")
     private static let recordTickJob = SQLCatalog.statement("record_tick_job")
     private static let listTicks = SQLCatalog.statement("list_ticks", isReadOnly: true)

@@ -1,5 +1,5 @@
 import TuskCore
-import TuskPostgres
+package import TuskPostgres
 
 /// Why the store did not do what it was asked.
 package enum StoreError: Error, Equatable, Sendable {
@@ -25,7 +25,7 @@ package struct DatabaseFault: Error, Equatable, Sendable {
 
 extension StoreError {
     /// The same failure in this module's words.
-    init(_ error: PostgresError) {
+    package init(_ error: PostgresError) {
         self = .database(
             DatabaseFault(
                 sqlState: error.sqlState,

@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 package import TuskPostgres
 
 /// One session with the jobs' statements; used by one thread at a time.
@@ -8,7 +8,7 @@ package final class StoreSession {
     /// The session below.
     package let session: Session
     /// Which shard the statements name. 0 on one PostgreSQL.
-    let shard: Int16 = 0
+    package let shard: Int16 = 0
 
     /// Takes over a session.
     package init(_ session: Session) {
@@ -24,7 +24,7 @@ package final class StoreSession {
     }
 
     /// Runs a statement and puts its error into this module's words.
-    func run(
+    package func run(
         _ statement: Statement,
         deadline: Deadline? = nil,
         _ fill: (inout Parameters) -> Void = { _ in }
@@ -48,7 +48,7 @@ package final class StoreSession {
 
 extension Parameters {
     /// A parameter for a worker, scheduler or leader id.
-    mutating func uuid(_ id: WorkerID) {
+    package mutating func uuid(_ id: WorkerID) {
         uuid(high: id.high, low: id.low)
     }
 }

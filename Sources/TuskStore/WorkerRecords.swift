@@ -48,10 +48,10 @@ package struct CancelRequest: Sendable, Hashable {
 
 extension StoreSession {
     private static let registerWorker = SQLCatalog.statement("register_worker")
-    private static let beatWorker = SQLCatalog.statement("beat_worker")
+    private static let beatWorker = SQLCatalog.statement("beat_worker", isKept: true)
     private static let drainWorker = SQLCatalog.statement("drain_worker")
     private static let removeWorker = SQLCatalog.statement("remove_worker")
-    private static let readCancels = SQLCatalog.statement("read_cancels", isReadOnly: true)
+    private static let readCancels = SQLCatalog.statement("read_cancels", isReadOnly: true, isKept: true)
 
     /// Registers a worker; it may claim from then on.
     package func register(_ worker: WorkerRecord) throws(StoreError) {

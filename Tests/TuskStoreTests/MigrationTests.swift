@@ -71,7 +71,7 @@ import TuskStore
 
     @Test func `every file of sql is embedded`() throws {
         let root = URL(filePath: #filePath).appending(path: "../../../sql").standardized
-        let found = try ["migrations", "queries"].flatMap { folder in
+        let found = try ["bench", "migrations", "queries"].flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
                 .filter { $0.hasSuffix(".sql") }
                 .map { "\(folder)/\($0)" }

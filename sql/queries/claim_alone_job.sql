@@ -59,7 +59,8 @@ select
     job.metadata,
     job.traceparent,
     job.created_at,
-    (extract(epoch from now() - taken.available_at) * 1000000)::bigint as waited_us,
+    taken.available_at,
+    now() as claimed_at,
     0::bigint as snapshot_xmin,
     0::bigint as snapshot_xmax
 from taken

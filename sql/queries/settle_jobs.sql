@@ -1,26 +1,26 @@
--- Writes back how attempts ended, each judged by itself, and answers a status for each in input order.
--- $1 smallint: shard   $2 uuid: worker   $3 bigint[]: lease   $4 int[]: position in the lease, from 0   $5 bigint[]:
--- job
--- $6 smallint[]: verdict: 0 complete, 1 discard, 2 cancel, 3 retry, 4 snooze, 5 give back
--- $7 bigint[]: delay in ms of a retry or snooze   $8 bigint[]: microseconds since the attempt started; null: it did not
--- $9 text[]: reason or null   $10 text[]: error or null   $11 json[]: result or null   $12 bigint[]: the leases,
--- ascending
--- Status: 0 accepted, 1 accepted before (the same lease said so), 2 lease lost, 3 accepted, but cancelled meanwhile.
--- Locks: the lease rows in the order of their numbers, for no key update. Indexes: lease_pkey; job_pkey for what waits.
--- The lease row is the fence: its number and its worker must match and the job must not be marked done.
--- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
+-- Ends attempts, each judged by itself, and answers a status for each in input order. Jobs that go on waiting are put
+-- back by return_jobs.sql in the same transaction.
+-- $1 smallint: shard   $2 uuid: worker   $3 bigint[]: lease   $4 int[]: position in the lease, from 0
+-- $5 bigint[]: job   $6 smallint[]: verdict: 0 complete, 1 discard, 2 cancel, 3 retry, 4 snooze, 5 give back
+-- $7 bigint[]: microseconds since the attempt started; null: it did not
+-- $8 text[]: reason or null   $9 text[]: error or null   $10 json[]: result or null; each may be shorter than the
+-- others or empty, and ends in nulls   $11 bigint[]: the leases, ascending
+-- Status: 0 accepted, 2 the lease is not, or no longer, the job's present one, 3 accepted, but cancelled meanwhile.
+-- Locks: the lease rows in the order of their numbers, for no key update. Index: lease_pkey.
+-- The lease row is the fence: its number and its worker must match and the job must not be marked done. The worker is
+-- compared in a way that no index knows, so that every plan goes by the number.
 -- ids || '{}' takes the array out of line once for each lease instead of once for each job.
 with entry as materialized (
     select given.*
     from
-        unnest($3::bigint[], $4::int[], $5::bigint[], $6::smallint[], $7::bigint[], $8::bigint[], $9::text[],
-            $10::text[], $11::json[])
+        unnest($3::bigint[], $4::int[], $5::bigint[], $6::smallint[], $7::bigint[], $8::text[], $9::text[],
+            $10::json[])
         with ordinality
-        as given (lease, position, id, verdict, delay_ms, started_us, reason, error, result, ordinal)
+        as given (lease, position, id, verdict, started_us, reason, error, result, ordinal)
 ),
 held as materialized (
     select locked.*
-    from unnest($12::bigint []) as wanted (number)
+    from unnest($11::bigint []) as wanted (number)
     cross join lateral (
         select
             lease.number,
@@ -30,7 +30,7 @@ held as materialized (
             lease.attempts || '{}'::smallint [] as attempts,
             lease.ids || '{}'::bigint [] as ids
         from tusk.lease as lease
-        where lease.shard = $1 and lease.number = wanted.number and lease.worker_id = $2
+        where lease.shard = $1 and lease.number = wanted.number and lease.worker_id is not distinct from $2
         for no key update
     ) as locked
 ),
@@ -49,7 +49,6 @@ judged as materialized (
         coalesce(held.attempts[entry.position + 1], 0) as attempt,
         held.interruptions,
         now() - entry.started_us * interval '1 microsecond' as started_at,
-        entry.delay_ms,
         entry.reason,
         entry.error,
         entry.result
@@ -90,33 +89,6 @@ tried as (
     from judged
     where judged.is_accepted and judged.verdict >= 3 and judged.started_at is not null
 ),
-waiting as (
-    insert into tusk.scheduled (shard, priority, attempt, args_bytes, due_at, id, last_lease, queue, kind)
-    select
-        $1,
-        job.priority,
-        case when judged.verdict = 3 then judged.attempt + 1 else judged.attempt end,
-        job.args_bytes,
-        now() + judged.delay_ms * interval '1 ms',
-        judged.id,
-        judged.lease,
-        job.queue,
-        job.kind
-    from judged
-    inner join tusk.job as job on job.shard = $1 and job.id = judged.id
-    where judged.is_accepted and judged.verdict in (3, 4)
-),
-returned as (
-    insert into tusk.ready (
-        shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
-    )
-    select
-        $1, job.priority, judged.attempt, judged.interruptions, job.args_bytes, judged.id, judged.lease, now(),
-        job.queue, job.kind
-    from judged
-    inner join tusk.job as job on job.shard = $1 and job.id = judged.id
-    where judged.is_accepted and judged.verdict = 5
-),
 tally as materialized (
     select
         held.number,
@@ -150,24 +122,7 @@ marked as (
         and lease.number = mask.number
 )
 select
-    case
-        when judged.is_accepted and judged.overruled then 3
-        when judged.is_accepted then 0
-        when
-            exists (
-                select from tusk.outcome as past
-                where past.shard = $1 and past.id = judged.id and past.lease = judged.lease
-            )
-            or exists (
-                select from tusk.scheduled as past
-                where past.shard = $1 and past.id = judged.id and past.last_lease = judged.lease
-            )
-            or exists (
-                select from tusk.ready as past
-                where past.shard = $1 and past.id = judged.id and past.last_lease = judged.lease
-            )
-            then 1
-        else 2
-    end::smallint as status
+    case when not judged.is_accepted then 2 when judged.overruled then 3 else 0 end::smallint as status,
+    judged.attempt::smallint as attempt,
+    coalesce(judged.interruptions, 0::smallint) as interruptions
 from judged
-order by judged.ordinal

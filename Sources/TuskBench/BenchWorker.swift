@@ -1,0 +1,18 @@
+import Tusk
+import TuskCore
+import TuskStore
+
+/// The worker that is measured: all its settings are the defaults.
+enum BenchWorker {
+    /// One that calls `handle` for each job of `BenchJob`. It is not started yet.
+    static func make(_ database: BenchDatabase, _ handle: @escaping @Sendable () -> Void) -> Worker {
+        let worker: Worker
+        do throws(TuskError) {
+            worker = try Worker(WorkerConfiguration(), store: database.store(sessionsMax: 1))
+        } catch {
+            preconditionFailure("the defaults of a worker: \(error)")
+        }
+        worker.register(BenchJob.kind) { _ in handle() }
+        return worker
+    }
+}

@@ -1,0 +1,58 @@
+import Tusk
+import TuskCore
+import TuskStore
+
+/// Jobs that wait already are worked off by one worker process with its default settings.
+struct DrainWorkload: Workload {
+    let database: BenchDatabase
+    let plan: BenchPlan
+
+    /// Tusk's worker with a handler that does nothing.
+    func tusk() throws(StoreError) -> Figures {
+        try fill()
+        let session = try database.session()
+        defer { session.close() }
+        let handled = Countdown(plan.jobs)
+        let worker = BenchWorker.make(database) { handled.note() }
+        let start = try Meter(session)
+        worker.start()
+        let isDone = handled.wait(atMost: plan.patience)
+        while isDone, worker.status.unsettledJobs > 0 { Moment.pass(.microseconds(200)) }
+        let end = try Meter(session)
+        worker.stop()
+        guard isDone else { throw .unreadable("only \(handled.value) of \(plan.jobs) jobs were run") }
+        return Figures(jobs: plan.jobs, from: start, to: end)
+    }
+
+    /// The same statements without Tusk around them.
+    func limit() throws(StoreError) -> Figures? {
+        try fill()
+        let session = try database.session()
+        defer { session.close() }
+        var loop = try BareLoop(session, BenchJob.kind)
+        let start = try Meter(session)
+        var done = 0
+        while case let count = try loop.round(plan.batch), count > 0 { done += count }
+        return Figures(jobs: done, from: start, to: try Meter(session))
+    }
+
+    /// The classic design.
+    func classic() throws(StoreError) -> Figures? {
+        let session = try database.session()
+        defer { session.close() }
+        let loop = ClassicLoop(session)
+        for count in BenchJob.batches(of: plan.jobs) { try loop.enqueue(count, BenchJob.job) }
+        try database.script("vacuum analyze public.classic")
+        let start = try Meter(session)
+        var done = 0
+        while case let count = try loop.round(plan.batch), count > 0 { done += count }
+        return Figures(jobs: done, from: start, to: try Meter(session))
+    }
+
+    private func fill() throws(StoreError) {
+        let session = try database.session()
+        defer { session.close() }
+        for count in BenchJob.batches(of: plan.jobs) { _ = try session.enqueue(BenchJob.jobs(count)) }
+        try database.script("vacuum analyze tusk.ready")
+    }
+}

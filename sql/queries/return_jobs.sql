@@ -1,0 +1,31 @@
+-- Puts jobs back whose attempts settle_jobs.sql has ended in the same transaction: into scheduled when they wait for a
+-- time, else into ready.
+-- $1 smallint: shard   $2 bigint[]: job   $3 bigint[]: lease   $4 smallint[]: attempts used   $5 smallint[]: interruptions
+-- $6 bigint[]: delay in ms; null: available at once
+-- Locks: none but the new rows. Index: job_pkey.
+-- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
+with returned as materialized (
+    select
+        job.priority, job.args_bytes, job.queue, job.kind, given.id, given.lease, given.attempt, given.interruptions,
+        given.delay_ms
+    from
+        unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
+        as given (id, lease, attempt, interruptions, delay_ms)
+    inner join tusk.job as job on job.shard = $1 and job.id = given.id
+),
+waiting as (
+    insert into tusk.scheduled (shard, priority, attempt, args_bytes, due_at, id, last_lease, queue, kind)
+    select
+        $1, returned.priority, returned.attempt, returned.args_bytes,
+        now() + returned.delay_ms * interval '1 ms', returned.id, returned.lease, returned.queue, returned.kind
+    from returned
+    where returned.delay_ms is not null
+)
+insert into tusk.ready (
+    shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
+)
+select
+    $1, returned.priority, returned.attempt, returned.interruptions, returned.args_bytes, returned.id, returned.lease,
+    now(), returned.queue, returned.kind
+from returned
+where returned.delay_ms is null
