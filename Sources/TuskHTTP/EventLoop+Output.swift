@@ -84,6 +84,8 @@ extension EventLoop {
         let head = current.head
         let keeps = head.keepsConnection && !isDraining
         let hasBody = head.method != .head && !HTTPStatus.hasNoBody(status)
+        // Nothing but the answer may follow its head, so a reader that comes later finds the body already asked for.
+        if hasBody, current.owesContinue { sendContinue(connection) }
         let framing: ResponseEncoder.Framing = head.isVersion10 ? .close : .chunked
         let start = connection.out.count
         guard
