@@ -65,7 +65,7 @@ struct ScheduleRoutes: Sendable {
                     nextTickAt: first
                 )
             }
-            let stored = try Self.find(input.name, desk)
+            let stored = try Self.findStored(input.name, desk)
             return .object(isNew ? 201 : 200) { $0.members(of: stored) }
         }
     }
@@ -104,6 +104,17 @@ struct ScheduleRoutes: Sendable {
             throw notFound
         }
         return schedule
+    }
+
+    /// Finds what was just stored. A failure here is none of the change itself, and must not be taken for one.
+    private static func findStored(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
+        do throws(Problem) {
+            return try find(name, desk)
+        } catch {
+            var problem = Problem(.databaseUnavailable, "The schedule was stored, but could not be read back.")
+            problem.isUnknownOutcome = true
+            throw problem
+        }
     }
 
     private static func schedule(_ name: String, _ document: JSONDocument) throws(Problem) -> NewSchedule {
