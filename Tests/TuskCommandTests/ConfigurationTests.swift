@@ -34,6 +34,14 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `neither a call nor connecting takes longer than a role allows`() throws {
+        let configuration = try Configuration([.databaseURL, .timeout, .behindPooler], Configuration.Sources())
+        let usual = try Database.settings(configuration, as: "test")
+        #expect(usual.callTimeout == .seconds(10) && usual.connectTimeout == .seconds(5))
+        let short = try Database.settings(configuration, as: "test", callTimeoutMax: .seconds(2))
+        #expect(short.callTimeout == .seconds(2) && short.connectTimeout == .seconds(2))
+    }
+
     @Test func `a flag wins over the environment, that over the file, and that over the default`() throws {
         let file = "[api]\nlisten = '127.0.0.1:3'"
         let variables = ["TUSK_LISTEN": "127.0.0.1:2"]

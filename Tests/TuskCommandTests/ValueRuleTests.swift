@@ -59,6 +59,11 @@ struct ValueRuleTests {
         #expect(try #require(ListenAddress(text)).text == normal)
     }
 
+    @Test(arguments: [("[::]:80", "::1"), (":80", "127.0.0.1"), ("[::1]:80", "::1"), ("10.0.0.1:80", "10.0.0.1")])
+    func `a server on all addresses is asked at a loopback address of its version`(text: String, host: String) throws {
+        #expect(HealthCommand.host(of: try #require(ListenAddress(text))) == host)
+    }
+
     @Test(
         arguments: [
             ("jb", ["job", "queue"], "job"), ("lst", ["get", "list", "wait"], "list"),

@@ -14,10 +14,12 @@ struct Database {
         store = Store(settings, sessionsMax: sessionsMax)
     }
 
-    /// What sessions connect with.
+    /// What sessions connect with. Neither a call nor connecting takes longer than `callTimeoutMax`, whatever the
+    /// configuration says.
     static func settings(
         _ configuration: Configuration,
-        as name: String
+        as name: String,
+        callTimeoutMax: Duration? = nil
     ) throws(CommandError) -> ConnectionSettings {
         do throws(PostgresError) {
             var settings = ConnectionSettings(
@@ -25,7 +27,8 @@ struct Database {
                 applicationName: name,
                 settingsScope: configuration.flag(.behindPooler) ? .transaction : .session
             )
-            settings.callTimeout = configuration.duration(.timeout)
+            let timeout = configuration.duration(.timeout)
+            settings.callTimeout = min(timeout, callTimeoutMax ?? timeout)
             settings.connectTimeout = min(settings.connectTimeout, settings.callTimeout)
             return settings
         } catch {

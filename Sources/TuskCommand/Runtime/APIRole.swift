@@ -20,7 +20,6 @@ final class APIRole: ServiceRole {
     init(_ parts: ServiceParts, isOpen: Bool) throws(CommandError) {
         self.parts = parts
         self.isOpen = isOpen
-        store = try parts.store("tusk-api", callTimeoutMax: Self.callTimeoutMax)
         var configuration = APIConfiguration()
         configuration.version = Program.version
         configuration.allowsAnonymous = isOpen
@@ -32,6 +31,11 @@ final class APIRole: ServiceRole {
                 hint: "Listen on 127.0.0.1, or create a key with tusk key create."
             )
         }
+        store = try parts.store(
+            "tusk-api",
+            callTimeoutMax: Self.callTimeoutMax,
+            sessionsMax: configuration.sessionsMax
+        )
         let notifier = parts.notifier
         api = API(
             store: store,

@@ -42,8 +42,7 @@ struct ServiceParts: Sendable {
 
     /// A store of a role's own, so that its sessions can be told apart.
     func store(_ name: String, callTimeoutMax: Duration? = nil, sessionsMax: Int = 8) throws(CommandError) -> Store {
-        var settings = try Database.settings(configuration, as: name)
-        if let callTimeoutMax { settings.callTimeout = min(settings.callTimeout, callTimeoutMax) }
+        let settings = try Database.settings(configuration, as: name, callTimeoutMax: callTimeoutMax)
         return Store(settings, sessionsMax: sessionsMax)
     }
 
