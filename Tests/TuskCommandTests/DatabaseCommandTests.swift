@@ -106,7 +106,7 @@ struct DatabaseCommandTests {
             #expect(try await tusk("job", "cancel", id).status == 0, "again is fine")
             #expect(try await tusk("job", "wait", id).status == 6)
             #expect(try await tusk("job", "retry", id).status == 0)
-            #expect(try await tusk("job", "wait", id, "--timeout", "200ms").status == 7)
+            #expect(try await tusk("job", "wait", id, "--wait-timeout", "200ms").status == 7)
             #expect(try await tusk("job", "list", "--state", "available", "-o", "jsonl").output.contains(id))
             #expect(try await tusk("job", "get", "999").status == 3)
             #expect(try await tusk("job", "cancel", "999", id).status == 3)
@@ -176,7 +176,7 @@ struct DatabaseCommandTests {
             let secret = database.connectionString.with("password", "hunter2").textWithPassword
             // Servers with trust or peer authentication take any password; others answer with 4, which is as good here.
             let process = try TuskProcess([
-                "job", "wait", id.output.trimmingCharacters(in: .newlines), "--timeout", "3s", "--database-url", secret,
+                "job", "wait", id.output.trimmingCharacters(in: .newlines), "--wait-timeout", "3s", "--database-url", secret,
             ])
             try await process.says("use TUSK_DATABASE_URL or TUSK_DATABASE_URL_FILE")
             let line = FileManager.default.contents(atPath: "/proc/\(process.processID)/cmdline") ?? Data()
