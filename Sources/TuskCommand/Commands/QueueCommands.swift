@@ -46,7 +46,7 @@ enum QueueCommands {
         let queue = try queue(context)
         let reason = try context.text(reason)
         let who = Operator.name(context.environment)
-        let pause = try context.database().with { session throws(StoreError) in
+        let pause = try context.database().change { session throws(StoreError) in
             try session.pause(queue, by: who, reason: reason)
         }
         let object = JSONWriter.object { writer in
@@ -65,11 +65,9 @@ enum QueueCommands {
 
     private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let queue = try queue(context)
-        let wasPaused = try context.database().with { session throws(StoreError) in
-            let wasPaused = try session.resume(queue)
-            if wasPaused { try session.signal([queue]) }
-            return wasPaused
-        }
+        let database = try context.database()
+        let wasPaused = try database.change { session throws(StoreError) in try session.resume(queue) }
+        if wasPaused { database.wake(context.console) { _ in queue } }
         let object = JSONWriter.object { writer in
             writer.put("name", queue.text)
             writer.put("was_paused", wasPaused)
