@@ -65,7 +65,7 @@ package final class API: Sendable {
             strangers: strangers,
             metrics: metrics
         )
-        probe = ReadinessProbe(store: store, configuration: configuration, logger: logger)
+        probe = ReadinessProbe(store: store, cacheTime: configuration.readinessCacheTime, logger: logger)
         probes = Self.lanes("probe", 1, configuration)
         let probeRoutes = ProbeRoutes(services: services, probe: probe, registry: registry, lanes: probes)
         routes =
