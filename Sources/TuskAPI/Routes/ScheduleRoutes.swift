@@ -130,23 +130,3 @@ struct ScheduleRoutes: Sendable {
         ValidationError(pointer: "#/cron", .unknownValue, "cron does not fire in the next 100 years")
     )
 }
-
-extension JSONWriter {
-    fileprivate mutating func members(of schedule: ScheduleRecord) {
-        member("name", schedule.name)
-        member("cron", schedule.cron)
-        member("time_zone", schedule.timeZone)
-        member("job", ifPresent: schedule.job)
-        member("next_tick_at", schedule.nextTickAt)
-        member("last_tick_at", ifPresent: schedule.lastTickAt)
-        member("created_at", schedule.createdAt)
-        member("updated_at", schedule.updatedAt)
-    }
-
-    fileprivate mutating func members(of tick: TickRecord) {
-        member("planned_at", tick.plannedAt)
-        member("recorded_at", tick.recordedAt)
-        member("outcome", tick.outcome)
-        member("job_id", ifPresent: tick.job?.description)
-    }
-}

@@ -75,7 +75,7 @@ enum JobCommands {
         try context.console.show(
             jobs,
             as: "jobs",
-            object: { JobResult.object($0) },
+            object: { JobResult.object($0, isWhole: false) },
             table: { JobResult.table(jobs, now: now) },
             empty: filter == JobFilter() && below == nil
                 ? "There are no jobs. Enqueue one: tusk job add KIND" : "No job is like that. All: tusk job list"

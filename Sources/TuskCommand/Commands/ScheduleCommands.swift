@@ -1,3 +1,4 @@
+import TuskAPI
 import TuskCore
 import TuskStore
 import TuskTelemetry
@@ -236,28 +237,14 @@ enum ScheduleCommands {
         return table
     }
 
-    private static func object(_ schedule: ScheduleRecord) -> [UInt8] { object(schedule, ticks: []) }
-
-    private static func object(_ schedule: ScheduleRecord, ticks: [TickRecord]) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("name", schedule.name)
-            $0.put("cron", schedule.cron)
-            $0.put("time_zone", schedule.timeZone)
-            $0.put("job", schedule.job)
-            $0.put("next_tick_at", schedule.nextTickAt)
-            $0.put("last_tick_at", schedule.lastTickAt)
-            $0.put("created_at", schedule.createdAt)
-            $0.put("updated_at", schedule.updatedAt)
-            if !ticks.isEmpty { $0.put("ticks", objects: ticks.map(object)) }
-        }
+    private static func object(_ schedule: ScheduleRecord) -> [UInt8] {
+        JSONWriter.object { $0.members(of: schedule) }
     }
 
-    private static func object(_ tick: TickRecord) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("planned_at", tick.plannedAt)
-            $0.put("recorded_at", tick.recordedAt)
-            $0.put("outcome", tick.outcome)
-            $0.put("job_id", tick.job?.description)
+    private static func object(_ schedule: ScheduleRecord, ticks: [TickRecord]) -> [UInt8] {
+        JSONWriter.object { writer in
+            writer.members(of: schedule)
+            writer.put("ticks", objects: ticks.map { tick in JSONWriter.object { $0.members(of: tick) } })
         }
     }
 
