@@ -73,7 +73,20 @@ struct ConfigurationTests {
         #expect(configuration.text(.databaseURL) == "host=dev dbname=tusk")
         #expect(!configuration.namesDatabase)
         #expect(try make(["PGHOST": "x"]).namesDatabase)
+        #expect(try !make(["PGUSER": "x", "PGPORT": "5433"]).namesDatabase)
         #expect(try make().text(.databaseURL) == nil)
+    }
+
+    @Test func `the file that is in force is shown as the one that holds`() throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/tusk.toml"
+            try Data("output.color = 'never'".utf8).write(to: URL(filePath: path))
+            let found = try Configuration([.configFile], .init(usualFiles: [path]))
+            #expect(found.entry(.configFile) == Configuration.Entry(value: .text(path), origin: .fallback))
+            let named = try Configuration([.configFile], .init(flags: ["config": [path]]))
+            #expect(named.entry(.configFile)?.origin == .flag("--config"))
+            #expect(try Configuration([.configFile], .init(usualFiles: [])).entry(.configFile) == nil)
+        }
     }
 
     @Test func `a secret may be in a file that a variable names`() throws {

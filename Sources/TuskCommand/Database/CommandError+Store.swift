@@ -86,6 +86,6 @@ extension CommandError {
     }
 
     private static let loginHint = "Check user and password in TUSK_DATABASE_URL, DATABASE_URL, PG* or ~/.pgpass."
-    private static let reachHint =
+    static let reachHint =
         "Set DATABASE_URL, or start a private server with tusk dev; tusk config show says which database is meant."
 }
