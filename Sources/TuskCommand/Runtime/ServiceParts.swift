@@ -34,6 +34,12 @@ struct ServiceParts: Sendable {
         )
         registry = MetricsRegistry()
         registry.addProcessMetrics()
+        registry.sampled(
+            "tusk_log_lines_dropped_total",
+            type: .counter,
+            help: "Log lines dropped because their reader was too slow or gone.",
+            read: { [MetricSample(Double(logOutput.droppedLines))] }
+        )
         Self.addBuildInfo(registry)
         database = try Database(configuration, as: "tusk")
         notifier = Notifier(store: database.store)

@@ -4,7 +4,9 @@ import TuskHTTP
 @testable import TuskAPI
 
 struct BrowserGuardTests {
-    @Test(arguments: ["localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:1", "127.255.0.9", "[::1]", "[::1]:8080", "[0:0::1]"])
+    @Test(arguments: [
+        "localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:1", "127.255.0.9", "[::1]", "[::1]:8080", "[0:0::1]",
+    ])
     func `a name that can only mean this machine is local`(host: String) {
         #expect(BrowserGuard.isLocal(host))
     }
