@@ -111,6 +111,7 @@ struct ServeTests {
             try await eventually(within: .seconds(10), "draining at /readyz") {
                 try get(target, "/readyz").body.contains("draining")
             }
+            for _ in 0..<20 { #expect(try get(target, "/readyz").status == 503, "it still accepts") }
             #expect(try await process.end(within: .seconds(20)).status == 0)
         }
     }
