@@ -34,6 +34,27 @@ as_root() {
     fi
 }
 
+# Lets sudo ask for its password now. What follows may have its input and output elsewhere, and then as_root takes what
+# sudo remembers.
+wake_sudo() {
+    if [ "$(id -u)" -ne 0 ] && [ -t 0 ] && [ -t 2 ] && command -v sudo >/dev/null; then
+        sudo -v
+    fi
+}
+
+# names_database [ARGUMENT OF TUSK]...: whether arguments or environment name a PostgreSQL server, as tusk reads them.
+# PGUSER and PGPORT only add to what is named elsewhere.
+names_database() {
+    local name
+    for name in "$@"; do
+        case $name in --database-url | --database-url=*) return 0 ;; esac
+    done
+    for name in TUSK_DATABASE_URL TUSK_DATABASE_URL_FILE DATABASE_URL PGHOST PGHOSTADDR PGDATABASE PGSERVICE; do
+        [ -z "${!name-}" ] || return 0
+    done
+    return 1
+}
+
 # A toolchain that is there, new enough, and able to start.
 need_swift() {
     local version
@@ -45,7 +66,7 @@ from https://swift.org/install and run this again."
     if ! swift build --version >/dev/null 2>&1; then
         need_packages libcurl4 libncurses6 libsqlite3-0 libxml2
     fi
-    version=$(swift --version 2>/dev/null)
+    version=$(swift --version 2>/dev/null) || version=
     if ! [[ $version =~ [Vv]ersion\ ([0-9]+)\.([0-9]+) ]]; then
         stop_with 78 "swift at $(command -v swift) does not start; 'swift --version' shows why."
     fi
@@ -90,6 +111,7 @@ need_packages() {
 apt_install() {
     local answer options
     options=(-o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=300)
+    wake_sudo || return 1
     if ! answer=$(
         exec 2>&1 </dev/null
         as_root apt-get "${options[@]}" -qq update
@@ -119,8 +141,11 @@ postgresql_bin() {
 need_postgresql() {
     local status=0 setting=/etc/postgresql-common/createcluster.d/tusk.conf
     postgresql_bin >/dev/null && return 0
-    as_root mkdir -p "${setting%/*}"
-    printf 'create_main_cluster = false\n' | as_root tee "$setting" >/dev/null
+    if ! as_root mkdir -p "${setting%/*}" ||
+        ! printf 'create_main_cluster = false\n' | as_root tee "$setting" >/dev/null; then
+        stop_with 69 "There is no PostgreSQL server, and nobody here may install one; install the package postgresql \
+as root, or name a server with DATABASE_URL, and run this again."
+    fi
     (need_packages postgresql) || status=$?
     as_root rm -f "$setting"
     [ "$status" -eq 0 ] || exit "$status"
@@ -151,6 +176,7 @@ need_unpacked() {
 # fetch_package PACKAGE: its .deb into the current directory.
 fetch_package() {
     apt-get -qq download "$1" >/dev/null 2>&1 && return 0
+    wake_sudo || return 1
     as_root apt-get -qq update >/dev/null 2>&1
     apt-get -qq -o APT::Sandbox::User=root download "$1" >&2
 }

@@ -26,6 +26,7 @@ package final class API: Sendable {
     private let probes: Lanes
     /// Of its own, so that nobody's key waits behind somebody's slow list.
     private let keys: Lanes
+    private let strangers: Lanes
 
     /// An API that is not started.
     ///
@@ -56,13 +57,15 @@ package final class API: Sendable {
             logger: logger
         )
         keys = Self.lanes("key", 1, configuration)
+        strangers = Self.lanes("stranger", 1, configuration)
         gate = Gate(
             authenticator: Authenticator(store: store, configuration: configuration, logger: logger),
             allowsAnonymous: configuration.allowsAnonymous,
             lanes: keys,
+            strangers: strangers,
             metrics: metrics
         )
-        probe = ReadinessProbe(store: store, configuration: configuration, logger: logger)
+        probe = ReadinessProbe(store: store, cacheTime: configuration.readinessCacheTime, logger: logger)
         probes = Self.lanes("probe", 1, configuration)
         let probeRoutes = ProbeRoutes(services: services, probe: probe, registry: registry, lanes: probes)
         routes =
@@ -120,7 +123,7 @@ package final class API: Sendable {
 
     /// Starts the threads. Once.
     package func start() {
-        for lanes in [keys, services.lanes, services.streams, probes] { lanes.start() }
+        for lanes in [keys, strangers, services.lanes, services.streams, probes] { lanes.start() }
         services.coalescer.start()
     }
 
@@ -134,7 +137,7 @@ package final class API: Sendable {
     package func stop() {
         probe.drain()
         services.coalescer.stop()
-        for lanes in [keys, services.lanes, services.streams, probes] { lanes.stop() }
+        for lanes in [keys, strangers, services.lanes, services.streams, probes] { lanes.stop() }
     }
 
     /// Whether the process can do its work. Blocks while it asks the database, but asks it at most once a second.

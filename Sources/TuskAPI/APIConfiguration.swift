@@ -1,3 +1,5 @@
+import TuskHTTP
+
 /// What an API is told at its start. All limits have a name here, a unit and a default.
 package struct APIConfiguration: Sendable {
     /// What `/version` says. Defaults to `0.0.0-dev`.
@@ -12,8 +14,8 @@ package struct APIConfiguration: Sendable {
     /// Streamed bulk requests at once; each holds some MiB at most. Defaults to 4.
     package var streams = 4
     /// Sessions that the store's pool needs so that no thread of the API waits for another one's: those above, one for
-    /// keys and one for probes.
-    package var sessionsMax: Int { lanes + streams + 2 }
+    /// keys, one for keys never seen before, and one for probes.
+    package var sessionsMax: Int { lanes + streams + 3 }
     /// Requests that wait for a lane, and single enqueues that wait for their batch; more are refused with 503.
     /// Defaults to 10,000.
     package var waitingRequestsMax = 10_000
@@ -50,7 +52,7 @@ package struct APIConfiguration: Sendable {
     package func refusalToListen(at address: String) -> String? {
         guard allowsAnonymous else { return nil }
         let host = address.lastIndex(of: ":").map { address[..<$0] } ?? address[...]
-        guard !ListenAddress.isLoopback(host) else { return nil }
+        guard IPAddress(host)?.isLoopback != true else { return nil }
         return "without authentication the API listens on loopback addresses only, not at \(address)"
     }
 }

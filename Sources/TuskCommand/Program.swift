@@ -40,12 +40,7 @@ enum Program {
         _ environment: [String: String]
     ) throws(CommandError) -> ExitCode {
         let scrubbed = scrubSecrets(invocation)
-        // A command's own option may have the name of a setting; what is given then is the option's.
-        let own = Set(invocation.command.options.filter { !$0.isSetting }.map(\.name))
-        let sources = Configuration.Sources(
-            flags: invocation.given.filter { !own.contains($0.key) },
-            environment: environment
-        )
+        let sources = Configuration.Sources(flags: invocation.given, environment: environment)
         let used = Option.everywhere + invocation.command.options
         let configuration = try Configuration(used, sources)
         let console = Console(

@@ -26,6 +26,8 @@ final class Connection {
         let match: RouteMatch
         let startedAt: Int64
         var body: [UInt8] = []
+        /// What `body` takes of the server's memory for bodies.
+        var bodyShare: BodyShare?
         var bodyCount = 0
         var isBodyComplete = false
         /// The client waits for `100 Continue`.

@@ -17,7 +17,7 @@ struct Acceptor: ~Copyable {
         self.limits = limits
     }
 
-    /// Watches the listening socket; false when the system refuses, and a pause begins.
+    /// Watches the listening socket; when the system refuses, a pause begins.
     mutating func watch(with poller: borrowing Poller, now: Int64) {
         pausedUntil = nil
         guard let descriptor = listener?.descriptor, !isWatched else { return }
@@ -125,6 +125,6 @@ extension EventLoop {
         _ = socket.send(out, from: 0)
         socket.finishSending()
         _ = socket.receive(into: &landing)
-        observe(refusal, method: nil, bytesSent: out.count)
+        observe(method: nil, status: refusal.status, startedAt: now, bytesSent: out.count, reason: refusal.reason)
     }
 }

@@ -67,22 +67,21 @@ extension EventLoop {
 
     private func begin(_ connection: Connection, _ head: RequestHead) {
         connection.isFresh = false
+        let startedAt = Moment.now()
         guard !head.isAsterisk else {
-            answerBuiltIn(connection, head, HTTPResponse.allowing(HTTPMethod.allCases), nil)
+            answerBuiltIn(connection, head, startedAt, HTTPResponse.allowing(HTTPMethod.allCases), nil)
             return
         }
         switch router.find(head.method, head.pathBytes) {
-        case .route(let match): begin(connection, head, match)
+        case .route(let match): begin(connection, head, startedAt, match)
         case .methodNotAllowed(let methods) where head.method == .options:
-            answerBuiltIn(connection, head, HTTPResponse.allowing(methods), nil)
+            answerBuiltIn(connection, head, startedAt, HTTPResponse.allowing(methods), nil)
         case .methodNotAllowed(let methods):
-            let refusal = HTTPRefusal(.methodNotAllowed, allowed: methods)
-            var response = errorResponse(refusal)
+            var response = errorResponse(HTTPRefusal(.methodNotAllowed))
             response.headers.append(("Allow", HTTPResponse.list(methods)))
-            answerBuiltIn(connection, head, response, refusal.reason)
+            answerBuiltIn(connection, head, startedAt, response, .methodNotAllowed)
         case .notFound:
-            let refusal = HTTPRefusal(.notFound)
-            answerBuiltIn(connection, head, errorResponse(refusal), refusal.reason)
+            answerBuiltIn(connection, head, startedAt, errorResponse(HTTPRefusal(.notFound)), .notFound)
         }
     }
 
@@ -90,6 +89,7 @@ extension EventLoop {
     private func answerBuiltIn(
         _ connection: Connection,
         _ head: RequestHead,
+        _ startedAt: Int64,
         _ response: HTTPResponse,
         _ reason: HTTPRefusal.Reason?
     ) {
@@ -102,25 +102,33 @@ extension EventLoop {
             keeps = !isDraining
         }
         let count = appendResponse(connection, response, isHead: head.method == .head, closes: !keeps)
-        observe(reason.map { HTTPRefusal($0) }, method: head.method, status: response.status, bytesSent: count)
+        observe(
+            method: head.method,
+            status: response.status,
+            startedAt: startedAt,
+            bytesSent: count,
+            reason: reason
+        )
         connection.phase = keeps ? .receiving : .flushing
         connection.receivingSince = now
     }
 
-    private func begin(_ connection: Connection, _ head: RequestHead, _ match: RouteMatch) {
-        if let refusal = connection.parser.admitBody(bytesMax: match.body.bytesMax) {
-            refuse(connection, refusal)
-            return
-        }
+    private func begin(_ connection: Connection, _ head: RequestHead, _ startedAt: Int64, _ match: RouteMatch) {
+        let refusal = connection.parser.admitBody(bytesMax: match.body.bytesMax)
         connection.phase = .exchanging
         let hasBody = head.hasBody
         var current = Connection.Current(
             head: head,
             match: match,
-            startedAt: Moment.now(),
+            startedAt: startedAt,
             owesContinue: head.expectsContinue && hasBody && connection.parser.unusedCount == 0,
             bodyClock: StallClock()
         )
+        if let refusal {
+            connection.current = current
+            refuse(connection, refusal)
+            return
+        }
         guard hasBody else {
             guard case .end = connection.parser.next() else {
                 preconditionFailure("a request without body is complete")
@@ -159,6 +167,12 @@ extension EventLoop {
     }
 
     private func appendBody(_ connection: Connection, _ piece: [UInt8]) {
+        let share = connection.current?.bodyShare ?? BodyShare(of: bodyBudget)
+        connection.current?.bodyShare = share
+        guard share.grow(by: piece.count) else {
+            refuse(connection, HTTPRefusal(.overloaded))
+            return
+        }
         if connection.current?.body.isEmpty == true {
             connection.current?.body = piece
         } else {
@@ -190,7 +204,14 @@ extension EventLoop {
         connection.exchange = exchange
         let streamsBody = current.match.body.isStreamed
         if streamsBody, current.isBodyComplete { exchange.endBody() }
-        let request = HTTPRequest(head: current.head, route: current.match, body: body, peer: connection.peer)
+        connection.current?.bodyShare = nil
+        let request = HTTPRequest(
+            head: current.head,
+            route: current.match,
+            body: body,
+            share: current.bodyShare,
+            peer: connection.peer
+        )
         current.match.handler(request, HTTPResponder(exchange: exchange, streamsBody: streamsBody))
         exchange.endHandling()
         takeWork(connection)
@@ -209,17 +230,29 @@ extension EventLoop {
     func refuse(_ connection: Connection, _ refusal: HTTPRefusal) {
         connection.exchange?.endBody(.refused(refusal))
         guard connection.current?.stream == nil else {
-            breakOff(connection)
+            breakOff(connection, refusal.reason)
             return
         }
         connection.exchange?.close()
         connection.exchange = nil
-        let method = connection.current?.head.method
-        let route = connection.current?.match.template
+        var current = connection.current
         connection.current = nil
         connection.phase = .flushing
-        let count = appendResponse(connection, errorResponse(refusal), isHead: method == .head, closes: true)
-        observe(refusal, method: method, route: route, bytesSent: count)
+        let method = current?.head.method ?? connection.parser.method
+        let response = errorResponse(refusal)
+        let count = appendResponse(connection, response, isHead: method == .head, closes: true)
+        current?.bytesSent += count
+        if let current {
+            observe(current, status: response.status, reason: refusal.reason)
+        } else {
+            observe(
+                method: method,
+                status: response.status,
+                startedAt: connection.receivingSince,
+                bytesSent: count,
+                reason: refusal.reason
+            )
+        }
         markUnflushed(connection)
     }
 }

@@ -64,17 +64,7 @@ extension EventLoop {
         connection.current = nil
         connection.phase = keeps ? .receiving : .flushing
         connection.receivingSince = now
-        observer?(
-            HTTPObservation(
-                method: current.head.method,
-                route: current.match.template,
-                status: status,
-                nanoseconds: Moment.now() - current.startedAt,
-                bytesReceived: current.bodyCount,
-                bytesSent: current.bytesSent,
-                refusal: reason
-            )
-        )
+        observe(current, status: status, reason: reason)
     }
 
     // Streams
@@ -84,6 +74,8 @@ extension EventLoop {
         let head = current.head
         let keeps = head.keepsConnection && !isDraining
         let hasBody = head.method != .head && !HTTPStatus.hasNoBody(status)
+        // Nothing but the answer may follow its head, so a reader that comes later finds the body already asked for.
+        if hasBody, current.owesContinue { sendContinue(connection) }
         let framing: ResponseEncoder.Framing = head.isVersion10 ? .close : .chunked
         let start = connection.out.count
         guard
@@ -219,11 +211,12 @@ extension EventLoop {
         rearm(connection)
     }
 
-    /// Ends a connection in the middle of a request or an answer; the client sees that it is incomplete.
-    func breakOff(_ connection: Connection) {
+    /// Ends a connection in the middle of a request or an answer; the client sees that it is incomplete. `reason` is
+    /// what the client did wrong, when it is not just gone.
+    func breakOff(_ connection: Connection, _ reason: HTTPRefusal.Reason? = nil) {
         if let current = connection.current {
             connection.exchange?.endBody(.closed)
-            endExchange(connection, status: current.stream?.status ?? 499, keeps: false, reason: nil)
+            endExchange(connection, status: current.stream?.status ?? 499, keeps: false, reason: reason)
         }
         close(connection)
     }
@@ -243,23 +236,38 @@ extension EventLoop {
 
     // Observing
 
-    /// Reports a request that no handler answered.
+    /// Reports a request whose head was complete.
+    func observe(_ current: Connection.Current, status: Int, reason: HTTPRefusal.Reason?) {
+        observer?(
+            HTTPObservation(
+                method: current.head.method,
+                route: current.match.template,
+                status: status,
+                nanoseconds: Moment.now() - current.startedAt,
+                bytesReceived: current.bodyCount,
+                bytesSent: current.bytesSent,
+                refusal: reason
+            )
+        )
+    }
+
+    /// Reports a request that found no route.
     func observe(
-        _ refusal: HTTPRefusal?,
         method: HTTPMethod?,
-        route: String? = nil,
-        status: Int? = nil,
-        bytesSent: Int
+        status: Int,
+        startedAt: Int64,
+        bytesSent: Int,
+        reason: HTTPRefusal.Reason?
     ) {
         observer?(
             HTTPObservation(
                 method: method,
-                route: route,
-                status: status ?? refusal?.status ?? 0,
-                nanoseconds: 0,
+                route: nil,
+                status: status,
+                nanoseconds: Moment.now() - startedAt,
                 bytesReceived: 0,
                 bytesSent: bytesSent,
-                refusal: refusal?.reason
+                refusal: reason
             )
         )
     }

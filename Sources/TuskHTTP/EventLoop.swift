@@ -21,6 +21,7 @@ final class EventLoop {
     let mailbox: Mailbox
     let gauge: ConnectionGauge
     let streamLimits: Exchange.StreamLimits
+    let bodyBudget: BodyBudget
     private let onDrained: @Sendable () -> Void
 
     let poller: Poller
@@ -52,6 +53,7 @@ final class EventLoop {
             unreadBytesMax: setup.limits.unreadBytesMax,
             writeTimeout: setup.limits.writeTimeout
         )
+        bodyBudget = BodyBudget(bytesMax: setup.limits.bufferedBodyBytesMax)
         acceptor = Acceptor(listener: listener, limits: setup.limits)
         poller = try Poller()
         try poller.add(waker, token: Self.wakerToken)
@@ -115,7 +117,7 @@ final class EventLoop {
         if wanted != connection.interest {
             connection.interest = wanted
             guard poller.change(connection.socket.descriptor, wanted, token: connection.token) else {
-                close(connection)
+                breakOff(connection)
                 return
             }
         }
@@ -136,7 +138,7 @@ final class EventLoop {
     /// Ends what has taken too long, if it still has.
     private func end(_ connection: Connection) {
         if let writing = connection.writeDeadline(limits), writing <= now {
-            close(connection)
+            breakOff(connection)
         } else if let receiving = connection.receivingDeadline(limits), receiving <= now {
             if connection.parser.isInsideHead {
                 refuse(connection, HTTPRefusal(.headerTimeout))

@@ -43,9 +43,6 @@ package struct HTTPHeaders: Sendable {
         self.init(bytes: bytes, fields: places)
     }
 
-    /// How many fields there are.
-    package var count: Int { fields.count }
-
     /// The value of the field called `name`; several of them are joined by `, ` as RFC 9110, 5.3 has it. Bytes that
     /// are not UTF-8 become U+FFFD.
     package subscript(name: String) -> String? {

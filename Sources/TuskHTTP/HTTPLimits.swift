@@ -28,6 +28,12 @@ package struct HTTPLimits: Sendable {
     /// Bytes of a streamed answer the client may leave unsent before its writer waits. Defaults to 256 KiB.
     package var unsentBytesMax = 256 * 1024
 
+    // Memory of the server
+
+    /// Bytes of buffered bodies that the server and its handlers hold together, whoever sent them; a body beyond it is
+    /// answered 503 and its connection ends. Defaults to 256 MiB.
+    package var bufferedBodyBytesMax = 256 * 1024 * 1024
+
     // Connections
 
     /// Most connections at once; one more is answered 503 and closed. Defaults to 10,000.

@@ -11,12 +11,6 @@ package struct HTTPQuery: Sendable {
         parameters.first { Bytes.equal($0.name, name) }?.value
     }
 
-    /// The names in their order, for routes that refuse what they do not know.
-    package var names: [String] { parameters.map(\.name) }
-
-    /// Whether there is no parameter.
-    package var isEmpty: Bool { parameters.isEmpty }
-
     /// Decodes `bytes[range]`, what stands behind the question mark; an empty query has no parameters.
     init(_ bytes: Span<UInt8>, _ range: Range<Int>, parametersMax: Int) throws(HTTPRefusal.Reason) {
         var parameters: [(name: String, value: String)] = []

@@ -2,28 +2,15 @@
 package struct HTTPRefusal: Error, Sendable, Equatable {
     /// What is wrong.
     package let reason: Reason
-    /// The methods the path does have; only for `methodNotAllowed`.
-    package let allowed: [HTTPMethod]
 
     /// A refusal for `reason`.
-    package init(_ reason: Reason, allowed: [HTTPMethod] = []) {
-        self.reason = reason
-        self.allowed = allowed
-    }
+    package init(_ reason: Reason) { self.reason = reason }
 
     /// The status of the answer.
     package var status: Int { reason.status }
 
     /// A stable name for programs, in snake_case.
     package var code: String { reason.rawValue }
-
-    /// Whether the connection ends with the answer: always when the end of the request is not known for certain.
-    package var closesConnection: Bool {
-        switch reason {
-        case .notFound, .methodNotAllowed, .internalError: false
-        default: true
-        }
-    }
 
     /// Everything the server refuses; the raw value is the stable code.
     package enum Reason: String, Error, Sendable, CaseIterable {
@@ -73,12 +60,12 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
         case trailerTooLarge = "trailer_too_large"
         case bodyNotAllowed = "body_not_allowed"
         case bodyTooLarge = "body_too_large"
-        case bodyIncomplete = "body_incomplete"
 
         // Time and place
         case headerTimeout = "header_timeout"
         case bodyTimeout = "body_timeout"
         case tooManyConnections = "too_many_connections"
+        case overloaded
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case internalError = "internal_error"
@@ -94,7 +81,7 @@ extension HTTPRefusal.Reason {
         case .query, .queryEncoding, .queryPlus, .queryDuplicate, .queryTooLong: 400
         case .fieldName, .fieldFolded, .host, .hostMissing, .hostRepeated: 400
         case .contentLength, .contentLengthRepeated, .lengthAndChunked, .transferEncoding: 400
-        case .chunk, .chunkExtension, .trailer, .bodyNotAllowed, .bodyIncomplete: 400
+        case .chunk, .chunkExtension, .trailer, .bodyNotAllowed: 400
         case .notFound: 404
         case .methodNotAllowed: 405
         case .headerTimeout, .bodyTimeout: 408
@@ -106,7 +93,7 @@ extension HTTPRefusal.Reason {
         case .headerTooLarge, .headerFieldsTooMany, .trailerTooLarge: 431
         case .internalError: 500
         case .methodUnknown, .transferEncodingUnknown: 501
-        case .tooManyConnections: 503
+        case .tooManyConnections, .overloaded: 503
         case .versionNotSupported: 505
         }
     }
@@ -153,10 +140,10 @@ extension HTTPRefusal.Reason {
         case .trailerTooLarge: "The trailer section is too long."
         case .bodyNotAllowed: "This request must not have a body."
         case .bodyTooLarge: "The body is longer than this resource takes."
-        case .bodyIncomplete: "The connection ended before the body did."
         case .headerTimeout: "The header fields did not arrive in time."
         case .bodyTimeout: "The body did not arrive in time."
         case .tooManyConnections: "There are too many connections; try again later."
+        case .overloaded: "The server holds too many request bodies; nothing was done, try again later."
         case .notFound: "There is nothing at this path."
         case .methodNotAllowed: "The resource does not have this method."
         case .internalError: "The server failed to answer."

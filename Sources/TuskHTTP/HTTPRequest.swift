@@ -17,6 +17,8 @@ package struct HTTPRequest: Sendable {
     /// Whether the other end is on this machine.
     package let isLoopback: Bool
 
+    /// Counts the body as held for as long as anybody has the request.
+    private let share: BodyShare?
     private let pathBytes: ArraySlice<UInt8>
     private let targetBytes: ArraySlice<UInt8>
 
@@ -46,17 +48,19 @@ package struct HTTPRequest: Sendable {
         self.body = body
         self.remoteAddress = remoteAddress
         self.isLoopback = isLoopback
+        share = nil
         self.pathBytes = Array(path.utf8)[...]
         self.targetBytes = pathBytes
     }
 
-    init(head: RequestHead, route: RouteMatch, body: [UInt8], peer: PeerAddress) {
+    init(head: RequestHead, route: RouteMatch, body: [UInt8], share: BodyShare?, peer: PeerAddress) {
         method = head.method
         self.route = route.template
         parameters = route.parameters
         query = head.query
         headers = head.headers
         self.body = body
+        self.share = share
         remoteAddress = peer.text
         isLoopback = peer.isLoopback
         pathBytes = head.pathBytes

@@ -18,9 +18,10 @@ package struct HTTPObservation: Sendable {
     package let method: HTTPMethod?
     /// The pattern of the route; nil when no route was found.
     package let route: String?
-    /// The status of the answer; 499 when the client left before there was one.
+    /// The status of the answer; 499 when the connection ended before there was one.
     package let status: Int
-    /// From the complete head of the request to the end of the answer.
+    /// From the complete head of the request to the end of the answer; when the head was refused, from its first byte
+    /// (for the first request from the connection).
     package let nanoseconds: Int64
     /// Bytes of the body that were received.
     package let bytesReceived: Int

@@ -12,6 +12,8 @@ struct HeadParser: Sendable {
     /// First byte not looked at yet.
     private var scanned = 0
     private var hasSkippedBlankLine = false
+    /// The method, as soon as it is known.
+    private(set) var method: HTTPMethod?
     private var requestLine: RequestLine?
     private var fieldsStart = 0
     private var fields: [HTTPHeaders.Field] = []
@@ -96,7 +98,7 @@ struct HeadParser: Sendable {
             hasSkippedBlankLine = true
             return
         }
-        requestLine = try RequestLine(bytes, line, parametersMax: limits.queryParametersMax)
+        requestLine = try RequestLine(bytes, line, parametersMax: limits.queryParametersMax, method: &method)
         fieldsStart = scanned
     }
 
@@ -133,7 +135,13 @@ private struct RequestLine: Sendable {
     let target: RequestTarget
     let isVersion10: Bool
 
-    init(_ bytes: Span<UInt8>, _ line: Range<Int>, parametersMax: Int) throws(HTTPRefusal.Reason) {
+    /// `method` is set also when what follows it is refused.
+    init(
+        _ bytes: Span<UInt8>,
+        _ line: Range<Int>,
+        parametersMax: Int,
+        method known: inout HTTPMethod?
+    ) throws(HTTPRefusal.Reason) {
         var methodEnd = line.lowerBound
         while methodEnd < line.upperBound, Bytes.isToken(bytes[methodEnd]) { methodEnd += 1 }
         guard methodEnd > line.lowerBound, methodEnd < line.upperBound else { throw .requestLine }
@@ -144,6 +152,7 @@ private struct RequestLine: Sendable {
         isVersion10 = try Self.isVersion10(bytes, targetEnd + 1..<line.upperBound)
         guard let method = HTTPMethod(bytes, line.lowerBound..<methodEnd) else { throw .methodUnknown }
         self.method = method
+        known = method
         targetRange = methodEnd + 1..<targetEnd
         target = try RequestTarget(bytes, targetRange, parametersMax: parametersMax)
     }

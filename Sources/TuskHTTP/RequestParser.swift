@@ -52,6 +52,9 @@ package struct RequestParser: Sendable {
     /// Bytes that were fed and are not used up.
     package var unusedCount: Int { buffer.count - position }
 
+    /// The method of the request whose head is not complete or was refused, as soon as it is known.
+    package var method: HTTPMethod? { head.method }
+
     /// Whether a request has begun to arrive and its head is not complete.
     package var isInsideHead: Bool {
         guard case .readingHead = state else { return false }
@@ -109,11 +112,10 @@ package struct RequestParser: Sendable {
         // Taken out while it works, because it reads `buffer` meanwhile.
         var parser = HeadParser()
         swap(&parser, &head)
-        guard let length = try parser.advance(buffer.span.extracting(position...), limits) else {
-            swap(&parser, &head)
-            return .needsInput
-        }
+        defer { swap(&parser, &head) }
+        guard let length = try parser.advance(buffer.span.extracting(position...), limits) else { return .needsInput }
         let complete = try parser.finish(Array(buffer[position..<position + length]))
+        parser = HeadParser()
         use(length)
         state = .waiting(complete.framing)
         return .head(complete)

@@ -13,30 +13,26 @@ import Glibc
         guard let colon = text.lastIndex(of: ":"), let port = Self.port(text[text.index(after: colon)...]) else {
             return nil
         }
-        let host = text[..<colon]
-        if host.first == "[", host.last == "]" {
-            self.init(version6: String(host.dropFirst().dropLast()), port: port)
+        guard let address = IPAddress(text[..<colon]) else { return nil }
+        self.init(address, port: port)
+    }
+
+    private init(_ address: IPAddress, port: UInt16) {
+        if address.isVersion6 {
+            var place = sockaddr_in6()
+            place.sin6_family = sa_family_t(AF_INET6)
+            place.sin6_port = port.bigEndian
+            unsafe withUnsafeMutableBytes(of: &place.sin6_addr) { unsafe $0.copyBytes(from: address.bytes) }
+            unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: place, as: sockaddr_in6.self) }
+            length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         } else {
-            self.init(version4: String(host), port: port)
+            var place = sockaddr_in()
+            place.sin_family = sa_family_t(AF_INET)
+            place.sin_port = port.bigEndian
+            unsafe withUnsafeMutableBytes(of: &place.sin_addr) { unsafe $0.copyBytes(from: address.bytes) }
+            unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: place, as: sockaddr_in.self) }
+            length = socklen_t(MemoryLayout<sockaddr_in>.size)
         }
-    }
-
-    private init?(version4 host: String, port: UInt16) {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        guard unsafe inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return nil }
-        unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: address, as: sockaddr_in.self) }
-        length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    }
-
-    private init?(version6 host: String, port: UInt16) {
-        var address = sockaddr_in6()
-        address.sin6_family = sa_family_t(AF_INET6)
-        address.sin6_port = port.bigEndian
-        guard unsafe inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return nil }
-        unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.storeBytes(of: address, as: sockaddr_in6.self) }
-        length = socklen_t(MemoryLayout<sockaddr_in6>.size)
     }
 
     private static func port(_ text: Substring) -> UInt16? {
@@ -67,13 +63,15 @@ import Glibc
         }
     }
 
-    /// The bytes of the IP address: 4 or 16.
-    var bytes: [UInt8] {
+    /// The address without the port.
+    var address: IPAddress {
         unsafe withUnsafeBytes(of: storage) { raw in
             if isVersion6 {
-                return unsafe withUnsafeBytes(of: raw.load(as: sockaddr_in6.self).sin6_addr) { unsafe Array($0) }
+                let place = unsafe raw.load(as: sockaddr_in6.self)
+                return unsafe withUnsafeBytes(of: place.sin6_addr) { unsafe IPAddress(bytes: Array($0)) }
             }
-            return unsafe withUnsafeBytes(of: raw.load(as: sockaddr_in.self).sin_addr) { unsafe Array($0) }
+            let place = unsafe raw.load(as: sockaddr_in.self)
+            return unsafe withUnsafeBytes(of: place.sin_addr) { unsafe IPAddress(bytes: Array($0)) }
         }
     }
 
@@ -82,22 +80,8 @@ import Glibc
         unsafe withUnsafeBytes(of: storage) { unsafe UInt16(bigEndian: $0.load(as: sockaddr_in.self).sin_port) }
     }
 
-    /// The IP address alone.
-    var host: String {
-        guard isVersion6 else { return bytes.map(String.init).joined(separator: ".") }
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let capacity = socklen_t(text.count)
-        let hasText = unsafe bytes.withUnsafeBytes { raw in
-            unsafe text.withUnsafeMutableBufferPointer {
-                unsafe inet_ntop(AF_INET6, raw.baseAddress, $0.baseAddress, capacity) != nil
-            }
-        }
-        precondition(hasText, "16 bytes are an address")
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     /// Address and port, as `init` reads them.
-    var text: String { isVersion6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    var text: String { "\(address.urlText):\(port)" }
 }
 
 /// The other end of a connection.
@@ -116,13 +100,13 @@ struct PeerAddress: Sendable {
     /// What limits are counted by.
     let origin: Origin
 
-    init(_ address: SocketAddress) {
-        let bytes = address.bytes
-        text = address.host
-        isLoopback = address.isVersion6 ? bytes == Array(repeating: 0, count: 15) + [1] : bytes.first == 127
+    init(_ socketAddress: SocketAddress) {
+        let address = socketAddress.address
+        text = address.text
+        isLoopback = address.isLoopback
         origin = Origin(
             isVersion6: address.isVersion6,
-            number: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            number: address.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         )
     }
 }

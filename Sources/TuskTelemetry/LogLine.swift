@@ -26,6 +26,8 @@ package struct LogLine: Sendable {
     static let lineBytesMax = 32_768
 
     private(set) var bytes: [UInt8] = []
+    /// Nothing stands on the line that a pair must be kept apart from.
+    private var isAtStart = true
 
     /// The line's bytes with the line feed.
     package static func render(_ event: LogEvent, as format: LogFormat) -> [UInt8] {
@@ -63,6 +65,7 @@ package struct LogLine: Sendable {
         bytes += (colored ? "\(color)\(level)\u{1B}[0m" : level).utf8
         bytes += "\(padding) ".utf8
         escape(event.message)
+        isAtStart = false
         fields(event.fields) { $0.pair($1, $2) }
     }
 
@@ -104,7 +107,8 @@ package struct LogLine: Sendable {
 
     /// ` name=value`, the value in quotes unless it is a plain word.
     private mutating func pair(_ name: String, _ value: LogValue) {
-        if let last = bytes.last, last != UInt8(ascii: ">") { bytes.append(UInt8(ascii: " ")) }
+        if !isAtStart { bytes.append(UInt8(ascii: " ")) }
+        isAtStart = false
         bytes += "\(name)=".utf8
         switch value {
         case .text(let text) where !Self.isWord(text): quoted(text)

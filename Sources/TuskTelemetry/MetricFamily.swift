@@ -43,11 +43,6 @@ package final class MetricFamily<Series: Metric>: MetricSource {
         }
     }
 
-    /// Forgets every series, for gauges that only the present leader shows. Handles made before count into nothing.
-    package func removeAll() {
-        state.withLock { $0 = State() }
-    }
-
     func write(to text: inout PrometheusText) {
         let series = state.withLock { $0.series }
         guard !series.isEmpty else { return }

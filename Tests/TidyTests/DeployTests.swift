@@ -96,6 +96,45 @@ struct DeployTests {
         #expect(FileManager.default.isExecutableFile(atPath: Repository.root.path + "/" + path) != isSourced)
     }
 
+    /// What a line of bash says after it has read `prepare.sh`, in an environment of nothing else.
+    private func prepared(_ line: String, _ environment: [String] = [], onTerminal: Bool = false) throws -> Tool {
+        let shell = ["bash", "-c", "set -euo pipefail; . deploy/prepare.sh; \(line)", "prepare"]
+        let variables = ["-i", "PATH=/usr/bin:/bin"] + environment
+        guard onTerminal else { return try Tool.run("env", variables + shell) }
+        let quoted = shell.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        let terminal = ["SHELL=/bin/sh", "script", "--quiet", "--return", "-c", quoted, "/dev/null"]
+        return try Tool.run("env", variables + terminal)
+    }
+
+    @Test(
+        arguments: [
+            ([], "", 1), (["PGUSER=x", "PGPORT=1"], "", 1), (["DATABASE_URL="], "", 1), (["DATABASE_URL=x"], "", 0),
+            (["PGHOST=x"], "", 0), (["TUSK_DATABASE_URL_FILE=x"], "", 0), ([], "--ephemeral", 1),
+            ([], "--database-url x", 0), ([], "--database-url=x", 0),
+        ] as [([String], String, Int32)]
+    )
+    func `a server is installed unless one is named`(environment: [String], arguments: String, status: Int32) throws {
+        #expect(try prepared("names_database \(arguments)", environment).status == status)
+    }
+
+    @Test(
+        arguments: [
+            ("swift() { return 1; }; need_packages() { :; }; need_swift", "'swift --version' shows why.", 78),
+            ("postgresql_bin() { return 1; }; as_root() { return 1; }; need_postgresql", "or name a server", 69),
+        ] as [(String, String, Int32)]
+    )
+    func `a step that cannot be done ends with a sentence`(line: String, words: String, status: Int32) throws {
+        let answer = try prepared(line)
+        #expect(answer.status == status)
+        #expect(answer.output.contains(words), "\(answer.output)")
+    }
+
+    @Test func `sudo can ask for its password before apt has no terminal`() throws {
+        let fakes = "id() { echo 1000; }; sudo() { echo \"sudo $*\"; }"
+        let answer = try prepared("\(fakes); apt_install nothing", onTerminal: true)
+        #expect(answer.output.hasPrefix("sudo -v"), "\(answer.output)")
+    }
+
     @Test(arguments: ["deploy/run", "deploy/test"])
     func `the command explains itself and does nothing else`(path: String) throws {
         let answer = try Tool.run("bash", [path, "--help"])

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TuskPostgres
 
 @testable import TuskCommand
 
@@ -34,6 +35,14 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `neither a call nor connecting takes longer than a role allows`() throws {
+        let configuration = try Configuration([.databaseURL, .timeout, .behindPooler], Configuration.Sources())
+        let usual = try Database.settings(configuration, as: "test")
+        #expect(usual.callTimeout == .seconds(10) && usual.connectTimeout == .seconds(5))
+        let short = try Database.settings(configuration, as: "test", callTimeoutMax: .seconds(2))
+        #expect(short.callTimeout == .seconds(2) && short.connectTimeout == .seconds(2))
+    }
+
     @Test func `a flag wins over the environment, that over the file, and that over the default`() throws {
         let file = "[api]\nlisten = '127.0.0.1:3'"
         let variables = ["TUSK_LISTEN": "127.0.0.1:2"]
@@ -64,7 +73,20 @@ struct ConfigurationTests {
         #expect(configuration.text(.databaseURL) == "host=dev dbname=tusk")
         #expect(!configuration.namesDatabase)
         #expect(try make(["PGHOST": "x"]).namesDatabase)
+        #expect(try !make(["PGUSER": "x", "PGPORT": "5433"]).namesDatabase)
         #expect(try make().text(.databaseURL) == nil)
+    }
+
+    @Test func `the file that is in force is shown as the one that holds`() throws {
+        try withTemporaryDirectory { directory in
+            let path = "\(directory)/tusk.toml"
+            try Data("output.color = 'never'".utf8).write(to: URL(filePath: path))
+            let found = try Configuration([.configFile], .init(usualFiles: [path]))
+            #expect(found.entry(.configFile) == Configuration.Entry(value: .text(path), origin: .fallback))
+            let named = try Configuration([.configFile], .init(flags: ["config": [path]]))
+            #expect(named.entry(.configFile)?.origin == .flag("--config"))
+            #expect(try Configuration([.configFile], .init(usualFiles: [])).entry(.configFile) == nil)
+        }
     }
 
     @Test func `a secret may be in a file that a variable names`() throws {

@@ -106,8 +106,9 @@ struct DatabaseCommandTests {
             #expect(try await tusk("job", "cancel", id).status == 0, "again is fine")
             #expect(try await tusk("job", "wait", id).status == 6)
             #expect(try await tusk("job", "retry", id).status == 0)
-            #expect(try await tusk("job", "wait", id, "--timeout", "200ms").status == 7)
-            #expect(try await tusk("job", "list", "--state", "available", "-o", "jsonl").output.contains(id))
+            #expect(try await tusk("job", "wait", id, "--wait-timeout", "200ms").status == 7)
+            let listed = try await tusk("job", "list", "--state", "available", "-o", "jsonl").output
+            #expect(listed.contains(id) && !listed.contains("args"), "a list is that of the API: \(listed)")
             #expect(try await tusk("job", "get", "999").status == 3)
             #expect(try await tusk("job", "cancel", "999", id).status == 3)
             #expect(try await tusk("job", "wait", "999").status == 3)
@@ -150,7 +151,8 @@ struct DatabaseCommandTests {
                 try await TuskProcess.run(line, environment: environment)
             }
             #expect(try await tusk("queue", "pause", "mail", "--reason", "moving").status == 0)
-            #expect(try await tusk("queue", "list", "-o", "json").output.contains("\"pause_reason\":\"moving\""))
+            #expect(try await tusk("queue", "list", "-o", "json").output.contains("\"reason\":\"moving\"}"))
+            #expect(try await tusk("queue", "list", "-o", "json").output.contains("\"paused\":true"))
             #expect(try await tusk("queue", "resume", "mail").output == "Queue mail goes on.\n")
             let line = ["schedule", "add", "night", "--cron", "30 3 * * *", "--tz", "Europe/Rome", "--kind", "k"]
             #expect(try await TuskProcess.run(line, environment: environment).status == 0)
@@ -170,13 +172,32 @@ struct DatabaseCommandTests {
         }
     }
 
+    @Test func `migrations are named once, however much is said`() async throws {
+        try await withDatabase { database in
+            let ended = try await TuskProcess.run(["migrate", "up", "-v"], environment: environment(database))
+            let newest = try #require(Migration.all.last).name
+            #expect((ended.output + ended.errors).components(separatedBy: newest).count == 2)
+        }
+    }
+
+    @Test func `somebody who answers without HTTP is not called nobody`() async throws {
+        try await withDatabase { database in
+            let server = database.connectionString
+            let url = "http://\(server["host"] ?? ""):\(server["port"] ?? "5432")"
+            let ended = try await TuskProcess.run(["health", "--url", url])
+            #expect(ended.status == 69)
+            #expect(ended.errors == "tusk: what answers at \(url) does not speak HTTP\n")
+        }
+    }
+
     @Test func `a password in a flag is taken out of the list of processes`() async throws {
         try await withDatabase(.migrated) { database in
             let id = try await TuskProcess.run(["job", "add", "k", "-q"], environment: environment(database))
             let secret = database.connectionString.with("password", "hunter2").textWithPassword
             // Servers with trust or peer authentication take any password; others answer with 4, which is as good here.
             let process = try TuskProcess([
-                "job", "wait", id.output.trimmingCharacters(in: .newlines), "--timeout", "3s", "--database-url", secret,
+                "job", "wait", id.output.trimmingCharacters(in: .newlines), "--wait-timeout", "3s", "--database-url",
+                secret,
             ])
             try await process.says("use TUSK_DATABASE_URL or TUSK_DATABASE_URL_FILE")
             let line = FileManager.default.contents(atPath: "/proc/\(process.processID)/cmdline") ?? Data()

@@ -45,7 +45,7 @@ struct DevTests {
             let id = try #require(object?["id"] as? String)
             let environment = ["TUSK_DATABASE_URL": "host=\(socket) user=postgres dbname=tusk"]
             let waited = try await TuskProcess.run(
-                ["job", "wait", id, "--timeout", "20s", "-o", "json"],
+                ["job", "wait", id, "--wait-timeout", "20s", "-o", "json"],
                 environment: environment
             )
             #expect(waited.status == 0, "\(waited.errors)")

@@ -65,6 +65,28 @@ struct ProgramTests {
         #expect(!bad.errors.contains("hunter2"))
     }
 
+    @Test func `every setting of the example file for services is one, with a value that is taken`() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+        let example = root.appending(path: "deploy/systemd/tusk.env.example")
+        var environment: [String: String] = [:]
+        for line in try String(contentsOf: example, encoding: .utf8).split(separator: "\n") {
+            let setting = line.drop { $0 == "#" }
+            guard let sign = setting.firstIndex(of: "="), !setting.hasPrefix(" ") else { continue }
+            environment[String(setting[..<sign])] = String(setting[setting.index(after: sign)...])
+        }
+        #expect(environment.count >= 7)
+        let checked = try await TuskProcess.run(["config", "check"], environment: environment)
+        #expect(checked.status == 0, "\(checked.errors)")
+        #expect(checked.errors.isEmpty)
+    }
+
+    @Test func `tusk dev does not advise to start tusk dev`() async throws {
+        let line = ["dev", "--listen", "127.0.0.1:0"]
+        let ended = try await TuskProcess.run(line, environment: ["PGHOST": "/nonexistent"])
+        #expect(ended.status == 69)
+        #expect(ended.errors.contains("PGHOST names this database; without it tusk dev starts a private server."))
+    }
+
     @Test func `bytes that are not UTF-8 are refused`() async throws {
         let line = "exec '\(TuskProcess.program)' job get \"$(printf 'a\\377b')\""
         let ended = try await TuskProcess.run(["-c", line], launcher: "/bin/sh")

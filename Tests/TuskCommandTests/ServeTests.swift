@@ -51,8 +51,10 @@ struct ServeTests {
             )
             try await process.says("message=started")
             let target = try url(process, after: "admin=")
-            #expect(try get(target, "/livez").status == 200)
-            try await eventually(within: .seconds(10)) { try get(target, "/readyz").status == 200 }
+            #expect(try get(target, "/livez").body == #"{"status":"ok"}"#)
+            try await eventually(within: .seconds(10)) {
+                try get(target, "/readyz").body == #"{"ready":true,"reasons":[]}"#
+            }
             #expect(try get(target, "/metrics").body.contains("# HELP"))
             #expect(try get(target, "/v1/jobs").status == 404)
             process.send(SIGHUP)
@@ -75,7 +77,9 @@ struct ServeTests {
             let ended = try await TuskProcess.run(line, environment: environment(database))
             #expect(ended.status == 0, "\(ended.errors)")
             let metrics = HTTPProbe.Target(host: target.host, port: target.port, path: "/metrics")
-            for name in ["tusk_build_info", "tusk_http_requests_total", "tusk_scheduler_leader"] {
+            for name in [
+                "tusk_build_info", "tusk_log_lines_dropped_total", "tusk_http_requests_total", "tusk_scheduler_leader",
+            ] {
                 try await eventually(within: .seconds(10), name) {
                     try HTTPProbe.get(metrics, limit: .seconds(5), bodyMax: .max).body.contains("# TYPE \(name) ")
                 }
@@ -103,6 +107,11 @@ struct ServeTests {
             #expect(second.status == 75)
             #expect(second.errors.contains("port \(target.port) is taken"))
             process.send(SIGTERM)
+            // Before it accepts nothing more it says that it goes away.
+            try await eventually(within: .seconds(10), "draining at /readyz") {
+                try get(target, "/readyz").body.contains("draining")
+            }
+            for _ in 0..<20 { #expect(try get(target, "/readyz").status == 503, "it still accepts") }
             #expect(try await process.end(within: .seconds(20)).status == 0)
         }
     }

@@ -34,13 +34,10 @@ struct SystemdNotifierTests {
             for name in ["\(directory)/notify", "@tusk-test-\(UUID().uuidString)"] {
                 let messages = try receive(at: name) { notifier in
                     notifier.ready("serving\nREADY=0")
-                    notifier.status("busy")
                     notifier.stopping("draining")
                 }
                 #expect(
-                    messages == [
-                        "READY=1\nSTATUS=serving\\nREADY=0", "STATUS=busy", "STOPPING=1\nSTATUS=draining",
-                    ],
+                    messages == ["READY=1\nSTATUS=serving\\nREADY=0", "STOPPING=1\nSTATUS=draining"],
                     "\(name)"
                 )
             }

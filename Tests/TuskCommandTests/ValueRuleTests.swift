@@ -48,10 +48,20 @@ struct ValueRuleTests {
     @Test(arguments: [
         ("127.0.0.1:1", true), ("127.9.9.9:1", true), ("[::1]:1", true), ("localhost:1", true), ("0.0.0.0:1", false),
         (":1", false), ("10.0.0.1:1", false), ("[::]:1", false), ("[::ffff:127.0.0.1]:1", false),
-        ("128.0.0.1:1", false),
+        ("128.0.0.1:1", false), ("[0:0:0:0:0:0:0:1]:1", true),
     ])
     func `only addresses of this machine alone are loopback`(text: String, isLoopback: Bool) throws {
         #expect(try #require(ListenAddress(text)).isLoopback == isLoopback)
+    }
+
+    @Test(arguments: [("[0:0::1]:80", "[::1]:80"), ("[2001:DB8::0:1]:1", "[2001:db8::1]:1"), (":80", "0.0.0.0:80")])
+    func `an address has one text, however it is written`(text: String, normal: String) throws {
+        #expect(try #require(ListenAddress(text)).text == normal)
+    }
+
+    @Test(arguments: [("[::]:80", "::1"), (":80", "127.0.0.1"), ("[::1]:80", "::1"), ("10.0.0.1:80", "10.0.0.1")])
+    func `a server on all addresses is asked at a loopback address of its version`(text: String, host: String) throws {
+        #expect(HealthCommand.host(of: try #require(ListenAddress(text))) == host)
     }
 
     @Test(

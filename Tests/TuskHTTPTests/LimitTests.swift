@@ -51,6 +51,37 @@ struct LimitTests {
         #expect(status == 200)
     }
 
+    @Test func `all bodies together have a limit, and count until nobody holds their requests`() throws {
+        var limits = HTTPLimits()
+        limits.bufferedBodyBytesMax = 1000
+        let held = Box<(HTTPRequest, HTTPResponder)>()
+        let server = try TestServer(limits: limits) { router in
+            router.add(.post, "/hold", body: .buffered(bytesMax: 2000)) { held.put(($0, $1)) }
+            router.add(.post, "/echo", body: .buffered(bytesMax: 2000)) { request, responder in
+                responder.send(HTTPResponse(status: 200, body: request.body))
+            }
+        }
+        let small = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n\r\n" + String(repeating: "x", count: 300)
+        let large = "POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 800\r\n\r\n" + String(repeating: "x", count: 800)
+        do {
+            let leaving = try server.client()
+            try leaving.send(large)
+            let (request, _) = try held.take()
+            let refused = try server.client()
+            try refused.send(small)
+            let response = try refused.response()
+            #expect(response.status == 503)
+            #expect(response.text.hasPrefix("overloaded: "))
+            #expect(try refused.isClosedByServer())
+            // The client is gone, and its request is still held.
+            _ = consume leaving
+            #expect(try server.answer(to: small).status == 503)
+            #expect(request.body.count == 800)
+        }
+        #expect(try server.answer(to: small).status == 200)
+        #expect(try server.answer(to: small).status == 200)
+    }
+
     @Test func `without descriptors accepting rests and recovers`() async {
         await #expect(processExitsWith: .success) {
             var limits = HTTPLimits()

@@ -211,6 +211,30 @@ struct StreamTests {
         #expect(try client.response().text == "hi")
     }
 
+    @Test func `100 Continue never stands inside an answer that begins before its body is read`() throws {
+        let mayRead = Box<Bool>()
+        let server = try TestServer { router in
+            router.add(.post, "/", body: .streamed(bytesMax: 10)) { _, responder in
+                Self.lane {
+                    let writer = responder.beginStream()
+                    try? writer.write(Array("first".utf8))
+                    _ = try? mayRead.take()
+                    while let piece = try? responder.bodyStream?.read() { try? writer.write(piece) }
+                    writer.finish()
+                }
+            }
+        }
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        #expect(try client.responseHead().status == 100)
+        #expect(try client.responseHead().status == 200)
+        #expect(try client.chunk() == Array("first".utf8))
+        mayRead.put(true)
+        try client.send("hi")
+        #expect(try client.chunk() == Array("hi".utf8))
+        #expect(try client.chunk() == nil)
+    }
+
     @Test func `a malformed or oversized streamed body reaches reader and client`() throws {
         let errors = Box<HTTPStreamError?>()
         let server = try TestServer { router in

@@ -44,6 +44,16 @@ struct LogLineTests {
         #expect(render(Self.event, format) == line)
     }
 
+    @Test(arguments: [
+        (LogFormat.text(colored: false), "1970-01-01T00:00:00.000000Z INFO    a> to=b> tag=c\n"),
+        (.logfmt, "time=1970-01-01T00:00:00.000000Z level=info message=a> to=b> tag=c\n"),
+        (.journal, "<6>level=info message=a> to=b> tag=c\n"),
+    ])
+    func `fields stay apart whatever ends a value`(format: LogFormat, line: String) {
+        let event = LogEvent(microseconds: 0, level: .info, message: "a>", fields: ["to": "b>", "tag": "c"])
+        #expect(render(event, format) == line)
+    }
+
     @Test func `colour is only around the level`() {
         let line = render(LogEvent(microseconds: 0, level: .error, message: "gone"), .text(colored: true))
         #expect(line == "1970-01-01T00:00:00.000000Z \u{1B}[31mERROR\u{1B}[0m   gone\n")

@@ -13,8 +13,9 @@ final class Authenticator: Sendable {
         /// It works for now; somebody must call `resolve` before long.
         case acceptedButAging(Principal, APIToken)
         case refused(Problem)
-        /// The database must be asked: call `resolve` on a lane.
-        case unknown(APIToken)
+        /// The database must be asked: call `resolve` on a lane; for a stranger, whose token never worked here, on one
+        /// that makes nobody else wait.
+        case unknown(APIToken, isStranger: Bool)
     }
 
     private let store: Store
@@ -41,22 +42,20 @@ final class Authenticator: Sendable {
         guard !allowsAnonymous else { return .accepted(.anonymous) }
         let fields = request.headers.all("Authorization")
         guard !fields.isEmpty else { return .refused(Self.refusal) }
-        guard fields.count == 1, let token = Self.token(fields[0]) else {
-            return refuseGuess(request.remoteAddress)
-        }
+        guard fields.count == 1, let token = Self.token(fields[0]) else { return .refused(Self.refusal) }
         let now = ContinuousClock.now
         switch cache.withLock({ $0.look(token.hash, now: now) }) {
         case .usable(let principal, let mustRefresh):
             return mustRefresh ? .acceptedButAging(principal, token) : .accepted(principal)
-        case .stale: return .unknown(token)
+        case .stale: return .unknown(token, isStranger: false)
         case .unknown:
-            let mayTry = failures.withLock { $0.mayTry(request.remoteAddress, now: now) }
-            return mayTry ? .unknown(token) : .refused(Self.tooMany)
+            let mayTry = failures.withLock { $0.mayTry(token.hash, now: now) }
+            return mayTry ? .unknown(token, isStranger: true) : .refused(Self.tooMany)
         }
     }
 
     /// Asks the database. Blocks.
-    func resolve(_ token: APIToken, from address: String) throws(Problem) -> Principal {
+    func resolve(_ token: APIToken) throws(Problem) -> Principal {
         let readAt = ContinuousClock.now
         let key: LiveKey?
         do throws(StoreError) {
@@ -70,7 +69,7 @@ final class Authenticator: Sendable {
         let isRight = Digest.areEqual(key?.tokenHash ?? Self.noHash, token.hash)
         guard let key, isRight else {
             cache.withLock { $0.forget(token.hash) }
-            failures.withLock { $0.noteFailure(address, now: readAt) }
+            failures.withLock { $0.noteFailure(token.hash, now: readAt) }
             throw Self.refusal
         }
         let principal = Principal(id: token.keyID, name: key.name, scopes: key.scopes)
@@ -100,16 +99,6 @@ final class Authenticator: Sendable {
         }
     }
 
-    /// A malformed token counts as a guess like any other.
-    private func refuseGuess(_ address: String) -> Verdict {
-        let now = ContinuousClock.now
-        let mayTry = failures.withLock { failures in
-            defer { failures.noteFailure(address, now: now) }
-            return failures.mayTry(address, now: now)
-        }
-        return .refused(mayTry ? Self.refusal : Self.tooMany)
-    }
-
     /// The scheme's name is in either case (RFC 9110, 11.1), one space behind it.
     private static func token(_ field: String) -> APIToken? {
         let scheme = "bearer "
@@ -124,6 +113,6 @@ final class Authenticator: Sendable {
     )
     private static let tooMany = Problem(
         .tooManyFailures,
-        "Too many attempts from this address had credentials that do not work."
+        "This API key was refused again and again; stop using it."
     )
 }

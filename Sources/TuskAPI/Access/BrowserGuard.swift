@@ -32,22 +32,17 @@ enum BrowserGuard {
     static func isLocal(_ host: String) -> Bool {
         var name = host.lowercased()[...]
         if let colon = name.lastIndex(of: ":"), !name[colon...].contains("]") { name = name[..<colon] }
-        return name == "localhost" || ListenAddress.isLoopback(name)
-    }
-}
-
-/// Addresses as they are configured: `127.0.0.1:8080`, `[::1]:8080`.
-enum ListenAddress {
-    /// Whether a host is in 127.0.0.0/8 or is `[::1]`. Names are never: they resolve to what somebody else says.
-    static func isLoopback(_ host: Substring) -> Bool {
-        if host == "[::1]" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts.allSatisfy(isOctet) else { return false }
-        return parts[0] == "127"
+        return name == "localhost" || IPAddress(name)?.isLoopback == true
     }
 
-    private static func isOctet(_ text: Substring) -> Bool {
-        let isNumber = (1...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        return isNumber && UInt8(text) != nil && (text == "0" || text.first != "0")
+    /// Whether a request was made on this machine: not by a page whose name somebody made resolve to it, and not by
+    /// somebody far away through a proxy that runs on it. A proxy that adds none of these fields cannot be told apart.
+    static func isFromThisMachine(_ request: HTTPRequest) -> Bool {
+        guard request.isLoopback, let host = request.headers["Host"], isLocal(host) else { return false }
+        return proxyFields.allSatisfy { request.headers[$0] == nil }
     }
+
+    private static let proxyFields = [
+        "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",
+    ]
 }

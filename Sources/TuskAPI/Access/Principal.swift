@@ -23,7 +23,7 @@ struct Principal: Sendable, Hashable {
 package enum Access: Sendable, Hashable {
     /// Everybody: probes and what says what this is.
     case open
-    /// Everybody on this machine; others need the scope.
+    /// Everybody who asks from this machine itself; others need the scope.
     case openOnLoopback(Scope)
     /// Whoever has the scope.
     case scope(Scope)

@@ -1,12 +1,12 @@
-import TuskCore
-import TuskStore
+package import TuskCore
+package import TuskStore
 
-// Jobs and what belongs to them as JSON. Ids and leases are strings, because they are beyond what JavaScript counts;
-// members without a value are left out.
+// Jobs and what belongs to them as JSON, for answers of the API and for `tusk -o json`. Ids and leases are strings,
+// because they are beyond what JavaScript counts; members without a value are left out.
 
 extension JSONWriter {
     /// The members of a job. Lists leave out what may be large: `args`, `metadata` and `result`.
-    mutating func members(of job: JobRecord, isWhole: Bool) {
+    package mutating func members(of job: JobRecord, isWhole: Bool) {
         member("id", job.id.description)
         member("state", job.state.rawValue)
         member("kind", job.kind)
@@ -45,7 +45,7 @@ extension JSONWriter {
     }
 
     /// The members of an attempt.
-    mutating func members(of attempt: AttemptRecord) {
+    package mutating func members(of attempt: AttemptRecord) {
         member("attempt", attempt.attempt)
         member("lease", String(attempt.lease))
         member("started_at", attempt.startedAt)
@@ -56,7 +56,7 @@ extension JSONWriter {
     }
 
     /// The members of a line that a handler logged.
-    mutating func members(of line: JobLogRecord) {
+    package mutating func members(of line: JobLogRecord) {
         member("lease", String(line.lease))
         member("line", line.line)
         member("level", Self.levelName(line.level))

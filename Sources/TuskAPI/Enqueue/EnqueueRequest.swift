@@ -9,9 +9,9 @@ struct EnqueueRequest: Sendable {
     /// Set when it carries an idempotency key.
     let key: KeyedRequest?
 
-    /// About what it takes of memory and of a statement: the job's bytes and its fixed fields.
+    /// About what it takes of memory: the body as it came, the job's bytes and its fixed fields.
     var bytes: Int {
-        512 + job.args.bytes.count + (job.metadata?.bytes.count ?? 0)
+        512 + call.request.body.count + job.args.bytes.count + (job.metadata?.bytes.count ?? 0)
     }
 
     /// The answer when the job was enqueued, now or by an earlier request with the same key. It depends on nothing but

@@ -1,6 +1,7 @@
 import TuskCore
 import TuskHTTP
 import TuskStore
+import TuskTelemetry
 
 /// Reading jobs, one or many, and cancelling and retrying them.
 struct JobRoutes: Sendable {
@@ -165,8 +166,7 @@ struct JobRoutes: Sendable {
             let answer = try desk.ask { session throws(StoreError) in try session.retry(id) }
             switch answer {
             case .available:
-                let job = try desk.ask { session throws(StoreError) in try session.job(id) }
-                if let queue = job.flatMap({ QueueName($0.queue) }) { services.effects.wake([queue]) }
+                wake(for: id, desk)
                 return Self.response(200, id, answer)
             case .blocked: throw Self.wrongState(.blocked, Self.retryable)
             case .running: throw Self.wrongState(.running, Self.retryable)
@@ -175,6 +175,20 @@ struct JobRoutes: Sendable {
             case .cancelled, .cancelling, .discarded:
                 throw services.problem(.unreadable("retry answered \(answer)"), desk.call)
             }
+        }
+    }
+
+    /// Wakes the workers of a job's queue. They look by themselves soon, so what goes wrong here, after the commit, is
+    /// no failure of the request.
+    private func wake(for id: JobID, _ desk: Desk) {
+        do throws(StoreError) {
+            guard let queue = try desk.session.job(id).flatMap({ QueueName($0.queue) }) else { return }
+            services.effects.wake([queue])
+        } catch {
+            services.logger.warning(
+                "a job was made available, and the queue to wake is not known",
+                ["error": .text(error.description), "request_id": .text(desk.call.requestID)]
+            )
         }
     }
 
@@ -190,7 +204,7 @@ struct JobRoutes: Sendable {
     private static let notFound = Problem(.jobNotFound, "There is no job of this id, or it was pruned.")
 
     private static func wrongState(_ state: JobState, _ allowed: [JobState]) -> Problem {
-        var problem = Problem(.jobState, "The job is \(state.rawValue); this cannot be done any more.")
+        var problem = Problem(.jobState, "The job is \(state.rawValue); this cannot be done in this state.")
         problem.state = state
         problem.allowedStates = allowed
         return problem

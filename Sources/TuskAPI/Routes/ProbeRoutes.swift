@@ -30,17 +30,7 @@ struct ProbeRoutes: Sendable {
     private func ready(_ call: Call) {
         onLane(call) { call throws(Problem) in
             let isVerbose = try call.flag("verbose")
-            let readiness = probe.check()
-            var response = HTTPResponse.object(readiness.isReady ? 200 : 503) { writer in
-                writer.key("ready")
-                writer.bool(readiness.isReady)
-                writer.member("reasons", readiness.reasons.map(\.rawValue))
-                guard isVerbose else { return }
-                writer.member("schema", ifPresent: readiness.schema?.description)
-                if let version = readiness.serverVersion { writer.member("server_version", version) }
-            }
-            if !readiness.isReady { response.headers.append(("Retry-After", "1")) }
-            return response
+            return probe.check().response(isVerbose: isVerbose)
         }
     }
 

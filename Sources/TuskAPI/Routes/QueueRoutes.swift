@@ -48,31 +48,3 @@ struct QueueRoutes: Sendable {
         }
     }
 }
-
-extension JSONWriter {
-    /// The members of a queue; counts stop at `count_max`.
-    fileprivate mutating func members(of queue: QueueRecord) {
-        members(ofQueue: queue.name, pause: queue.pause)
-        member("available", queue.available)
-        member("scheduled", queue.scheduled)
-        member("blocked", queue.blocked)
-        member("running", queue.running)
-        member("workers", queue.workers)
-        guard let wait = queue.oldestWait else { return }
-        key("oldest_wait_seconds")
-        double(Double(wait.wholeMilliseconds) / 1000)
-    }
-
-    fileprivate mutating func members(ofQueue name: String, pause: QueuePause?) {
-        member("name", name)
-        key("paused")
-        bool(pause != nil)
-        guard let pause else { return }
-        key("pause")
-        beginObject()
-        member("at", pause.at)
-        member("by", pause.by)
-        member("reason", ifPresent: pause.reason)
-        endObject()
-    }
-}

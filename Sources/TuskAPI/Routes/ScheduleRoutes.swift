@@ -65,7 +65,7 @@ struct ScheduleRoutes: Sendable {
                     nextTickAt: first
                 )
             }
-            let stored = try Self.find(input.name, desk)
+            let stored = try Self.findStored(input.name, desk)
             return .object(isNew ? 201 : 200) { $0.members(of: stored) }
         }
     }
@@ -106,6 +106,17 @@ struct ScheduleRoutes: Sendable {
         return schedule
     }
 
+    /// Finds what was just stored. A failure here is none of the change itself, and must not be taken for one.
+    private static func findStored(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
+        do throws(Problem) {
+            return try find(name, desk)
+        } catch {
+            var problem = Problem(.databaseUnavailable, "The schedule was stored, but could not be read back.")
+            problem.isUnknownOutcome = true
+            throw problem
+        }
+    }
+
     private static func schedule(_ name: String, _ document: JSONDocument) throws(Problem) -> NewSchedule {
         do throws(ValidationError) {
             return try NewSchedule(name: name, json: document.root)
@@ -118,24 +129,4 @@ struct ScheduleRoutes: Sendable {
     private static let neverAgain = Problem(
         ValidationError(pointer: "#/cron", .unknownValue, "cron does not fire in the next 100 years")
     )
-}
-
-extension JSONWriter {
-    fileprivate mutating func members(of schedule: ScheduleRecord) {
-        member("name", schedule.name)
-        member("cron", schedule.cron)
-        member("time_zone", schedule.timeZone)
-        member("job", ifPresent: schedule.job)
-        member("next_tick_at", schedule.nextTickAt)
-        member("last_tick_at", ifPresent: schedule.lastTickAt)
-        member("created_at", schedule.createdAt)
-        member("updated_at", schedule.updatedAt)
-    }
-
-    fileprivate mutating func members(of tick: TickRecord) {
-        member("planned_at", tick.plannedAt)
-        member("recorded_at", tick.recordedAt)
-        member("outcome", tick.outcome)
-        member("job_id", ifPresent: tick.job?.description)
-    }
 }

@@ -23,19 +23,3 @@ struct WorkerRoutes: Sendable {
         }
     }
 }
-
-extension JSONWriter {
-    fileprivate mutating func members(of worker: WorkerStatus) {
-        member("id", worker.id.description)
-        member("state", worker.state)
-        member("host", worker.host)
-        member("process_id", worker.processID)
-        member("version", worker.version)
-        member("slots", worker.slots)
-        member("running", worker.running)
-        member("queues", worker.queues)
-        member("kinds", worker.kinds)
-        member("started_at", worker.startedAt)
-        member("heartbeat_at", worker.heartbeatAt)
-    }
-}

@@ -8,6 +8,8 @@ struct Gate: Sendable {
     let authenticator: Authenticator
     let allowsAnonymous: Bool
     let lanes: Lanes
+    /// For tokens that never worked here, so that a flood of them does not hold up those that do.
+    let strangers: Lanes
     let metrics: APIMetrics
 
     /// The handler of a route for the router.
@@ -37,7 +39,7 @@ struct Gate: Sendable {
         case .open:
             return admit(visitor, .nobody, route)
         case .openOnLoopback(let scope):
-            guard !visitor.request.isLoopback else { return admit(visitor, .nobody, route) }
+            guard !BrowserGuard.isFromThisMachine(visitor.request) else { return admit(visitor, .nobody, route) }
             needed = scope
         case .scope(let scope):
             needed = scope
@@ -47,19 +49,25 @@ struct Gate: Sendable {
         case .accepted(let principal):
             check(visitor, principal, needed, route)
         case .acceptedButAging(let principal, let token):
-            refresh(token, visitor)
+            refresh(token)
             check(visitor, principal, needed, route)
         case .refused(let problem):
             refuse(visitor, problem)
-        case .unknown(let token):
-            resolve(token, visitor, needed, route)
+        case .unknown(let token, let isStranger):
+            resolve(token, visitor, needed, route, on: isStranger ? strangers : lanes)
         }
     }
 
-    private func resolve(_ token: APIToken, _ visitor: Visitor, _ needed: Scope, _ route: APIRoute) {
+    private func resolve(
+        _ token: APIToken,
+        _ visitor: Visitor,
+        _ needed: Scope,
+        _ route: APIRoute,
+        on lanes: Lanes
+    ) {
         let run: @Sendable () -> Void = {
             do throws(Problem) {
-                let principal = try authenticator.resolve(token, from: visitor.request.remoteAddress)
+                let principal = try authenticator.resolve(token)
                 check(visitor, principal, needed, route)
                 authenticator.touch(principal.id)
             } catch {
@@ -70,10 +78,10 @@ struct Gate: Sendable {
     }
 
     /// Asks the database again for a key that works, before anybody has to wait for it.
-    private func refresh(_ token: APIToken, _ visitor: Visitor) {
+    private func refresh(_ token: APIToken) {
         let run: @Sendable () -> Void = {
             do throws(Problem) {
-                let principal = try authenticator.resolve(token, from: visitor.request.remoteAddress)
+                let principal = try authenticator.resolve(token)
                 authenticator.touch(principal.id)
             } catch {
                 // The next request with the token learns the reason.

@@ -1,6 +1,8 @@
 import Synchronization
+import TuskCore
+package import TuskHTTP
 package import TuskStore
-import TuskTelemetry
+package import TuskTelemetry
 
 /// Whether this process can do its work, and what stands against it.
 package struct Readiness: Sendable, Equatable {
@@ -45,8 +47,24 @@ package struct Readiness: Sendable, Equatable {
     }
 }
 
+extension Readiness {
+    /// The answer to `/readyz`, of every process that has one; `isVerbose` adds what is known of schema and server.
+    package func response(isVerbose: Bool = false) -> HTTPResponse {
+        var response = HTTPResponse.object(isReady ? 200 : 503) { writer in
+            writer.key("ready")
+            writer.bool(isReady)
+            writer.member("reasons", reasons.map(\.rawValue))
+            guard isVerbose else { return }
+            writer.member("schema", ifPresent: schema?.description)
+            if let serverVersion { writer.member("server_version", serverVersion) }
+        }
+        if !isReady { response.headers.append(("Retry-After", "1")) }
+        return response
+    }
+}
+
 /// Asks the database how things are, at most so often.
-final class ReadinessProbe: Sendable {
+package final class ReadinessProbe: Sendable {
     /// How long the server may take to answer.
     private static let timeout = Duration.seconds(1)
 
@@ -61,19 +79,20 @@ final class ReadinessProbe: Sendable {
         var schema: SchemaState?
     }
 
-    init(store: Store, configuration: APIConfiguration, logger: Logger) {
+    /// A probe of `store`. `cacheTime`: how long an answer is repeated without asking again; defaults to 1 s.
+    package init(store: Store, cacheTime: Duration = APIConfiguration().readinessCacheTime, logger: Logger) {
         self.store = store
-        self.cacheTime = configuration.readinessCacheTime
+        self.cacheTime = cacheTime
         self.logger = logger
     }
 
     /// From now on the process is not ready.
-    func drain() {
+    package func drain() {
         isDraining.withLock { $0 = true }
     }
 
     /// How things are now, or were a moment ago. Blocks.
-    func check() -> Readiness {
+    package func check() -> Readiness {
         let known = last.withLock { $0 }
         let answer: Answer
         if let known, known.at.duration(to: .now) < cacheTime {

@@ -25,7 +25,7 @@ struct Command: Sendable {
     /// More about it: whole sentences, wrapped when shown. May be empty.
     var details = ""
     var operands: [Operand] = []
-    /// What it takes besides `Option.everywhere`; an option here hides the one of that name there.
+    /// What it takes besides `Option.everywhere`.
     var options: [Option] = []
     /// Command lines that work as they stand.
     var examples: [String] = []
@@ -35,8 +35,5 @@ struct Command: Sendable {
     var name: String { path.joined(separator: " ") }
 
     /// All options it takes, its own first.
-    var allOptions: [Option] {
-        let own = Set(options.map(\.name))
-        return options + Option.everywhere.filter { !own.contains($0.name) }
-    }
+    var allOptions: [Option] { options + Option.everywhere }
 }

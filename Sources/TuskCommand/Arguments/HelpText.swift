@@ -61,8 +61,7 @@ enum HelpText {
         lines += ["", "usage: tusk \(command.name)\(operands) [option]..."]
         if !below.isEmpty { lines += ["", "Commands:"] + below.flatMap { entry("tusk \($0.name)", $0.summary) } }
         if !command.options.isEmpty { lines += ["", "Options:"] + options(command.options) }
-        let own = Set(command.options.map(\.name))
-        lines += ["", "Options of every command:"] + options(Option.everywhere.filter { !own.contains($0.name) })
+        lines += ["", "Options of every command:"] + options(Option.everywhere)
         if !command.examples.isEmpty { lines += ["", "Examples:"] + command.examples.map { "  \($0)" } }
         return lines
     }

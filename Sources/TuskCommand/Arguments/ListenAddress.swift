@@ -1,4 +1,5 @@
 import Glibc
+import TuskHTTP
 
 /// Where a server listens: a literal IP address and a port.
 struct ListenAddress: Sendable, Hashable {
@@ -19,17 +20,16 @@ struct ListenAddress: Sendable, Hashable {
             let port = UInt16(digits)
         else { return nil }
         self.port = port
-        let written = text[..<colon]
-        switch written {
-        case "": host = "0.0.0.0"
-        case "localhost": host = "127.0.0.1"
-        case _ where written.hasPrefix("[") && written.hasSuffix("]"): host = String(written.dropFirst().dropLast())
-        default: host = String(written)
-        }
-        let isSix = written.hasPrefix("[")
-        guard let loopback = isSix ? Self.isLoopbackSix(host) : Self.isLoopbackFour(host) else { return nil }
-        isLoopback = loopback
-        self.text = isSix ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let written =
+            switch text[..<colon] {
+            case "": "0.0.0.0"
+            case "localhost": "127.0.0.1"
+            case let host: String(host)
+            }
+        guard let address = IPAddress(written) else { return nil }
+        host = address.text
+        isLoopback = address.isLoopback
+        self.text = "\(address.urlText):\(port)"
     }
 
     /// Why nobody can listen here at this moment, as the system's error number; nil when it can be done. Says so before
@@ -49,19 +49,5 @@ struct ListenAddress: Sendable, Hashable {
         let isFree =
             bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 && Glibc.listen(descriptor, 1) == 0
         return isFree ? nil : errno
-    }
-
-    /// Nil for what is no IPv4 address of four decimal parts.
-    private static func isLoopbackFour(_ host: String) -> Bool? {
-        var address = in_addr()
-        guard inet_pton(AF_INET, host, &address) == 1 else { return nil }
-        return UInt32(bigEndian: address.s_addr) >> 24 == 127
-    }
-
-    /// Nil for what is no IPv6 address.
-    private static func isLoopbackSix(_ host: String) -> Bool? {
-        var address = in6_addr()
-        guard inet_pton(AF_INET6, host, &address) == 1 else { return nil }
-        return withUnsafeBytes(of: address) { bytes in bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 }
     }
 }

@@ -44,14 +44,21 @@ enum HealthCommand {
         return isWell ? .success : .failure
     }
 
+    /// Where to ask whoever listens at an address: for all addresses of a version, at its loopback address.
+    static func host(of listen: ListenAddress) -> String {
+        switch listen.host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        default: listen.host
+        }
+    }
+
     private static func target(_ context: CommandContext, path: String) throws(CommandError) -> HTTPProbe.Target {
         guard let text = try context.text(url) else {
             guard let listen = ServeRules.address(context.configuration, .listen) else {
                 preconditionFailure("a checked address")
             }
-            // Whoever listens on all addresses listens on this one too.
-            let host = ["0.0.0.0", "::"].contains(listen.host) ? "127.0.0.1" : listen.host
-            return HTTPProbe.Target(host: host, port: String(listen.port), path: path)
+            return HTTPProbe.Target(host: host(of: listen), port: String(listen.port), path: path)
         }
         guard let target = HTTPProbe.Target(text, path: path) else {
             throw CommandError(

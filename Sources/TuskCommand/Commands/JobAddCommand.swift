@@ -16,7 +16,7 @@ enum JobAddCommand {
             summary: "enqueues a job and shows its id",
             details: "When it returns with 0 the job is committed. With -q only the id is shown.",
             operands: [Command.Operand(name: "KIND")],
-            options: JobOptions.common + [JobOptions.runAt, JobOptions.delay, key, wait, JobWaitCommand.waitTimeout],
+            options: JobOptions.common + [JobOptions.runAt, JobOptions.delay, key, wait, JobWaitCommand.timeout],
             examples: [
                 "tusk job add tusk.echo --args '{\"hello\":\"world\"}' --wait",
                 "tusk job add send_email --args @letter.json --queue mail --in 5m --tag welcome",
@@ -31,6 +31,7 @@ enum JobAddCommand {
         let mustWait = try context.flag(wait)
         let database = try context.database()
         let (enqueued, isReplayed) = try enqueue(job, key: key, database)
+        if !isReplayed, case .now = job.runAt { database.wake(context.console) { _ in job.queue } }
         if mustWait {
             context.console.note("job \(enqueued.id) is enqueued")
             return try JobWaitCommand.wait(for: enqueued.id, database, context)
@@ -66,11 +67,8 @@ enum JobAddCommand {
         _ database: Database
     ) throws(CommandError) -> (EnqueuedJob, isReplayed: Bool) {
         guard let key else {
-            let jobs = try database.with { session throws(StoreError) in
-                let jobs = try session.enqueue([job])
-                try wake(job, session)
-                return jobs
-            }
+            let hint = "tusk job list shows whether it did; with \(Self.key.flag) a job may be added again safely."
+            let jobs = try database.change(orElse: hint) { session throws(StoreError) in try session.enqueue([job]) }
             guard let first = jobs.first else { throw CommandError(.failure, "the database enqueued nothing") }
             return (first, false)
         }
@@ -80,10 +78,9 @@ enum JobAddCommand {
             fingerprint: Digest.sha256(job.json.bytes),
             jobs: [job]
         )
-        let answers = try database.with { session throws(StoreError) in
-            let answers = try session.enqueue(keyed: [request])
-            if case .accepted = answers.first { try wake(job, session) }
-            return answers
+        let hint = "Add it again with the same \(Self.key.flag): it is enqueued once."
+        let answers = try database.change(orElse: hint) { session throws(StoreError) in
+            try session.enqueue(keyed: [request])
         }
         switch answers.first {
         case .accepted(let jobs) where !jobs.isEmpty: return (jobs[0], false)
@@ -98,10 +95,5 @@ enum JobAddCommand {
             throw CommandError(.conflict, "the same key is being used at this moment", hint: "Try again.")
         case .accepted, .replayed, nil: throw CommandError(.failure, "the database enqueued nothing")
         }
-    }
-
-    private static func wake(_ job: NewJob, _ session: StoreSession) throws(StoreError) {
-        guard case .now = job.runAt else { return }
-        try session.signal([job.queue])
     }
 }

@@ -75,30 +75,45 @@ enum JobCommands {
         try context.console.show(
             jobs,
             as: "jobs",
-            object: { JobResult.object($0) },
+            object: { JobResult.object($0, isWhole: false) },
             table: { JobResult.table(jobs, now: now) },
             empty: filter == JobFilter() && below == nil
                 ? "There are no jobs. Enqueue one: tusk job add KIND" : "No job is like that. All: tusk job list"
         )
         if jobs.count == limit, let last = jobs.last, context.console.format == .table {
-            context.console.note("There may be more: tusk job list --before \(last.id)")
+            context.console.note("There may be more: \(try nextPage(after: last.id, context))")
         }
         return .success
+    }
+
+    /// The command that shows what comes next, under the same filters.
+    private static func nextPage(after id: JobID, _ context: CommandContext) throws(CommandError) -> String {
+        var words = ["tusk job list"]
+        for option in [state, queue, kind, tag] {
+            // Each was checked, so none has a space or a quote in it.
+            if let text = try context.text(option) { words.append("\(option.flag) \(text)") }
+        }
+        if context.invocation.given[limit.name] != nil, let count = try context.integer(limit) {
+            words.append("\(limit.flag) \(count)")
+        }
+        return words.joined(separator: " ") + " \(before.flag) \(id)"
     }
 
     private static func cancel(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let reason = try context.text(reason)
         let who = Operator.name(context.environment)
-        return try change(context, "cancelled") { session, id throws(StoreError) in
-            try session.cancel(id, by: who, reason: reason)
+        return try change(context, "cancelled") { database, id throws(CommandError) in
+            try database.change { session throws(StoreError) in try session.cancel(id, by: who, reason: reason) }
         }
     }
 
     private static func retry(_ context: CommandContext) throws(CommandError) -> ExitCode {
-        try change(context, "retried") { session, id throws(StoreError) in
-            let answer = try session.retry(id)
-            if answer == .available, let queue = try session.job(id).flatMap({ QueueName($0.queue) }) {
-                try session.signal([queue])
+        try change(context, "retried") { database, id throws(CommandError) in
+            let answer = try database.change { session throws(StoreError) in try session.retry(id) }
+            if answer == .available {
+                database.wake(context.console) { session throws(StoreError) in
+                    try session.job(id).flatMap { QueueName($0.queue) }
+                }
             }
             return answer
         }
@@ -108,14 +123,14 @@ enum JobCommands {
     private static func change(
         _ context: CommandContext,
         _ wish: String,
-        _ act: (StoreSession, JobID) throws(StoreError) -> JobCommandAnswer
+        _ act: (Database, JobID) throws(CommandError) -> JobCommandAnswer
     ) throws(CommandError) -> ExitCode {
         var ids: [JobID] = []
         for text in context.invocation.operands { ids.append(try Operands.job(text)) }
         let database = try context.database()
         var code = ExitCode.success
         for id in ids {
-            let answer = try database.with { session throws(StoreError) in try act(session, id) }
+            let answer = try act(database, id)
             let failure = failure(answer, id, wish)
             if let failure {
                 for line in failure.lines { Console.complain(line) }

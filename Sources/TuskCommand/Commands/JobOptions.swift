@@ -28,8 +28,8 @@ enum JobOptions {
         fallback: "20",
         "how many attempts may fail before it is discarded"
     )
-    static let timeout = Option.argument(
-        "timeout",
+    static let attemptTimeout = Option.argument(
+        "attempt-timeout",
         .duration(NewJob.timeoutRange),
         "how long one attempt may take; without it what its kind says"
     )
@@ -42,7 +42,7 @@ enum JobOptions {
     static let metadata = Option.argument("metadata", .text("JSON"), "notes that travel with it: a JSON object")
 
     /// What a job of any kind of enqueue takes.
-    static let common = [args, queue, priority, maxAttempts, timeout, tag, retry, metadata]
+    static let common = [args, queue, priority, maxAttempts, attemptTimeout, tag, retry, metadata]
 
     /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
     private static let argsBytesMax = 1 << 20
@@ -62,7 +62,7 @@ enum JobOptions {
         writer.put("max_attempts", try context.integer(maxAttempts))
         writer.put("run_at", try context.text(runAt))
         try put("delay_seconds", try context.duration(delay), &writer)
-        try put("timeout_seconds", try context.duration(timeout), &writer)
+        try put("timeout_seconds", try context.duration(attemptTimeout), &writer)
         let tags = try context.list(tag)
         if !tags.isEmpty { writer.put("tags", tags) }
         if let text = try context.text(retry) { writer.put("retry", try json(Array(text.utf8), of: retry.flag)) }
@@ -92,7 +92,7 @@ enum JobOptions {
         switch field {
         case "kind": "KIND"
         case "delay_seconds": delay.flag
-        case "timeout_seconds": timeout.flag
+        case "timeout_seconds": attemptTimeout.flag
         case "tags": tag.flag
         default: "--" + field.split(separator: "_").joined(separator: "-")
         }

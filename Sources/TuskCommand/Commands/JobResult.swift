@@ -1,63 +1,15 @@
+import TuskAPI
 import TuskCore
 import TuskStore
 
 /// How jobs are shown.
 enum JobResult {
-    static func object(_ job: JobRecord, attempts: [AttemptRecord] = []) -> [UInt8] {
+    /// The API's form of a job; lists leave out what may be large.
+    static func object(_ job: JobRecord, isWhole: Bool = true, attempts: [AttemptRecord]? = nil) -> [UInt8] {
         JSONWriter.object { writer in
-            putIdentity(job, &writer)
-            putTimes(job, &writer)
-            writer.put("lease", job.lease?.description)
-            writer.put("worker", job.worker?.description)
-            writer.put("blocked_by", job.blockedBy)
-            writer.put("reason", job.reason)
-            writer.put("error", job.error)
-            writer.put("result", job.result)
-            if let fraction = job.progressFraction {
-                writer.key("progress")
-                writer.raw(
-                    JSONWriter.object {
-                        $0.key("fraction")
-                        $0.double(fraction)
-                        $0.put("message", job.progressMessage)
-                    }
-                )
-            }
-            if !attempts.isEmpty { writer.put("attempts", objects: attempts.map(object)) }
-        }
-    }
-
-    private static func putIdentity(_ job: JobRecord, _ writer: inout JSONWriter) {
-        writer.put("id", job.id.description)
-        writer.put("state", job.state.rawValue)
-        writer.put("kind", job.kind)
-        writer.put("queue", job.queue)
-        writer.put("priority", job.priority)
-        writer.put("attempt", job.attempt)
-        writer.put("max_attempts", job.maxAttempts)
-        writer.put("args", job.args)
-        writer.put("tags", job.tags)
-        writer.put("metadata", job.metadata)
-        writer.put("traceparent", job.traceparent)
-    }
-
-    private static func putTimes(_ job: JobRecord, _ writer: inout JSONWriter) {
-        writer.put("created_at", job.createdAt)
-        writer.put("run_at", job.runAt)
-        writer.put("started_at", job.startedAt)
-        writer.put("finished_at", job.finishedAt)
-        writer.put("cancel_requested_at", job.cancelRequestedAt)
-    }
-
-    private static func object(_ attempt: AttemptRecord) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("attempt", attempt.attempt)
-            $0.put("lease", String(attempt.lease))
-            $0.put("started_at", attempt.startedAt)
-            $0.put("ended_at", attempt.endedAt)
-            $0.put("worker", attempt.worker?.description)
-            $0.put("ended", attempt.ended)
-            $0.put("error", attempt.error)
+            writer.members(of: job, isWhole: isWhole)
+            guard let attempts else { return }
+            writer.put("attempts", objects: attempts.map { attempt in JSONWriter.object { $0.members(of: attempt) } })
         }
     }
 

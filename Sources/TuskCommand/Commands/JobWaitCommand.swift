@@ -12,12 +12,11 @@ enum JobWaitCommand {
     private static let outageMax = Duration.seconds(30)
     private static let times = Duration.zero ... .seconds(30 * 86_400)
 
-    private static let timeout = Option.argument("timeout", .duration(times), "gives up after so long, with code 7")
-    /// For commands that have a timeout of another meaning.
-    static let waitTimeout = Option.argument(
+    /// Also for what waits with `--wait`.
+    static let timeout = Option.argument(
         "wait-timeout",
         .duration(times),
-        "with --wait: gives up waiting after so long, with code 7"
+        "gives up waiting after so long, with code 7"
     )
 
     static let all = [
@@ -28,31 +27,23 @@ enum JobWaitCommand {
                 + " long.",
             operands: [Command.Operand(name: "ID")],
             options: [timeout],
-            examples: ["tusk job wait 1025 --timeout 10m"],
+            examples: ["tusk job wait 1025 --wait-timeout 10m"],
             body: run
         )
     ]
 
     private static func run(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let id = try Operands.job(context.operand(0) ?? "")
-        return try wait(for: id, try context.database(), context, limit: try context.duration(timeout))
+        return try wait(for: id, try context.database(), context)
     }
 
-    /// The same after `--wait`.
+    /// Waits for a job, at most for the timeout that was given, and shows it.
     static func wait(
         for id: JobID,
         _ database: Database,
         _ context: CommandContext
     ) throws(CommandError) -> ExitCode {
-        try wait(for: id, database, context, limit: try context.duration(waitTimeout))
-    }
-
-    private static func wait(
-        for id: JobID,
-        _ database: Database,
-        _ context: CommandContext,
-        limit: Duration?
-    ) throws(CommandError) -> ExitCode {
+        let limit = try context.duration(timeout)
         let deadline = limit.map(Deadline.after)
         var pause = firstPause
         var shown = ""

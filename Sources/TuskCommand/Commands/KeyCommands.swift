@@ -45,7 +45,7 @@ enum KeyCommands {
         let scopes = try scopes(context)
         let lifetime = try context.duration(expires)
         let token = APIToken.random()
-        let expiresAt = try context.database().with { session throws(StoreError) in
+        let expiresAt = try context.database().change { session throws(StoreError) in
             let now = lifetime == nil ? nil : try session.health().moment
             let expiresAt = now.flatMap { now in
                 lifetime.map { Timestamp(microseconds: now.microseconds + $0.wholeMicroseconds) }
@@ -104,10 +104,10 @@ enum KeyCommands {
 
     private static func revoke(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let id = context.operand(0) ?? ""
-        let (isRevoked, known) = try context.database().with { session throws(StoreError) in
-            (try session.revoke(key: id), try session.keys().contains { $0.id == id })
-        }
-        guard isRevoked || known else {
+        let database = try context.database()
+        let isRevoked = try database.change { session throws(StoreError) in try session.revoke(key: id) }
+        let keys = isRevoked ? [] : try database.with { session throws(StoreError) in try session.keys() }
+        guard isRevoked || keys.contains(where: { $0.id == id }) else {
             throw CommandError(.notFound, "there is no key \"\(id.prefix(60))\"", hint: "tusk key list shows all.")
         }
         try context.console.show(JSONWriter.object { $0.put("id", id) }) {

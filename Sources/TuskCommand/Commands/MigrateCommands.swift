@@ -27,7 +27,6 @@ enum MigrateCommands {
 
     private static func up(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let applied = try apply(try context.database())
-        let lines = applied.map { "applied \(label($0))" }
         try context.console.show(
             applied,
             as: "applied",
@@ -35,7 +34,6 @@ enum MigrateCommands {
             table: { table(applied.map { ($0, "applied") }) },
             empty: "The schema is current, version \(Migration.all.last?.version ?? 0); there was nothing to apply."
         )
-        if context.console.isVerbose { for line in lines { context.console.note(line) } }
         return .success
     }
 

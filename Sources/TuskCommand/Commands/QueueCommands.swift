@@ -1,3 +1,4 @@
+import TuskAPI
 import TuskCore
 import TuskStore
 
@@ -35,7 +36,7 @@ enum QueueCommands {
         try context.console.show(
             queues,
             as: "queues",
-            object: object,
+            object: { queue in JSONWriter.object { $0.members(of: queue) } },
             table: { table(queues) },
             empty: "No queue has jobs or workers yet. Enqueue one: tusk job add KIND --queue NAME"
         )
@@ -46,15 +47,10 @@ enum QueueCommands {
         let queue = try queue(context)
         let reason = try context.text(reason)
         let who = Operator.name(context.environment)
-        let pause = try context.database().with { session throws(StoreError) in
+        let pause = try context.database().change { session throws(StoreError) in
             try session.pause(queue, by: who, reason: reason)
         }
-        let object = JSONWriter.object { writer in
-            writer.put("name", queue.text)
-            writer.put("paused_at", pause.at)
-            writer.put("paused_by", pause.by)
-            writer.put("pause_reason", pause.reason)
-        }
+        let object = JSONWriter.object { $0.members(ofQueue: queue.text, pause: pause) }
         try context.console.show(object) {
             let why = pause.reason.map { ": \(Printable.line($0))" } ?? ""
             let since = Words.exact(pause.at) ?? ""
@@ -65,15 +61,10 @@ enum QueueCommands {
 
     private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let queue = try queue(context)
-        let wasPaused = try context.database().with { session throws(StoreError) in
-            let wasPaused = try session.resume(queue)
-            if wasPaused { try session.signal([queue]) }
-            return wasPaused
-        }
-        let object = JSONWriter.object { writer in
-            writer.put("name", queue.text)
-            writer.put("was_paused", wasPaused)
-        }
+        let database = try context.database()
+        let wasPaused = try database.change { session throws(StoreError) in try session.resume(queue) }
+        if wasPaused { database.wake(context.console) { _ in queue } }
+        let object = JSONWriter.object { $0.members(ofQueue: queue.text, pause: nil) }
         try context.console.show(object) {
             [wasPaused ? "Queue \(queue) goes on." : "Queue \(queue) was not paused."]
         }
@@ -109,20 +100,5 @@ enum QueueCommands {
 
     private static func count(_ number: Int) -> String {
         number >= StoreSession.queueCountMax ? "\(StoreSession.queueCountMax)+" : String(number)
-    }
-
-    private static func object(_ queue: QueueRecord) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("name", queue.name)
-            $0.put("available", queue.available)
-            $0.put("running", queue.running)
-            $0.put("scheduled", queue.scheduled)
-            $0.put("blocked", queue.blocked)
-            $0.put("oldest_wait_ms", queue.oldestWait.map { Int($0.wholeMilliseconds) })
-            $0.put("workers", queue.workers)
-            $0.put("paused_at", queue.pause?.at)
-            $0.put("paused_by", queue.pause?.by)
-            $0.put("pause_reason", queue.pause?.reason)
-        }
     }
 }

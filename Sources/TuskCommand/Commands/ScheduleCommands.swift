@@ -1,3 +1,4 @@
+import TuskAPI
 import TuskCore
 import TuskStore
 import TuskTelemetry
@@ -51,24 +52,37 @@ enum ScheduleCommands {
 
     private static func add(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let schedule = try newSchedule(context)
-        let (isNew, record) = try context.database().with { session throws(StoreError) in
-            let now = try session.health().moment
-            guard let first = schedule.firstTick(after: now) else { return (false, nil as ScheduleRecord?) }
-            let isNew = try session.put(
+        let database = try context.database()
+        let now = try database.with { session throws(StoreError) in try session.health().moment }
+        guard let first = schedule.firstTick(after: now) else {
+            throw CommandError(.usage, "\(cron.flag): it does not fire in the next 100 years")
+        }
+        let isNew = try database.change { session throws(StoreError) in
+            try session.put(
                 schedule: schedule.name,
                 cron: schedule.cron.text,
                 timeZone: schedule.timeZone,
                 job: schedule.job.json,
                 nextTickAt: first
             )
-            return (isNew, try session.schedule(schedule.name))
         }
-        guard let record else { throw CommandError(.usage, "\(cron.flag): it does not fire in the next 100 years") }
+        let record = try stored(schedule.name, database)
         try context.console.show(object(record)) {
             let verb = isNew ? "created" : "replaced"
             return ["schedule \(record.name) \(verb), fires next at \(Words.exact(record.nextTickAt) ?? "")"]
         }
         return .success
+    }
+
+    /// What was just stored. That it cannot be read back must not sound as if nothing had been done.
+    private static func stored(_ name: String, _ database: Database) throws(CommandError) -> ScheduleRecord {
+        do throws(CommandError) {
+            let found = try database.with { session throws(StoreError) in try session.schedule(name) }
+            guard let found else { throw missing(name) }
+            return found
+        } catch {
+            throw CommandError(error.code, "schedule \(name) was stored, and then: \(error.message)", hint: error.hint)
+        }
     }
 
     private static func newSchedule(_ context: CommandContext) throws(CommandError) -> NewSchedule {
@@ -131,7 +145,7 @@ enum ScheduleCommands {
 
     private static func remove(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let name = try Operands.scheduleName(context.operand(0) ?? "")
-        let existed = try context.database().with { session throws(StoreError) in
+        let existed = try context.database().change { session throws(StoreError) in
             try session.remove(schedule: name)
         }
         guard existed else { throw missing(name) }
@@ -223,28 +237,14 @@ enum ScheduleCommands {
         return table
     }
 
-    private static func object(_ schedule: ScheduleRecord) -> [UInt8] { object(schedule, ticks: []) }
-
-    private static func object(_ schedule: ScheduleRecord, ticks: [TickRecord]) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("name", schedule.name)
-            $0.put("cron", schedule.cron)
-            $0.put("time_zone", schedule.timeZone)
-            $0.put("job", schedule.job)
-            $0.put("next_tick_at", schedule.nextTickAt)
-            $0.put("last_tick_at", schedule.lastTickAt)
-            $0.put("created_at", schedule.createdAt)
-            $0.put("updated_at", schedule.updatedAt)
-            if !ticks.isEmpty { $0.put("ticks", objects: ticks.map(object)) }
-        }
+    private static func object(_ schedule: ScheduleRecord) -> [UInt8] {
+        JSONWriter.object { $0.members(of: schedule) }
     }
 
-    private static func object(_ tick: TickRecord) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("planned_at", tick.plannedAt)
-            $0.put("recorded_at", tick.recordedAt)
-            $0.put("outcome", tick.outcome)
-            $0.put("job_id", tick.job?.description)
+    private static func object(_ schedule: ScheduleRecord, ticks: [TickRecord]) -> [UInt8] {
+        JSONWriter.object { writer in
+            writer.members(of: schedule)
+            writer.put("ticks", objects: ticks.map { tick in JSONWriter.object { $0.members(of: tick) } })
         }
     }
 

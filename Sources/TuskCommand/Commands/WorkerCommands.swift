@@ -1,3 +1,4 @@
+import TuskAPI
 import TuskCore
 import TuskStore
 
@@ -17,7 +18,7 @@ enum WorkerCommands {
         try context.console.show(
             workers,
             as: "workers",
-            object: object,
+            object: { worker in JSONWriter.object { $0.members(of: worker) } },
             table: { table(workers, now) },
             empty: "No worker lives. Start one: tusk worker"
         )
@@ -45,21 +46,5 @@ enum WorkerCommands {
             )
         }
         return table
-    }
-
-    private static func object(_ worker: WorkerStatus) -> [UInt8] {
-        JSONWriter.object {
-            $0.put("id", worker.id.description)
-            $0.put("host", worker.host)
-            $0.put("process_id", worker.processID)
-            $0.put("version", worker.version)
-            $0.put("state", worker.state)
-            $0.put("slots", worker.slots)
-            $0.put("running", worker.running)
-            $0.put("queues", worker.queues)
-            $0.put("kinds", worker.kinds)
-            $0.put("started_at", worker.startedAt)
-            $0.put("heartbeat_at", worker.heartbeatAt)
-        }
     }
 }

@@ -25,14 +25,21 @@ struct Configuration: Sendable {
     /// What is dangerous but goes on, for standard error.
     private(set) var warnings: [String] = []
 
-    /// The variables that tell libpq which database; its other variables only add to what is said elsewhere.
-    static let libpqVariables = ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE"]
+    /// The variables that tell libpq which database. Its other variables only add to what is said elsewhere: a PGUSER
+    /// in somebody's profile names no database.
+    static let libpqVariables = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"]
+    /// Those that are shown beside them.
+    static let libpqAdditions = ["PGPORT", "PGUSER"]
 
     /// Finds and checks the value of each of `options`.
     init(_ options: [Option], _ sources: Sources) throws(CommandError) {
         file = try Self.findFile(sources)
         for option in options where option.isSetting {
             entries[option.name] = try entry(option, sources)
+        }
+        let configFile = Option.configFile.name
+        if let file, entries[configFile] == nil, options.contains(where: { $0.name == configFile }) {
+            entries[configFile] = Entry(value: .text(file.path), origin: .fallback)
         }
         warn()
     }
@@ -119,8 +126,10 @@ struct Configuration: Sendable {
         if let text = sources.environment["DATABASE_URL"], !text.isEmpty {
             return try checked(.databaseURL, [text], .environment("DATABASE_URL"))
         }
-        let names = Self.libpqVariables.filter { !(sources.environment[$0] ?? "").isEmpty }
-        return names.isEmpty ? nil : Entry(value: .text(""), origin: .libpqEnvironment(names))
+        let isSet = { (name: String) in !(sources.environment[name] ?? "").isEmpty }
+        let names = Self.libpqVariables.filter(isSet)
+        guard !names.isEmpty else { return nil }
+        return Entry(value: .text(""), origin: .libpqEnvironment(names + Self.libpqAdditions.filter(isSet)))
     }
 
     /// What a `tusk dev` of this directory has written down about its database.

@@ -37,10 +37,20 @@ extension CommandError {
         }
     }
 
+    /// A change of which nobody knows whether it took effect.
+    init(unknownOutcomeOf fault: DatabaseFault, hint: String) {
+        let message = "no answer came from the database, so it may have taken effect: \(Self.line(fault.message))"
+        self.init(.unavailable, message, hint: hint)
+    }
+
+    /// libpq breaks its messages into indented lines.
+    private static func line(_ message: String) -> String {
+        message.split { $0.isWhitespace }.joined(separator: " ")
+    }
+
     /// By the SQLSTATE. Source: PostgreSQL 15 manual, appendix A "PostgreSQL Error Codes".
     private init(_ fault: DatabaseFault) {
-        // libpq breaks its messages into indented lines.
-        let message = fault.message.split { $0.isWhitespace }.joined(separator: " ")
+        let message = Self.line(fault.message)
         switch fault.sqlState {
         case "28P01", "28000":
             self.init(.denied, "the database refuses this user: \(message)", hint: Self.loginHint)
@@ -76,6 +86,6 @@ extension CommandError {
     }
 
     private static let loginHint = "Check user and password in TUSK_DATABASE_URL, DATABASE_URL, PG* or ~/.pgpass."
-    private static let reachHint =
+    static let reachHint =
         "Set DATABASE_URL, or start a private server with tusk dev; tusk config show says which database is meant."
 }

@@ -1,3 +1,4 @@
+import TuskCore
 import TuskPostgres
 import TuskStore
 
@@ -14,10 +15,12 @@ struct Database {
         store = Store(settings, sessionsMax: sessionsMax)
     }
 
-    /// What sessions connect with.
+    /// What sessions connect with. Neither a call nor connecting takes longer than `callTimeoutMax`, whatever the
+    /// configuration says.
     static func settings(
         _ configuration: Configuration,
-        as name: String
+        as name: String,
+        callTimeoutMax: Duration? = nil
     ) throws(CommandError) -> ConnectionSettings {
         do throws(PostgresError) {
             var settings = ConnectionSettings(
@@ -25,7 +28,8 @@ struct Database {
                 applicationName: name,
                 settingsScope: configuration.flag(.behindPooler) ? .transaction : .session
             )
-            settings.callTimeout = configuration.duration(.timeout)
+            let timeout = configuration.duration(.timeout)
+            settings.callTimeout = min(timeout, callTimeoutMax ?? timeout)
             settings.connectTimeout = min(settings.connectTimeout, settings.callTimeout)
             return settings
         } catch {
@@ -40,6 +44,40 @@ struct Database {
             let state = try session.schemaState()
             guard case .current = state else { throw .schema(state) }
             return try body(session)
+        }
+    }
+
+    /// The same for a `body` that changes something: a failure that leaves open whether it took effect says so. `hint`
+    /// is how to find out.
+    func change<Answer>(
+        orElse hint: String = "Look whether it did before you do it again.",
+        _ body: (StoreSession) throws(StoreError) -> Answer
+    ) throws(CommandError) -> Answer {
+        var isUnderWay = false
+        do throws(StoreError) {
+            return try store.withSession { session throws(StoreError) in
+                let state = try session.schemaState()
+                guard case .current = state else { throw .schema(state) }
+                isUnderWay = true
+                return try body(session)
+            }
+        } catch .database(let fault) where isUnderWay && fault.isUnknownOutcome {
+            throw CommandError(unknownOutcomeOf: fault, hint: hint)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    /// Wakes the workers of a queue, after the commit of what they are woken for. They look by themselves soon, so a
+    /// failure is no more than a warning.
+    func wake(_ console: Console, _ queue: (StoreSession) throws(StoreError) -> QueueName?) {
+        do throws(StoreError) {
+            try store.withSession { session throws(StoreError) in
+                guard let queue = try queue(session) else { return }
+                try session.signal([queue])
+            }
+        } catch {
+            console.warn("it is done, but workers could not be woken and see it later: \(CommandError(error).message)")
         }
     }
 

@@ -33,9 +33,20 @@ enum DevCommand {
         if let obstacle = CommandError(obstacleAt: listen, option: .listen) { throw obstacle }
         let signals = StopSignals()
         guard !context.configuration.namesDatabase else {
-            return try serve(context, signals, psql: namedPsql(context.configuration))
+            return try serveNamed(context, signals)
         }
         return try serveWithPrivateServer(context, signals)
+    }
+
+    /// Serves on a database that somebody named. To start tusk dev is no advice to whoever has just done it.
+    private static func serveNamed(_ context: CommandContext, _ signals: StopSignals) throws(CommandError) -> ExitCode {
+        do throws(CommandError) {
+            return try serve(context, signals, psql: namedPsql(context.configuration))
+        } catch  where error.hint == CommandError.reachHint {
+            let origin = context.configuration.entry(.databaseURL)?.origin.description ?? Option.databaseURL.flag
+            let hint = "\(origin) names this database; without it tusk dev starts a private server."
+            throw CommandError(error.code, error.message, hint: hint)
+        }
     }
 
     /// How to look into a database that somebody named, without repeating its password.
@@ -98,7 +109,7 @@ enum DevCommand {
         _ = try MigrateCommands.apply(parts.database)
         try parts.database.check(allowsUnsafe: context.configuration.flag(.allowUnsafeServer))
         let roots = importRoots(context.configuration)
-        let api = try APIRole(parts, isOpen: true)
+        let api = try APIRole(parts, isOpen: true, noticeTime: .zero)
         let roles: [any ServiceRole] = [
             api, try WorkerRole(parts, importRoots: roots), try SchedulerRole(parts),
         ]

@@ -12,15 +12,21 @@ final class APIRole: ServiceRole {
     private let api: API
     private let server: HTTPServer
     private let isOpen: Bool
+    private let noticeTime: Duration
+
+    /// How long `/readyz` says `draining` before the server accepts nothing more, so that a balancer that asks every
+    /// second or two has stopped sending requests here. It is part of the time that the drain may take.
+    static let noticeTime = Duration.seconds(3)
 
     /// Clients wait that long for their 503 when the database hangs.
     private static let callTimeoutMax = Duration.seconds(2)
 
-    /// An API that is not started. `isOpen`: everybody may do everything.
-    init(_ parts: ServiceParts, isOpen: Bool) throws(CommandError) {
+    /// An API that is not started. `isOpen`: everybody may do everything. `noticeTime`: how long others are told that
+    /// it goes away before it does.
+    init(_ parts: ServiceParts, isOpen: Bool, noticeTime: Duration = noticeTime) throws(CommandError) {
         self.parts = parts
+        self.noticeTime = noticeTime
         self.isOpen = isOpen
-        store = try parts.store("tusk-api", callTimeoutMax: Self.callTimeoutMax)
         var configuration = APIConfiguration()
         configuration.version = Program.version
         configuration.allowsAnonymous = isOpen
@@ -32,6 +38,11 @@ final class APIRole: ServiceRole {
                 hint: "Listen on 127.0.0.1, or create a key with tusk key create."
             )
         }
+        store = try parts.store(
+            "tusk-api",
+            callTimeoutMax: Self.callTimeoutMax,
+            sessionsMax: configuration.sessionsMax
+        )
         let notifier = parts.notifier
         api = API(
             store: store,
@@ -56,8 +67,10 @@ final class APIRole: ServiceRole {
     }
 
     func drain(within limit: Duration) {
+        let end = ContinuousClock.now.advanced(by: limit)
         api.drain()
-        server.drain(timeout: limit)
+        parts.signals.wait(for: .now, limit: min(noticeTime, limit))
+        server.drain(timeout: max(.zero, ContinuousClock.now.duration(to: end)))
     }
 
     func stop() {

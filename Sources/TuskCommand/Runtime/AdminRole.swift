@@ -1,36 +1,33 @@
 import Dispatch
-import Synchronization
 import TuskAPI
 import TuskCore
 import TuskHTTP
-import TuskStore
 import TuskTelemetry
 
 /// `/livez`, `/readyz` and `/metrics` of a process without an API, on a listener of their own.
 final class AdminRole: ServiceRole {
     let name = "admin"
     private let server: HTTPServer
-    private let draining: DrainFlag
-    /// How long the database may take to say how it is.
-    private static let probeTimeout = Duration.seconds(1)
+    private let probe: ReadinessProbe
 
     /// A listener at `address`. `roles` are asked whether they are stuck.
     init(_ parts: ServiceParts, at address: String, watching roles: [any ServiceRole]) {
-        let draining = DrainFlag()
-        self.draining = draining
-        let (registry, database) = (parts.registry, parts.database)
-        // Probes come one at a time and seldom, so one lane answers them all.
-        let lane = DispatchQueue(label: "tusk.admin")
+        let probe = ReadinessProbe(store: parts.database.store, logger: parts.logger)
+        self.probe = probe
+        let registry = parts.registry
+        // Probes come one at a time and seldom, so one lane answers them all; metrics have another, because a probe
+        // waits for the database and what is counted is wanted most when that hangs.
+        let probes = DispatchQueue(label: "tusk.admin.probe")
+        let metrics = DispatchQueue(label: "tusk.admin.metrics")
         var router = Router()
         router.add(.get, "/livez") { _, responder in
-            let stuck = roles.filter(\.isStuck).map(\.name)
-            responder.send(Self.answer(stuck.isEmpty ? 200 : 503, "stuck", stuck))
+            responder.send(Self.liveness(stuck: roles.filter(\.isStuck).map(\.name)))
         }
         router.add(.get, "/readyz") { _, responder in
-            lane.async { responder.send(Self.readiness(database, isDraining: draining.isSet)) }
+            probes.async { responder.send(probe.check().response()) }
         }
         router.add(.get, "/metrics") { _, responder in
-            lane.async {
+            metrics.async {
                 let type = ("Content-Type", PrometheusText.contentType)
                 responder.send(HTTPResponse(status: 200, headers: [type], body: registry.text()))
             }
@@ -48,41 +45,20 @@ final class AdminRole: ServiceRole {
 
     /// Goes on answering, for those who watch the others drain.
     func drain(within limit: Duration) {
-        draining.set()
+        probe.drain()
     }
 
     func stop() {
         server.stop()
     }
 
-    private static func readiness(_ database: Database, isDraining: Bool) -> HTTPResponse {
-        var health: ServerHealth?
-        var schema: SchemaState?
-        do throws(CommandError) {
-            (health, schema) = try database.withAnySchema { session throws(StoreError) in
-                (try session.health(within: probeTimeout), try session.schemaState())
-            }
-        } catch {
-            // That it is not known is what the answer says.
-            (health, schema) = (nil, nil)
-        }
-        let readiness = Readiness(health: health, schema: schema, isDraining: isDraining)
-        return answer(readiness.isReady ? 200 : 503, "reasons", readiness.reasons.map(\.rawValue))
-    }
-
-    private static func answer(_ status: Int, _ name: String, _ reasons: [String]) -> HTTPResponse {
+    /// As the API answers, and with the names of the roles that are stuck.
+    private static func liveness(stuck: [String]) -> HTTPResponse {
         let body = JSONWriter.object {
-            $0.put("ok", status == 200)
-            $0.put(name, reasons)
+            $0.put("status", stuck.isEmpty ? "ok" : "stuck")
+            if !stuck.isEmpty { $0.put("stuck", stuck) }
         }
         let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-        return HTTPResponse(status: status, headers: headers, body: body)
-    }
-
-    /// Shared with the routes.
-    private final class DrainFlag: Sendable {
-        private let state = Mutex(false)
-        var isSet: Bool { state.withLock { $0 } }
-        func set() { state.withLock { $0 = true } }
+        return HTTPResponse(status: stuck.isEmpty ? 200 : 503, headers: headers, body: body)
     }
 }

@@ -108,7 +108,9 @@ enum HTTPProbe {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while received.count < answerBytesMax {
-            guard isReady(descriptor, POLLIN, end) else { throw unreachable(target, "no answer in time") }
+            guard isReady(descriptor, POLLIN, end) else {
+                throw CommandError(.unavailable, "http://\(target.authority) did not answer in time")
+            }
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count > 0 { received += buffer.prefix(count) }
             if count == 0 { break }
@@ -117,7 +119,7 @@ enum HTTPProbe {
         let text = String(decoding: received, as: UTF8.self)
         let words = text.prefix { $0 != "\r\n" && $0 != "\n" }.split(separator: " ")
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
-            throw unreachable(target, "the answer is not HTTP")
+            throw CommandError(.unavailable, "what answers at http://\(target.authority) does not speak HTTP")
         }
         let body = text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...].prefix(bodyMax) } ?? ""
         return Answer(status: status, body: String(body))

@@ -34,6 +34,12 @@ struct ServiceParts: Sendable {
         )
         registry = MetricsRegistry()
         registry.addProcessMetrics()
+        registry.sampled(
+            "tusk_log_lines_dropped_total",
+            type: .counter,
+            help: "Log lines dropped because their reader was too slow or gone.",
+            read: { [MetricSample(Double(logOutput.droppedLines))] }
+        )
         Self.addBuildInfo(registry)
         database = try Database(configuration, as: "tusk")
         notifier = Notifier(store: database.store)
@@ -42,8 +48,7 @@ struct ServiceParts: Sendable {
 
     /// A store of a role's own, so that its sessions can be told apart.
     func store(_ name: String, callTimeoutMax: Duration? = nil, sessionsMax: Int = 8) throws(CommandError) -> Store {
-        var settings = try Database.settings(configuration, as: name)
-        if let callTimeoutMax { settings.callTimeout = min(settings.callTimeout, callTimeoutMax) }
+        let settings = try Database.settings(configuration, as: name, callTimeoutMax: callTimeoutMax)
         return Store(settings, sessionsMax: sessionsMax)
     }
 

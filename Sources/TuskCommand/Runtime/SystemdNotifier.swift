@@ -19,9 +19,6 @@ struct SystemdNotifier: Sendable {
     /// The service has begun to end.
     func stopping(_ status: String) { send("STOPPING=1\nSTATUS=\(Self.line(status))") }
 
-    /// What the service does.
-    func status(_ status: String) { send("STATUS=\(Self.line(status))") }
-
     private static func line(_ text: String) -> String { Printable.line(text) }
 
     /// Best effort: a service manager that does not listen is no reason to fail.

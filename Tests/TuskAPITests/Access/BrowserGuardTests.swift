@@ -4,7 +4,9 @@ import TuskHTTP
 @testable import TuskAPI
 
 struct BrowserGuardTests {
-    @Test(arguments: ["localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:1", "127.255.0.9", "[::1]", "[::1]:8080"])
+    @Test(arguments: [
+        "localhost", "LocalHost:8080", "127.0.0.1", "127.0.0.1:1", "127.255.0.9", "[::1]", "[::1]:8080", "[0:0::1]",
+    ])
     func `a name that can only mean this machine is local`(host: String) {
         #expect(BrowserGuard.isLocal(host))
     }
@@ -43,7 +45,7 @@ struct BrowserGuardTests {
         #expect(refusal(.get, [("Sec-Fetch-Site", "cross-site"), ("Origin", "http://evil.example")]) == nil)
     }
 
-    @Test(arguments: ["127.0.0.1:8080", "[::1]:0", "127.9.9.9:80"])
+    @Test(arguments: ["127.0.0.1:8080", "[::1]:0", "127.9.9.9:80", "[0:0:0:0:0:0:0:1]:80"])
     func `without credentials a loopback address may be listened at`(address: String) {
         var configuration = APIConfiguration()
         configuration.allowsAnonymous = true

@@ -4,43 +4,46 @@ import Testing
 
 struct FailureLimiterStateTests {
     private let start = ContinuousClock.now
+    private let one: [UInt8] = [1]
+    private let other: [UInt8] = [2]
 
-    @Test func `an address may fail so often in a row, and then once per refill`() {
+    @Test func `a token may fail so often in a row, and then once per refill`() {
         var limiter = FailureLimiterState()
         for _ in 0..<20 {
-            #expect(limiter.mayTry("a", now: start))
-            limiter.noteFailure("a", now: start)
+            #expect(limiter.mayTry(one, now: start))
+            limiter.noteFailure(one, now: start)
         }
-        #expect(!limiter.mayTry("a", now: start))
-        #expect(!limiter.mayTry("a", now: start + .milliseconds(2999)))
-        #expect(limiter.mayTry("a", now: start + .seconds(3)))
-        limiter.noteFailure("a", now: start + .seconds(3))
-        #expect(!limiter.mayTry("a", now: start + .seconds(3)))
-        #expect(limiter.mayTry("a", now: start + .seconds(60)))
+        #expect(!limiter.mayTry(one, now: start))
+        #expect(!limiter.mayTry(one, now: start + .milliseconds(2999)))
+        #expect(limiter.mayTry(one, now: start + .seconds(3)))
+        limiter.noteFailure(one, now: start + .seconds(3))
+        #expect(!limiter.mayTry(one, now: start + .seconds(3)))
+        #expect(limiter.mayTry(one, now: start + .seconds(60)))
     }
 
-    @Test func `one address does not count for another`() {
+    @Test func `one token does not count for another`() {
         var limiter = FailureLimiterState()
-        for _ in 0..<100 { limiter.noteFailure("a", now: start) }
-        #expect(!limiter.mayTry("a", now: start))
-        #expect(limiter.mayTry("b", now: start))
+        for _ in 0..<100 { limiter.noteFailure(one, now: start) }
+        #expect(!limiter.mayTry(one, now: start))
+        #expect(limiter.mayTry(other, now: start))
     }
 
     @Test func `failures while it is empty do not make the wait longer`() {
         var limiter = FailureLimiterState()
-        for _ in 0..<1000 { limiter.noteFailure("a", now: start) }
-        #expect(limiter.mayTry("a", now: start + .seconds(3)))
+        for _ in 0..<1000 { limiter.noteFailure(one, now: start) }
+        #expect(limiter.mayTry(one, now: start + .seconds(3)))
     }
 
-    @Test func `addresses beyond the limit share one bucket`() {
+    @Test func `it remembers the latest, and never too many`() {
         var limits = FailureLimiterState.Limits()
-        limits.addressesMax = 10
+        limits.tokensMax = 10
         var limiter = FailureLimiterState(limits: limits)
-        for number in 0..<200 { limiter.noteFailure("address \(number)", now: start) }
-        #expect(limiter.count <= 11)
-        #expect(!limiter.mayTry("another", now: start))
-        #expect(limiter.mayTry("address 0", now: start))
-        limiter.noteFailure("much later", now: start + .seconds(600))
-        #expect(limiter.count == 1)
+        for number: UInt8 in 0..<200 {
+            for _ in 0..<20 { limiter.noteFailure([number], now: start) }
+            #expect(limiter.count <= 10)
+            #expect(!limiter.mayTry([number], now: start))
+        }
+        #expect(!limiter.mayTry([196], now: start))
+        #expect(limiter.mayTry([0], now: start))
     }
 }

@@ -64,6 +64,19 @@ struct ScopeTests {
         }
     }
 
+    @Test func `metrics are not open through a proxy or under a foreign name`() async throws {
+        try await withAPI { api in
+            var request = api.request("GET", "/metrics", token: .some(nil))
+            #expect(try TestClient(api.address).ask(request).status == 200)
+            request.host = "tusk.example"
+            #expect(try TestClient(api.address).ask(request).status == 401)
+            for field in ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"] {
+                let answer = try api.ask("GET", "/metrics", headers: [(field, "10.0.0.1")], token: .some(nil))
+                #expect(answer.status == 401, "\(field)")
+            }
+        }
+    }
+
     @Test(.enabled(if: LocalNetwork.address != nil, "this machine has an address besides loopback"))
     func `metrics are open on this machine only`() async throws {
         let host = try #require(LocalNetwork.address)

@@ -151,6 +151,46 @@ struct DatabaseFaultTests {
         }
     }
 
+    @Test func `waiting requests are counted with the bodies they came with`() async throws {
+        try await withAPI {
+            $0.waitingBytesMax = 4096
+        } _: { api in
+            _ = try api.enqueue(Self.job)
+            let padded = try api.ask("POST", "/v1/jobs", Self.job + String(repeating: " ", count: 4096))
+            #expect(try padded.problem == "overloaded")
+        }
+    }
+
+    /// After the first change of `table` its session may do nothing more.
+    private static func breakSessions(changing table: String) -> String {
+        """
+        create function public.break_session() returns trigger language plpgsql as $$
+            begin perform set_config('role', 'pg_monitor', false); return null; end $$;
+        create trigger break_session after insert on \(table) execute function public.break_session()
+        """
+    }
+
+    @Test func `a retry that is committed is no failure when what follows fails`() async throws {
+        try await withAPI { api in
+            let id = try api.enqueue(#"{"kind":"noop","delay_seconds":3600}"#)
+            try api.database.script(Self.breakSessions(changing: "tusk.ready"))
+            let answer = try api.ask("POST", "/v1/jobs/\(id):retry")
+            #expect(answer.status == 200)
+            #expect(try answer.string("state") == "available")
+        }
+    }
+
+    @Test func `a schedule that is stored is not said to be refused when it cannot be read back`() async throws {
+        try await withAPI { api in
+            try api.database.script(Self.breakSessions(changing: "tusk.schedule"))
+            let body = #"{"cron":"0 3 * * *","job":{"kind":"a"}}"#
+            let answer = try api.ask("PUT", "/v1/schedules/nightly", body)
+            #expect(answer.status == 503)
+            #expect(try answer.json.member("unknown_outcome")?.bool == true)
+            #expect(try api.database.number("select count(*) from tusk.schedule") == 1)
+        }
+    }
+
     @Test func `a request that the database cannot take does not spoil its neighbours`() async throws {
         try await withAPI { api in
             try api.database.script("alter table tusk.job add constraint no_poison check (kind <> 'poison')")

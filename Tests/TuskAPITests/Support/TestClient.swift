@@ -8,10 +8,11 @@ struct TestRequest: Sendable {
     var path: String
     var headers: [(String, String)] = []
     var body: [UInt8]?
+    var host = "localhost"
 
     /// The bytes on the wire.
     var bytes: [UInt8] {
-        var text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
+        var text = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if let body { text += "Content-Length: \(body.count)\r\n" }
         return Array((text + "\r\n").utf8) + (body ?? [])
