@@ -66,7 +66,9 @@ let package = Package(
         // Measuring
         .target(
             name: "TuskBench",
-            dependencies: ["Tusk", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres"],
+            dependencies: [
+                "Tusk", "TuskTasks", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry",
+            ],
             swiftSettings: strict
         ),
 

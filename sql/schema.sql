@@ -1828,7 +1828,7 @@ CREATE INDEX job_log_id ON ONLY tusk.job_log USING btree (id);
 
 CREATE INDEX job_log_overflow_id_idx ON tusk.job_log_overflow USING btree (id);
 
-CREATE INDEX lease_worker ON tusk.lease USING btree (shard, worker_id);
+CREATE INDEX lease_worker ON tusk.lease USING btree (worker_id);
 
 CREATE INDEX outcome_id ON ONLY tusk.outcome USING btree (id);
 

@@ -7,8 +7,24 @@ static const unsigned char bench_claim_classic[] = {
 #embed "../../sql/bench/claim_classic.sql" suffix(, 0)
 };
 
+static const unsigned char bench_copy_rows[] = {
+#embed "../../sql/bench/copy_rows.sql" suffix(, 0)
+};
+
+static const unsigned char bench_count_transactions[] = {
+#embed "../../sql/bench/count_transactions.sql" suffix(, 0)
+};
+
 static const unsigned char bench_create_classic[] = {
 #embed "../../sql/bench/create_classic.sql" suffix(, 0)
+};
+
+static const unsigned char bench_create_import_tables[] = {
+#embed "../../sql/bench/create_import_tables.sql" suffix(, 0)
+};
+
+static const unsigned char bench_enqueue_and_notify[] = {
+#embed "../../sql/bench/enqueue_and_notify.sql" suffix(, 0)
 };
 
 static const unsigned char bench_enqueue_classic[] = {
@@ -21,6 +37,14 @@ static const unsigned char bench_finish_classic[] = {
 
 static const unsigned char bench_measure_database[] = {
 #embed "../../sql/bench/measure_database.sql" suffix(, 0)
+};
+
+static const unsigned char bench_vacuum_classic[] = {
+#embed "../../sql/bench/vacuum_classic.sql" suffix(, 0)
+};
+
+static const unsigned char bench_vacuum_ready[] = {
+#embed "../../sql/bench/vacuum_ready.sql" suffix(, 0)
 };
 
 static const unsigned char migration_0001_job_life[] = {
@@ -287,10 +311,16 @@ static const unsigned char query_write_progress[] = {
 
 static const struct tusk_sql_file files[] = {
     FILE_OF("bench/claim_classic.sql", bench_claim_classic),
+    FILE_OF("bench/copy_rows.sql", bench_copy_rows),
+    FILE_OF("bench/count_transactions.sql", bench_count_transactions),
     FILE_OF("bench/create_classic.sql", bench_create_classic),
+    FILE_OF("bench/create_import_tables.sql", bench_create_import_tables),
+    FILE_OF("bench/enqueue_and_notify.sql", bench_enqueue_and_notify),
     FILE_OF("bench/enqueue_classic.sql", bench_enqueue_classic),
     FILE_OF("bench/finish_classic.sql", bench_finish_classic),
     FILE_OF("bench/measure_database.sql", bench_measure_database),
+    FILE_OF("bench/vacuum_classic.sql", bench_vacuum_classic),
+    FILE_OF("bench/vacuum_ready.sql", bench_vacuum_ready),
     FILE_OF("migrations/0001_job_life.sql", migration_0001_job_life),
     FILE_OF("migrations/0002_records.sql", migration_0002_records),
     FILE_OF("migrations/0003_partitions.sql", migration_0003_partitions),

@@ -28,6 +28,7 @@ struct ClaimLoop {
             if news.hasSignal { state.signalled(at: now) }
             let work = engine.slots.work(at: now)
             speed.measure(runs: work.runs, busyTime: work.busyTime, at: now)
+            engine.feed.setPace(speed.secondsPerJob)
             let registration = engine.registrar.current
             let demand = demand(registration, speed, at: now)
             switch (state.step(at: now, demand), registration) {

@@ -73,9 +73,10 @@ struct ClaimState: Sendable {
         (pollAt, aloneAt, cancelsAt) = (now, now, now)
     }
 
-    /// How many jobs the process may have waiting for slots, and how few make it claim again while there is more.
+    /// How many jobs the process may have waiting for slots, and how few make it claim again while there is more. Up to
+    /// two full claims: the slots work off one while the next is under way.
     func target(_ demand: Demand) -> (queued: Int, lowWater: Int) {
-        let queued = max(demand.idleSlots, min(demand.idleSlots + (demand.prefetch ?? 0), jobsMax))
+        let queued = max(demand.idleSlots, min(demand.idleSlots + (demand.prefetch ?? 0), 2 * jobsMax))
         return (queued, queued / 2)
     }
 

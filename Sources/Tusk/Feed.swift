@@ -4,8 +4,9 @@ import TuskStore
 /// Claimed jobs on their way to the slots.
 ///
 /// A slot takes one job at a time, so nothing waits behind a job that takes long. Slots without work are parked; of
-/// these one is woken for a claim, and wakes the next when it finds more than it needs. Waking all at once, or one at
-/// each take, costs 100 us a job (measured with 64 lanes on 2 cores).
+/// these one is woken for a claim, and wakes the next when it finds more than the slots awake do within `wakeWorth`.
+/// Waking all at once, or one at each take, costs 100 us a job (measured with 64 lanes on 2 cores); waking all 8 for
+/// jobs that take no time costs as much again as the jobs do, because they stand in each other's way.
 final class Feed: Sendable {
     /// A claimed job, and under what it was claimed. A class, because it changes hands several times.
     final class Item: Sendable {
@@ -32,6 +33,9 @@ final class Feed: Sendable {
         case closed
     }
 
+    /// How much work has to wait before it is worth waking another slot.
+    private static let wakeWorthNanoseconds = 5_000_000
+
     private struct State {
         var items: [Item] = []
         /// The first that was not taken; those before it are done with.
@@ -40,12 +44,34 @@ final class Feed: Sendable {
         /// Ring when so few are left.
         var lowWater = 0
         var isClosed = false
+        /// Slots that are neither parked nor gone.
+        var awake = 0
+        /// How long a job takes lately; nil: nobody knows.
+        var jobNanoseconds: Int?
+        /// Jobs taken so far, and when somebody last looked whether any are.
+        var taken = 0
+        var takenAtLook = 0
 
         var count: Int { items.count - head }
+
+        /// The slot to wake for what waits, if that is worth it.
+        mutating func nextToWake() -> CheckedContinuation<Void, Never>? {
+            guard count > 0, !parked.isEmpty else { return nil }
+            if let jobNanoseconds, count * jobNanoseconds < awake * Feed.wakeWorthNanoseconds { return nil }
+            return wakeOne()
+        }
+
+        /// Any parked slot.
+        mutating func wakeOne() -> CheckedContinuation<Void, Never>? {
+            guard let one = parked.popLast() else { return nil }
+            awake += 1
+            return one
+        }
 
         mutating func takeFirst() -> Item {
             let item = items[head]
             head += 1
+            taken += 1
             if head == items.count {
                 items.removeAll(keepingCapacity: true)
                 head = 0
@@ -77,7 +103,7 @@ final class Feed: Sendable {
             state.head = 0
             state.items += items
             state.lowWater = lowWater
-            return state.count > 0 ? state.parked.popLast() : nil
+            return state.count > 0 ? state.wakeOne() : nil
         }
         parked?.resume()
     }
@@ -88,7 +114,7 @@ final class Feed: Sendable {
             guard !state.isClosed else { return (.closed, false, nil) }
             guard state.count > 0 else { return (.empty, true, nil) }
             let item = state.takeFirst()
-            let next = wasParked && state.count > 0 ? state.parked.popLast() : nil
+            let next = wasParked ? state.nextToWake() : nil
             return (.item(item), state.count == state.lowWater, next)
         }
         parked?.resume()
@@ -101,11 +127,41 @@ final class Feed: Sendable {
         await withCheckedContinuation { continuation in
             let isBusy = state.withLock { state in
                 guard state.count == 0, !state.isClosed else { return true }
+                state.awake -= 1
                 state.parked.append(continuation)
                 return false
             }
             if isBusy { continuation.resume() }
         }
+    }
+
+    /// A slot begins to take jobs.
+    func join() {
+        state.withLock { $0.awake += 1 }
+    }
+
+    /// A slot takes no more jobs. It is not parked.
+    func leave() {
+        state.withLock { $0.awake -= 1 }
+    }
+
+    /// Takes note of how long a job takes lately; nil: nobody knows.
+    func setPace(_ secondsPerJob: Double?) {
+        let nanoseconds = secondsPerJob.map { Int(min($0 * 1e9, 1e15)) }
+        state.withLock { $0.jobNanoseconds = nanoseconds }
+    }
+
+    /// Wakes a slot when jobs wait and none was taken since this was last asked: those awake are held by jobs that take
+    /// longer than jobs did lately. The slot wakes the next.
+    func wakeWhenStalled() {
+        let parked = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            let isStalled = state.count > 0 && state.taken == state.takenAtLook
+            state.takenAtLook = state.taken
+            guard isStalled else { return nil }
+            state.jobNanoseconds = nil
+            return state.wakeOne()
+        }
+        parked?.resume()
     }
 
     /// Takes out the jobs that `isWanted` picks; nobody else gets them.
@@ -125,6 +181,7 @@ final class Feed: Sendable {
     func close() {
         let parked = state.withLock { state in
             state.isClosed = true
+            state.awake += state.parked.count
             defer { state.parked = [] }
             return state.parked
         }

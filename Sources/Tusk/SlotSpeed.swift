@@ -25,10 +25,12 @@ struct SlotSpeed: Sendable {
         (lastRuns, lastBusyTime, lastAt) = (totalRuns, busyTime, now)
     }
 
+    /// How long a job takes; nil while nothing ended lately.
+    var secondsPerJob: Double? { runs > 0.001 ? max(busySeconds / runs, 1e-9) : nil }
+
     /// How many jobs so many slots end in this time; nil while nothing ended lately.
     func jobs(of slots: Int, in time: Duration) -> Int? {
-        guard runs > 0.001 else { return nil }
-        let secondsPerJob = max(busySeconds / runs, 1e-9)
+        guard let secondsPerJob else { return nil }
         return Int(min(Double(slots) * (time / .seconds(1)) / secondsPerJob, 1_000_000))
     }
 

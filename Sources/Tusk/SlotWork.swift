@@ -11,6 +11,8 @@ struct SlotWork: Sendable {
     /// Runs on the slot's lane until the slot ends or needs another task.
     func run(_ slot: Slot) async {
         var wasParked = false
+        engine.feed.join()
+        defer { engine.feed.leave() }
         while true {
             switch engine.feed.take(wasParked: wasParked) {
             case .closed:

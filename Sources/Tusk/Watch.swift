@@ -7,6 +7,9 @@ struct Watch {
     /// a tenth of a second; when they turn out slower than they were, nobody should have to wait for it.
     static let queueTimeMax = Duration.seconds(2)
 
+    /// How long jobs may wait for a parked slot behind jobs that take longer than jobs did lately: 5 ms.
+    static let stallTimeMax = Duration.milliseconds(5)
+
     private let engine: Engine
     private let tick: Duration
 
@@ -26,9 +29,11 @@ struct Watch {
             look(at: now)
             giveBackLate(at: now)
             engine.tickDrain(at: now)
+            engine.feed.wakeWhenStalled()
             // Without jobs in hand there is nothing to look at until somebody rings.
             let isIdle = engine.jobsInHand == 0 && engine.mode == .working
-            if !engine.hasEnded { engine.watchBell.wait(atMost: isIdle ? nil : tick) }
+            let rest = engine.feed.count > 0 ? Self.stallTimeMax : tick
+            if !engine.hasEnded { engine.watchBell.wait(atMost: isIdle ? nil : rest) }
         }
     }
 

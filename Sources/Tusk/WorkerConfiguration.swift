@@ -23,7 +23,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
     public var pollIntervalWhileListening: Duration = .seconds(5)
     /// Whether to listen for signals, on a session of its own. Without, jobs are found by polling. Defaults to true.
     public var isListening = true
-    /// The most jobs of one claim, and the most that wait in the process for a slot. Defaults to 1,000.
+    /// The most jobs of one claim; at most twice as many wait in the process for a slot. Defaults to 1,000.
     public var claimJobsMax = 1000
     /// The most bytes of args of one claim; one job is claimed whatever its size. Defaults to 16 MiB.
     public var claimBytesMax = 16 << 20

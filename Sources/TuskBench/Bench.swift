@@ -5,18 +5,41 @@ package import TuskStore
 package struct Bench: Sendable {
     /// What can be measured.
     package enum Name: String, Sendable, CaseIterable {
-        case drain
+        case enqueue, drain, sustained, latency, http
+        case bulk
+        case get
+        case `import`
+        case idle
+
+        /// What its rate counts.
+        package var unit: String {
+            switch self {
+            case .enqueue, .drain, .sustained, .latency, .http, .bulk: "jobs"
+            case .get: "requests"
+            case .import: "rows"
+            case .idle: "transactions"
+            }
+        }
     }
 
     /// What a workload gave.
     package struct Result: Sendable {
         package let name: Name
         /// Tusk in each round.
-        package let tusk: [Figures]
+        package internal(set) var tusk: [Figures] = []
         /// The bare statements in each round; empty: no such thing.
-        package let limit: [Figures]
+        package internal(set) var limit: [Figures] = []
         /// The classic design in each round; empty: no such thing.
-        package let classic: [Figures]
+        package internal(set) var classic: [Figures] = []
+
+        init(name: Name) {
+            self.name = name
+        }
+
+        /// The run whose rate is the median of its kind; nil for none.
+        package static func median(_ runs: [Figures]) -> Figures? {
+            runs.isEmpty ? nil : runs.sorted { $0.rate < $1.rate }[runs.count / 2]
+        }
 
         /// Tusk's rate against that of the bare statements, as the median of the rounds.
         package var limitRatio: Double? { Self.ratio(tusk, limit) }
@@ -47,25 +70,33 @@ package struct Bench: Sendable {
     /// Measures one workload.
     package func run(_ name: Name) throws(StoreError) -> Result {
         switch name {
+        case .enqueue: try run(name, EnqueueWorkload.self)
         case .drain: try run(name, DrainWorkload.self)
+        case .sustained: try run(name, SustainedWorkload.self)
+        case .latency: try run(name, LatencyWorkload.self)
+        case .http: try run(name, HTTPWorkload.self)
+        case .bulk: try run(name, BulkWorkload.self)
+        case .get: try run(name, StaticWorkload.self)
+        case .import: try run(name, ImportWorkload.self)
+        case .idle: try run(name, IdleWorkload.self)
         }
     }
 
-    private func run(_ name: Name, _ type: (some Workload).Type) throws(StoreError) -> Result {
-        var (tusk, limit, classic): ([Figures], [Figures], [Figures]) = ([], [], [])
+    private func run<Kind: Workload>(_ name: Name, _ type: Kind.Type) throws(StoreError) -> Result {
+        var result = Result(name: name)
         for round in 1...plan.rounds {
-            progress("\(name), round \(round) of \(plan.rounds): classic")
-            if let figures = try apart(type, { workload throws(StoreError) in try workload.classic() }) {
-                classic.append(figures)
-            }
-            progress("\(name), round \(round) of \(plan.rounds): tusk")
-            tusk.append(try apart(type) { workload throws(StoreError) in try workload.tusk() })
-            progress("\(name), round \(round) of \(plan.rounds): limit")
-            if let figures = try apart(type, { workload throws(StoreError) in try workload.limit() }) {
-                limit.append(figures)
-            }
+            let note = { (what: String) in progress("\(name.rawValue) \(round)/\(plan.rounds): \(what)") }
+            note("classic")
+            let classic = try apart(type) { workload throws(StoreError) in try workload.classic() }
+            note("tusk")
+            let tusk = try apart(type) { workload throws(StoreError) in try workload.tusk() }
+            note("limit")
+            let limit = try apart(type) { workload throws(StoreError) in try workload.limit() }
+            result.tusk.append(tusk)
+            if let classic { result.classic.append(classic) }
+            if let limit { result.limit.append(limit) }
         }
-        return Result(name: name, tusk: tusk, limit: limit, classic: classic)
+        return result
     }
 
     /// Gives a part a database that nobody has used.

@@ -27,7 +27,7 @@ package struct BenchDatabase: Sendable {
             let session = try session()
             defer { session.close() }
             _ = try session.migrate()
-            try script(Self.createClassic.text)
+            try script(Self.createClassic)
         } catch {
             drop()
             throw error
@@ -50,8 +50,8 @@ package struct BenchDatabase: Sendable {
     /// A session with its plans pinned as a worker's are.
     func session() throws(StoreError) -> StoreSession { try store().openSession(for: "loop") }
 
-    /// Runs statements separated by semicolons.
-    func script(_ text: String) throws(StoreError) { try Self.script(text, settings) }
+    /// Runs a file of statements separated by semicolons.
+    func script(_ file: Statement) throws(StoreError) { try Self.script(file.text, settings) }
 
     private static func script(_ text: String, _ settings: ConnectionSettings) throws(StoreError) {
         do throws(PostgresError) {

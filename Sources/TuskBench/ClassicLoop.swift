@@ -17,7 +17,8 @@ struct ClassicLoop {
     }
 
     /// Enqueues so many equal jobs in one statement.
-    func enqueue(_ count: Int, _ job: NewJob) throws(StoreError) {
+    func enqueue(_ count: Int) throws(StoreError) {
+        let job = BenchJob.job
         _ = try session.run(Self.enqueueJobs) {
             $0.textArray([String](repeating: job.queue.text, count: count))
             $0.textArray([String](repeating: job.kind.text, count: count))

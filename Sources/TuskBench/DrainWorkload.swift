@@ -4,10 +4,12 @@ import TuskStore
 
 /// Jobs that wait already are worked off by one worker process with its default settings.
 struct DrainWorkload: Workload {
+    private static let vacuumReady = SQLCatalog.statement("vacuum_ready", in: "bench")
+    private static let vacuumClassic = SQLCatalog.statement("vacuum_classic", in: "bench")
+
     let database: BenchDatabase
     let plan: BenchPlan
 
-    /// Tusk's worker with a handler that does nothing.
     func tusk() throws(StoreError) -> Figures {
         try fill()
         let session = try database.session()
@@ -24,25 +26,23 @@ struct DrainWorkload: Workload {
         return Figures(jobs: plan.jobs, from: start, to: end)
     }
 
-    /// The same statements without Tusk around them.
     func limit() throws(StoreError) -> Figures? {
         try fill()
         let session = try database.session()
         defer { session.close() }
-        var loop = try BareLoop(session, BenchJob.kind)
+        var loop = try BareLoop(session)
         let start = try Meter(session)
         var done = 0
         while case let count = try loop.round(plan.batch), count > 0 { done += count }
         return Figures(jobs: done, from: start, to: try Meter(session))
     }
 
-    /// The classic design.
     func classic() throws(StoreError) -> Figures? {
         let session = try database.session()
         defer { session.close() }
         let loop = ClassicLoop(session)
-        for count in BenchJob.batches(of: plan.jobs) { try loop.enqueue(count, BenchJob.job) }
-        try database.script("vacuum analyze public.classic")
+        for count in BenchJob.batches(of: plan.jobs) { try loop.enqueue(count) }
+        try database.script(Self.vacuumClassic)
         let start = try Meter(session)
         var done = 0
         while case let count = try loop.round(plan.batch), count > 0 { done += count }
@@ -53,6 +53,6 @@ struct DrainWorkload: Workload {
         let session = try database.session()
         defer { session.close() }
         for count in BenchJob.batches(of: plan.jobs) { _ = try session.enqueue(BenchJob.jobs(count)) }
-        try database.script("vacuum analyze tusk.ready")
+        try database.script(Self.vacuumReady)
     }
 }

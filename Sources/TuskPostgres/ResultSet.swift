@@ -1,4 +1,5 @@
 import CLibPQ
+import Glibc
 
 /// The rows of one answer in PostgreSQL's binary format. Owns the `PGresult` and clears it exactly once.
 ///
@@ -67,6 +68,14 @@ import CLibPQ
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {
         try unsafe body(cell(row, column))
+    }
+
+    /// Whether the cell holds just these bytes; cheaper than taking them out.
+    package func holds(_ bytes: [UInt8], _ row: Int, _ column: Int) -> Bool {
+        let cell = unsafe cell(row, column)
+        guard cell.count == bytes.count else { return false }
+        guard let start = cell.baseAddress else { return true }
+        return unsafe bytes.withUnsafeBytes { unsafe memcmp(start, $0.baseAddress ?? start, $0.count) == 0 }
     }
 
     /// The cell's bytes; valid while `self` lives, so it must not leave the function that asks for it.

@@ -22,6 +22,8 @@ package final class Session {
 
     /// Names of the statements that the server keeps for this session.
     private var keptNames: Set<String> = []
+    /// When they are to be planned anew.
+    private var keptUntil = ContinuousClock.now
 
     /// Sets everything for the open transaction only.
     lazy var localSettings = SessionSettings(settings, serverVersion: serverVersion).statement(local: true)
@@ -111,15 +113,28 @@ package final class Session {
 /// Statements that the server keeps, with their plans.
 ///
 /// Only sessions of our own with pinned plans do so: behind a pooler a name may be unknown to the next server process,
-/// and a plan that could scan or hash would be right for the sizes of the tables at its first use only.
+/// and a plan that could scan or hash would be right for the sizes of the tables at its first use only. Even so no plan
+/// is kept for longer than a minute: one that was made for empty tables may read all of a small one.
 extension Session {
+    /// How long plans are kept.
+    private static let keptTime = Duration.seconds(60)
+    private static let forgetPlans = Statement(name: "forget_plans", text: "discard plans")
+
     private func isKept(_ statement: Statement) -> Bool {
         statement.isKept && settings.keepsPlans
     }
 
     /// Prepares a statement at its first use.
     func keep(_ statement: Statement, _ parameters: Parameters, _ deadline: Deadline) throws(PostgresError) {
-        guard isKept(statement), !keptNames.contains(statement.name) else { return }
+        guard isKept(statement) else { return }
+        let now = ContinuousClock.now
+        if keptUntil <= now, connection.transactionStatus == PQTRANS_IDLE {
+            try connection.send(Self.forgetPlans, Parameters())
+            try connection.flush(deadline)
+            _ = try lastAnswer(Self.forgetPlans.name, deadline)
+            keptUntil = now.advanced(by: Self.keptTime)
+        }
+        guard !keptNames.contains(statement.name) else { return }
         try connection.sendPrepare(statement, parameters)
         try connection.flush(deadline)
         _ = try lastAnswer(statement.name, deadline)

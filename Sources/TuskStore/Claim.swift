@@ -76,7 +76,10 @@ extension StoreSession {
             $0.int4(Int32(request.jobsMax))
             $0.int8(Int64(request.argsBytesMax))
         }
-        return try answer(rows)
+        var reader = try ClaimReader(rows, request.lanes)
+        let jobs = try reader.jobs()
+        guard !jobs.isEmpty else { return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0) }
+        return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 16), snapshotXmax: rows.int8(0, 17))
     }
 
     /// Claims one job that lost a lease before, to be run with no other such job beside it in the process.
@@ -85,22 +88,15 @@ extension StoreSession {
         queues: [QueueName],
         kinds: [Kind]
     ) throws(StoreError) -> ClaimedJob? {
+        let lanes = Priority.all.flatMap { band in queues.map { Lane(queue: $0, priority: band, cursor: 0) } }
         let rows = try run(Self.claimAloneJob) {
             $0.int2(shard)
             $0.uuid(worker)
-            $0.textArray(queues.map(\.text))
+            $0.textArray(lanes.map(\.queue.text))
+            $0.int2Array(lanes.map(\.priority.rawValue))
             $0.textArray(kinds.map(\.text))
         }
-        return try answer(rows).jobs.first
-    }
-
-    private func answer(_ rows: ResultSet) throws(StoreError) -> ClaimAnswer {
-        var jobs: [ClaimedJob] = []
-        jobs.reserveCapacity(rows.rowCount)
-        for row in 0..<rows.rowCount {
-            jobs.append(try ClaimedJob(rows, row))
-        }
-        guard !jobs.isEmpty else { return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0) }
-        return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 18), snapshotXmax: rows.int8(0, 19))
+        var reader = try ClaimReader(rows, lanes)
+        return try reader.jobs().first
     }
 }

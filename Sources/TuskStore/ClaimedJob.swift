@@ -28,39 +28,88 @@ package struct ClaimedJob: Sendable {
     /// How long it was available before it was claimed.
     package let waited: Duration
 
-    private let rows: ResultSet
-    private let row: Int
+    fileprivate let rows: ResultSet
+    fileprivate let row: Int
 
     /// Its input, copied out of the answer.
-    package var args: JSONText { JSONText(trusted: rows.bytes(row, 10)) }
+    package var args: JSONText { JSONText(trusted: rows.bytes(row, 8)) }
     /// Its own retry policy as JSON; nil: the policy of its kind.
-    package var retry: JSONText? { rows.jsonIfPresent(row, 11) }
+    package var retry: JSONText? { rows.jsonIfPresent(row, 9) }
     /// Words to find it by.
-    package var tags: [String] { rows.isNull(row, 12) ? [] : rows.textArray(row, 12) }
+    package var tags: [String] { rows.isNull(row, 10) ? [] : rows.textArray(row, 10) }
     /// What its sender keeps with it.
-    package var metadata: JSONText? { rows.jsonIfPresent(row, 13) }
+    package var metadata: JSONText? { rows.jsonIfPresent(row, 11) }
     /// W3C trace context of the enqueue.
-    package var traceparent: String? { rows.textIfPresent(row, 14) }
+    package var traceparent: String? { rows.textIfPresent(row, 12) }
+}
 
-    /// Reads a row of `claim_jobs.sql` or `claim_alone_job.sql`.
-    init(_ rows: ResultSet, _ row: Int) throws(StoreError) {
-        guard let lease = LeaseNumber(rawValue: rows.int8(row, 0)), let id = JobID(rawValue: rows.int8(row, 2)),
-            let priority = Priority(rawValue: rows.int2(row, 6)), let kind = Kind(rows.text(row, 8)),
-            let queue = QueueName(rows.text(row, 9))
-        else { throw .unreadable("a claimed job") }
-        self.lease = lease
-        self.id = id
-        self.priority = priority
-        self.kind = kind
-        self.queue = queue
-        position = rows.int4(row, 1)
-        rank = rows.int8(row, 3)
-        attempt = Int(rows.int2(row, 4)) + 1
-        maxAttempts = Int(rows.int2(row, 5))
-        timeout = rows.int4IfPresent(row, 7).map { .milliseconds(Int64($0)) }
-        createdAt = rows.moment(row, 15)
-        waited = .microseconds(max(0, rows.timestamp(row, 17) - rows.timestamp(row, 16)))
+/// Reads the answers of `claim_jobs.sql` and `claim_alone_job.sql`.
+struct ClaimReader {
+    private let rows: ResultSet
+    private let lanes: [Lane]
+    private let claimedAt: Int64
+    /// The last job's kind and its bytes: neighbours are mostly of one kind.
+    private var kind: Kind?
+    private var kindBytes: [UInt8] = []
+    /// The last row's lease, its place there, and how many rows other leases had so far.
+    private var lease: Int64 = 0
+    private var position: Int32 = -1
+    private var counts: [Int64: Int32] = [:]
+
+    /// A reader of an answer to a claim from these lanes.
+    init(_ rows: ResultSet, _ lanes: [Lane]) throws(StoreError) {
         self.rows = rows
-        self.row = row
+        self.lanes = lanes
+        guard rows.rowCount == 0 || !rows.isNull(0, 15) else { throw .unreadable("a claim without its time") }
+        claimedAt = rows.rowCount > 0 ? rows.timestamp(0, 15) : 0
+    }
+
+    /// All jobs in the order of the answer.
+    mutating func jobs() throws(StoreError) -> [ClaimedJob] {
+        var jobs: [ClaimedJob] = []
+        jobs.reserveCapacity(rows.rowCount)
+        for row in 0..<rows.rowCount {
+            if let job = try job(row) { jobs.append(job) }
+        }
+        return jobs
+    }
+
+    /// The job of a row; nil when its facts are gone.
+    private mutating func job(_ row: Int) throws(StoreError) -> ClaimedJob? {
+        let number = rows.int8(row, 0)
+        if number != lease {
+            counts[lease] = position + 1
+            position = counts[number, default: 0] - 1
+            lease = number
+        }
+        position += 1
+        guard !rows.isNull(row, 5) else { return nil }
+        let lane = Int(rows.int2(row, 3)) - 1
+        guard let lease = LeaseNumber(rawValue: number), let id = JobID(rawValue: rows.int8(row, 1)),
+            lanes.indices.contains(lane), let kind = readKind(row)
+        else { throw .unreadable("a claimed job") }
+        return ClaimedJob(
+            id: id,
+            lease: lease,
+            position: position,
+            rank: rows.int8(row, 2),
+            attempt: Int(rows.int2(row, 4)) + 1,
+            maxAttempts: Int(rows.int2(row, 5)),
+            priority: lanes[lane].priority,
+            timeout: rows.int4IfPresent(row, 6).map { .milliseconds(Int64($0)) },
+            kind: kind,
+            queue: lanes[lane].queue,
+            createdAt: rows.moment(row, 13),
+            waited: .microseconds(max(0, claimedAt - rows.timestamp(row, 14))),
+            rows: rows,
+            row: row
+        )
+    }
+
+    private mutating func readKind(_ row: Int) -> Kind? {
+        if kind != nil, rows.holds(kindBytes, row, 7) { return kind }
+        kindBytes = rows.bytes(row, 7)
+        kind = Kind(rows.text(row, 7))
+        return kind
     }
 }

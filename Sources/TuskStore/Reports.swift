@@ -60,8 +60,8 @@ enum StorableText {
 }
 
 extension StoreSession {
-    private static let writeProgress = SQLCatalog.statement("write_progress", isKept: true)
-    private static let writeJobLog = SQLCatalog.statement("write_job_log", isKept: true)
+    private static let writeProgress = SQLCatalog.statement("write_progress")
+    private static let writeJobLog = SQLCatalog.statement("write_job_log")
 
     /// Stores the latest progress of jobs; what a lost lease says is left out. No job may be in it twice.
     package func write(_ reports: [ProgressReport], worker: WorkerID) throws(StoreError) {

@@ -31,7 +31,7 @@ extension StoreSession {
     /// The most jobs of one round.
     package static let promoteJobsMax = 1000
 
-    private static let rescueJobs = SQLCatalog.statement("rescue_jobs", isKept: true)
+    private static let rescueJobs = SQLCatalog.statement("rescue_jobs")
     private static let promoteJobs = SQLCatalog.statement("promote_jobs", isKept: true)
 
     /// Brings back the jobs of workers that were not heard of for their lease time. Any number of processes may call

@@ -81,7 +81,8 @@ extension StoreSession {
         if entries.contains(where: { !$0.verdict.state.isFinal }) {
             judgements = try transaction { session throws(StoreError) in
                 let judgements = try session.judge(entries, worker)
-                try session.putBack(zip(entries, judgements).filter { !$0.verdict.state.isFinal && $1.status == .accepted })
+                let accepted = zip(entries, judgements).filter { $1.status == .accepted }
+                try session.putBack(accepted.filter { !$0.0.verdict.state.isFinal })
                 return judgements
             }
         } else {
@@ -126,7 +127,9 @@ extension StoreSession {
             $0.int8Array(refused.map { entries[$0].id.rawValue })
             $0.int8Array(refused.map { entries[$0].lease.rawValue })
         }
-        guard rows.rowCount == refused.count else { throw .unreadable("read_settled answered \(rows.rowCount) rows") }
+        guard rows.rowCount == refused.count else {
+            throw .unreadable("read_settled answered \(rows.rowCount) rows")
+        }
         for (row, index) in refused.enumerated() where rows.bool(row, 0) {
             judgements[index].status = .acceptedBefore
         }

@@ -13,9 +13,13 @@ enum HouseRules {
         "TuskHTTP": ["CLinux"],
         "TuskAPI": ["TuskCore", "TuskStore", "TuskHTTP", "TuskTelemetry", "CTuskAssets"],
         "TuskTesting": ["Tusk", "TuskCore"],
+        // Measures all of them, and so knows them all.
+        "TuskBench": [
+            "Tusk", "TuskTasks", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry",
+        ],
         "TuskCommand": [
             "Tusk", "TuskTasks", "TuskScheduler", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres",
-            "TuskTelemetry",
+            "TuskTelemetry", "TuskBench",
         ],
         "TestSupport": ["TuskCore", "TuskStore", "TuskPostgres"],
         "TuskCoreTests": ["TuskCore"],
@@ -32,6 +36,7 @@ enum HouseRules {
             "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry", "TestSupport",
         ],
         "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
+        "TuskBenchTests": ["TuskBench", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "TuskCommandTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "HistoryWorker": ["Tusk"],
         "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
@@ -65,6 +70,9 @@ enum HouseRules {
         "Sources/Tusk/Slots.swift": "starts the slots' tasks",
         "Sources/Tusk/SlotLane.swift": "the lanes handlers run on",
         "Sources/Tusk/Client.swift": "calls for async callers, off their cooperative threads",
+        "Sources/TuskBench/LoadThread.swift": "the load beside what is measured",
+        "Sources/TuskBench/ClientCaller.swift": "calls the async client from a thread that may block",
+        "Sources/TuskBench/HTTPWorkload.swift": "the sessions of the reference, one a queue",
         "Sources/TuskCommand/Development/ChildProcess.swift": "reads what a child writes",
         "Sources/TuskCommand/Runtime/AdminRole.swift": "answers probes that ask the database",
         "Sources/TuskCommand/Runtime/Service.swift": "stops the roles of a process in order",

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import TuskCore
@@ -34,6 +35,26 @@ import TuskStore
             }
             let promote = try Self.plan(store, "promote_jobs", "0::smallint, 1000")
             #expect(promote.contains("Index Scan using scheduled_pkey"))
+        }
+    }
+
+    @Test(arguments: ["", "vacuum analyze"])
+    func `plans that were made while the tables were empty look nothing up by reading a table`(
+        _ preparation: String
+    ) async throws {
+        try await withStore { store in
+            if !preparation.isEmpty { try store.database.script(preparation) }
+            let claim = try Self.plan(store, "claim_jobs", Self.claimArguments)
+            let settle = try Self.plan(store, "settle_jobs", Self.settleArguments)
+            let back = try Self.plan(store, "return_jobs", Self.returnArguments)
+            for plan in [claim, back] {
+                #expect(plan.contains("_pkey on job_0_to"))
+                #expect(!plan.contains("Materialize"), "\(plan)")
+                #expect(plan.components(separatedBy: "Index Cond: ((id = ").count == 4, "\(plan)")
+            }
+            #expect(claim.contains("Index Cond: (name = given.queue)"))
+            #expect(claim.contains("Tid Scan on ready"))
+            #expect(settle.contains("Index Cond: ((shard = $1) AND (number = wanted.number))"), "\(settle)")
         }
     }
 

@@ -199,7 +199,9 @@ create table tusk.lease (
 alter table tusk.lease alter column ids set storage external;
 alter table tusk.lease alter column attempts set storage external;
 
-create index lease_worker on tusk.lease (shard, worker_id);
+-- Without the shard, so that a statement that names a shard and numbers can go by no other index than the primary key,
+-- also when it is planned while the table is empty.
+create index lease_worker on tusk.lease (worker_id);
 
 comment on table tusk.lease
 is 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';

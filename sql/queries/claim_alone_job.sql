@@ -1,28 +1,31 @@
 -- Claims one job that lost a lease before, under a lease of its own, so that it cannot harm others again.
--- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues   $4 text[]: kinds the worker offers
+-- $1 smallint: shard   $2 uuid: worker
+-- $3 text[]: queues, $4 smallint[]: priorities: a lane each, the most urgent first
+-- $5 text[]: kinds the worker offers
 -- Locks: the picked row of ready, skipping rows that others hold. Indexes: ready_alone, job_pkey.
 -- Answers the columns of claim_jobs.sql.
 with lane as (
-    select given.queue
-    from unnest($3::text[]) as given (queue)
+    select given.queue, given.priority, given.number
+    from unnest($3::text[], $4::smallint[]) with ordinality as given (queue, priority, number)
     where
         (select exists (select from tusk.worker as worker where worker.id = $2 and worker.state = 'live'))
-        and not exists (
-            select from tusk.queue as queue where queue.name = given.queue and queue.paused_at is not null
-        )
+        and (select queue.paused_at from tusk.queue as queue where queue.name = given.queue) is null
 ),
 picked as materialized (
     select waiting.*
     from lane
     cross join lateral (
-        select ready.ctid as place
+        select
+            ready.ctid as place,
+            lane.number::smallint as lane
         from tusk.ready as ready
         where
             ready.shard = $1
             and ready.queue = lane.queue
+            and ready.priority = lane.priority
             and ready.interruptions > 0
-            and ready.kind = any ($4)
-        order by ready.priority, ready.rank
+            and ready.kind = any ($5)
+        order by ready.rank
         limit 1
         for update skip locked
     ) as waiting
@@ -30,11 +33,8 @@ picked as materialized (
 ),
 taken as (
     delete from tusk.ready as ready
-    using picked
-    where ready.ctid = picked.place
-    returning
-        ready.rank, ready.id, ready.attempt, ready.interruptions, ready.priority, ready.queue, ready.kind,
-        ready.available_at
+    where ready.ctid = any (array(select picked.place from picked))
+    returning ready.rank, ready.id, ready.attempt, ready.interruptions, ready.kind, ready.available_at
 ),
 leased as (
     insert into tusk.lease (shard, number, worker_id, claimed_at, ids, attempts, interruptions)
@@ -44,15 +44,13 @@ leased as (
 )
 select
     leased.number as lease,
-    0 as position,
     taken.id,
     taken.rank,
+    (select picked.lane from picked) as lane,
     taken.attempt,
     job.max_attempts,
-    taken.priority,
     job.timeout_ms,
     taken.kind,
-    taken.queue,
     job.args,
     job.retry,
     job.tags,
@@ -61,8 +59,14 @@ select
     job.created_at,
     taken.available_at,
     now() as claimed_at,
-    0::bigint as snapshot_xmin,
-    0::bigint as snapshot_xmax
+    null::bigint as snapshot_xmin,
+    null::bigint as snapshot_xmax
 from taken
 cross join leased
-inner join tusk.job as job on job.shard = $1 and job.id = taken.id
+cross join lateral (
+    select
+        job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata, job.traceparent, job.created_at
+    from tusk.job as job
+    where job.shard = $1 and job.id = taken.id
+    limit 1
+) as job

@@ -11,8 +11,7 @@ with picked as materialized (
 ),
 taken as (
     delete from tusk.scheduled as scheduled
-    using picked
-    where scheduled.ctid = picked.place
+    where scheduled.ctid = any (array(select picked.place from picked))
     returning
         scheduled.priority, scheduled.attempt, scheduled.args_bytes, scheduled.due_at, scheduled.id,
         scheduled.last_lease, scheduled.queue, scheduled.kind

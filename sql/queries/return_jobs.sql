@@ -1,8 +1,9 @@
 -- Puts jobs back whose attempts settle_jobs.sql has ended in the same transaction: into scheduled when they wait for a
 -- time, else into ready.
--- $1 smallint: shard   $2 bigint[]: job   $3 bigint[]: lease   $4 smallint[]: attempts used   $5 smallint[]: interruptions
--- $6 bigint[]: delay in ms; null: available at once
+-- $1 smallint: shard   $2 bigint[]: job   $3 bigint[]: lease   $4 smallint[]: attempts used
+-- $5 smallint[]: interruptions   $6 bigint[]: delay in ms; null: available at once
 -- Locks: none but the new rows. Index: job_pkey.
+-- The limit keeps it a look-up by key, as in claim_jobs.sql.
 -- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
 with returned as materialized (
     select
@@ -11,7 +12,12 @@ with returned as materialized (
     from
         unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
         as given (id, lease, attempt, interruptions, delay_ms)
-    inner join tusk.job as job on job.shard = $1 and job.id = given.id
+    cross join lateral (
+        select job.priority, job.args_bytes, job.queue, job.kind
+        from tusk.job as job
+        where job.shard = $1 and job.id = given.id
+        limit 1
+    ) as job
 ),
 waiting as (
     insert into tusk.scheduled (shard, priority, attempt, args_bytes, due_at, id, last_lease, queue, kind)

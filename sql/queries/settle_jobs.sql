@@ -8,7 +8,7 @@
 -- Status: 0 accepted, 2 the lease is not, or no longer, the job's present one, 3 accepted, but cancelled meanwhile.
 -- Locks: the lease rows in the order of their numbers, for no key update. Index: lease_pkey.
 -- The lease row is the fence: its number and its worker must match and the job must not be marked done. The worker is
--- compared in a way that no index knows, so that every plan goes by the number.
+-- compared in a way that no index knows, so that every plan goes by the number, also one made for an empty table.
 -- ids || '{}' takes the array out of line once for each lease instead of once for each job.
 with entry as materialized (
     select given.*

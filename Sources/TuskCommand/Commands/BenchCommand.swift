@@ -5,50 +5,127 @@ import TuskStore
 
 /// `tusk bench`: how fast Tusk is on a machine, against what PostgreSQL can do there.
 enum BenchCommand {
-    private static let jobs = Option.argument("jobs", .text("N"), "jobs of workloads that count them")
-    private static let rounds = Option.argument("rounds", .text("N"), "how often everything is repeated")
-    private static let batch = Option.argument("batch", .text("N"), "jobs in one statement of the references")
+    private static let jobs = Option.argument(
+        "jobs",
+        .integer(1000...100_000_000),
+        fallback: "100000",
+        "jobs of enqueue, drain and bulk, rows of import"
+    )
+    private static let seconds = Option.argument(
+        "seconds",
+        .integer(1...86_400),
+        fallback: "10",
+        "how long the others last"
+    )
+    private static let batch = Option.argument(
+        "batch",
+        .integer(1...5000),
+        fallback: "1000",
+        "jobs of one statement, in the references and in bulk enqueues"
+    )
+    private static let connections = Option.argument(
+        "connections",
+        .integer(1...4000),
+        fallback: "64",
+        "connections of an HTTP load"
+    )
+    private static let rounds = Option.argument(
+        "rounds",
+        .integer(1...1000),
+        fallback: "3",
+        "how often everything is repeated; the median counts"
+    )
+
+    private static let names = Bench.Name.allCases.map(\.rawValue).joined(separator: ", ")
 
     static let all = [
         Command(
             path: ["bench"],
-            summary: "measures how fast Tusk is here",
-            details: "",
-            options: [jobs, rounds, batch],
-            examples: ["tusk bench"],
+            summary: "measures how fast Tusk is on this machine",
+            details: "Workloads: \(names), or all, which is also what no word means. Each is measured beside two"
+                + " references in the same run: limit, Tusk's own statements in the same batch sizes without Tusk"
+                + " around them, and classic, the design with one table, claimed by UPDATE and finished by DELETE."
+                + " Every run has a database of its own, made on the server that is named, which needs the right to"
+                + " create databases, or on a private server, and dropped afterwards.",
+            operands: [Command.Operand(name: "WORKLOAD", isOptional: true, isRepeatable: true)],
+            options: [jobs, seconds, batch, connections, rounds],
+            examples: ["tusk bench", "tusk bench drain --jobs 1000000 -o json", "tusk bench http --connections 256"],
             body: run
         )
     ]
 
     private static func run(_ context: CommandContext) throws(CommandError) -> ExitCode {
-        var plan = BenchPlan()
-        if let text = try context.text(jobs), let number = Int(text) { plan.jobs = number }
-        if let text = try context.text(rounds), let number = Int(text) { plan.rounds = number }
-        if let text = try context.text(batch), let number = Int(text) { plan.batch = number }
-        let settings = try Database.settings(context.configuration, as: "tusk-bench")
-        let console = context.console
-        let bench = Bench(on: settings, plan) { console.note($0) }
-        do throws(StoreError) {
-            for name in Bench.Name.allCases {
-                let result = try bench.run(name)
-                for (label, list) in [("tusk", result.tusk), ("limit", result.limit), ("classic", result.classic)] {
-                    for figures in list {
-                        try show(console, label, figures)
-                    }
-                }
-                console.note("ratio_limit \(result.limitRatio ?? 0) ratio_classic \(result.classicRatio ?? 0)")
-            }
-        } catch {
-            throw CommandError(error)
-        }
-        return .success
+        let names = try workloads(context.invocation.operands)
+        let plan = try plan(context)
+        guard !context.configuration.namesDatabase else { return try measure(names, plan, context) }
+        let user = try ServerUser.choose(context.environment)
+        let place = try PrivatePlace.passing(user)
+        defer { place.removeTemporary() }
+        let signals = StopSignals()
+        let note = { (line: String) in context.console.note(line) }
+        let server = try PrivateServer(in: place, user, context.environment, signals, note: note)
+        defer { server.stop(now: true) }
+        let named = CommandContext(
+            invocation: context.invocation,
+            configuration: context.configuration.naming(database: server.connection),
+            console: context.console,
+            environment: context.environment
+        )
+        return try measure(names, plan, named)
     }
 
-    private static func show(_ console: Console, _ label: String, _ figures: Figures) throws(StoreError) {
-        let jobs = Double(figures.jobs)
-        console.note(
-            "\(label) \(Int(figures.rate))/s own \(figures.ownCPU / jobs * 1e6) us server "
-                + "\((figures.serverCPU ?? 0) / jobs * 1e6) us WAL \(figures.walBytes / Int64(figures.jobs)) B"
-        )
+    private static func workloads(_ words: [String]) throws(CommandError) -> [Bench.Name] {
+        guard !words.isEmpty, words != ["all"] else { return Bench.Name.allCases }
+        var found: [Bench.Name] = []
+        for word in words {
+            guard let name = Bench.Name(rawValue: word) else {
+                throw CommandError(.usage, "there is no workload \"\(word.prefix(60))\"", hint: "There are: \(names).")
+            }
+            found.append(name)
+        }
+        return found
+    }
+
+    private static func plan(_ context: CommandContext) throws(CommandError) -> BenchPlan {
+        var plan = BenchPlan()
+        if let number = try context.integer(jobs) { plan.jobs = number }
+        if let number = try context.integer(seconds) { plan.seconds = number }
+        if let number = try context.integer(batch) { plan.batch = number }
+        if let number = try context.integer(connections) { plan.connections = number }
+        if let number = try context.integer(rounds) { plan.rounds = number }
+        return plan
+    }
+
+    private static func measure(
+        _ names: [Bench.Name],
+        _ plan: BenchPlan,
+        _ context: CommandContext
+    ) throws(CommandError) -> ExitCode {
+        let console = context.console
+        let settings = try Database.settings(context.configuration, as: "tusk-bench")
+        let bench = Bench(on: settings, plan) { part in
+            if console.isLive { console.live(part) } else { console.note(part) }
+        }
+        var results: [Bench.Result] = []
+        for name in names {
+            do throws(StoreError) {
+                results.append(try bench.run(name))
+            } catch {
+                throw CommandError(error)
+            }
+            if console.isLive { console.live("") }
+            guard console.format == .table, let result = results.last else { continue }
+            for line in BenchReport.lines(result) { try console.result(line) }
+        }
+        guard console.format != .table else { return .success }
+        var writer = JSONWriter(capacity: 4096)
+        writer.beginObject()
+        writer.key("workloads")
+        writer.beginArray()
+        for result in results { BenchReport.json(result, &writer) }
+        writer.endArray()
+        writer.endObject()
+        try console.result(writer.bytes)
+        return .success
     }
 }

@@ -101,11 +101,11 @@ import TuskCore
     @Test(
         arguments: [
             // idle, queued, prefetch, limit, wanted in all
-            (8, 0, nil, 1000, 8), (8, 0, 100, 1000, 108), (0, 0, 5000, 1000, 1000), (0, 0, nil, 1000, 0),
+            (8, 0, nil, 1000, 8), (8, 0, 100, 1000, 108), (0, 0, 5000, 1000, 2000), (0, 0, nil, 1000, 0),
             (50, 0, 100, 10, 50), (3, 2, 0, 1000, 3),
         ] as [(Int, Int, Int?, Int, Int)]
     )
-    func `as many jobs are wanted as the slots do in the prefetch time, at least one for each idle slot`(
+    func `as many jobs are wanted as the slots do in the prefetch time, between the idle slots and two claims`(
         _ idleSlots: Int,
         _ queued: Int,
         _ prefetch: Int?,

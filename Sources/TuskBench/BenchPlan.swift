@@ -1,0 +1,21 @@
+/// How much to measure with.
+package struct BenchPlan: Sendable {
+    /// Jobs, for workloads that count them. Defaults to 100,000.
+    package var jobs = 100_000
+    /// How long workloads last that have no end of their own. Defaults to 10 seconds.
+    package var seconds = 10
+    /// Jobs in one statement of the references and of bulk enqueues. Defaults to 1,000.
+    package var batch = 1000
+    /// Connections of an HTTP load. Defaults to 64.
+    package var connections = 64
+    /// How often everything is repeated; the median counts. Defaults to 3.
+    package var rounds = 3
+
+    /// The defaults.
+    package init() {}
+
+    /// How long to wait for the end of what has one: 500 jobs a second, and a minute at least.
+    var patience: Duration { .seconds(max(60, jobs / 500)) }
+    /// `seconds` as a duration.
+    var time: Duration { .seconds(seconds) }
+}

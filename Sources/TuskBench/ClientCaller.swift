@@ -1,0 +1,40 @@
+import Dispatch
+import Synchronization
+import Tusk
+import TuskCore
+import TuskStore
+
+/// The Swift client, for a thread that may block.
+final class ClientCaller: Sendable {
+    private let client: Client
+
+    /// A client of its own.
+    init(_ database: BenchDatabase) {
+        client = Client(store: database.store())
+    }
+
+    /// Enqueues, as `Client.enqueue` does.
+    @discardableResult
+    func enqueue(_ jobs: [NewJob]) throws(StoreError) -> [JobID] {
+        let done = DispatchSemaphore(value: 0)
+        let answer = Mutex<Result<[JobID], TuskError>>(.success([]))
+        Task {
+            let result: Result<[JobID], TuskError>
+            do throws(TuskError) {
+                result = .success(try await client.enqueue(jobs))
+            } catch {
+                result = .failure(error)
+            }
+            answer.withLock { $0 = result }
+            done.signal()
+        }
+        done.wait()
+        switch answer.withLock({ $0 }) {
+        case .success(let ids): return ids
+        case .failure(let error): throw .unreadable("the client failed: \(error)")
+        }
+    }
+
+    /// Closes its sessions.
+    func close() { client.close() }
+}

@@ -1,0 +1,111 @@
+import Dispatch
+import Synchronization
+import Tusk
+import TuskCore
+import TuskPostgres
+import TuskStore
+
+/// One job every 20 ms for an idle worker: the time from just before the enqueue call to the start of the handler.
+struct LatencyWorkload: Workload {
+    private static let enqueueAndNotify = SQLCatalog.statement("enqueue_and_notify", in: "bench", isKept: true)
+    private static let channel = "tusk_bench"
+    private static let interval = Duration.milliseconds(20)
+
+    let database: BenchDatabase
+    let plan: BenchPlan
+
+    func tusk() throws(StoreError) -> Figures {
+        let arrivals = Arrivals()
+        let worker = BenchWorker.make(database) { arrivals.note() }
+        worker.start()
+        defer { worker.stop() }
+        let caller = ClientCaller(database)
+        defer { caller.close() }
+        for _ in 0..<500 where !worker.status.isListening { Moment.pass(.milliseconds(10)) }
+        return try measure(arrivals) { () throws(StoreError) in try caller.enqueue([BenchJob.job]) }
+    }
+
+    /// One statement that inserts and notifies, and another session that claims when it is notified.
+    func limit() throws(StoreError) -> Figures? {
+        let arrivals = Arrivals()
+        let database = database
+        let isListening = DispatchSemaphore(value: 0)
+        let worker = LoadThread("bench-worker") { thread throws(StoreError) in
+            let listener = try database.session()
+            let session = try database.session()
+            defer {
+                listener.close()
+                session.close()
+            }
+            var loop = try BareLoop(session)
+            do throws(PostgresError) {
+                try listener.session.listen(Self.channel)
+                isListening.signal()
+                while !thread.isStopping {
+                    let signal = try listener.session.waitForNotification(until: .after(.milliseconds(100)))
+                    guard signal != nil else { continue }
+                    do throws(StoreError) {
+                        _ = try loop.round(1) { arrivals.note() }
+                    } catch {
+                        throw .protocolViolation("\(error)")
+                    }
+                }
+            } catch {
+                throw StoreError(error)
+            }
+        }
+        isListening.wait()
+        let feeder = try database.session()
+        defer { feeder.close() }
+        let figures = try measure(arrivals) { () throws(StoreError) in
+            _ = try feeder.run(Self.enqueueAndNotify) {
+                $0.text(BenchJob.kind.text)
+                $0.json(BenchJob.job.args.bytes)
+            }
+        }
+        try worker.stop()
+        return figures
+    }
+
+    private func measure(
+        _ arrivals: Arrivals,
+        _ enqueue: () throws(StoreError) -> Void
+    ) throws(StoreError) -> Figures {
+        let session = try database.session()
+        defer { session.close() }
+        let start = try Meter(session)
+        var latencies: [Double] = []
+        // The first ones make connections and plans.
+        let count = plan.seconds * 50
+        for index in -20..<count {
+            let before = ContinuousClock.now
+            try enqueue()
+            guard let arrived = arrivals.wait(atMost: .seconds(10)) else {
+                throw .unreadable("a job did not start within 10 seconds")
+            }
+            if index >= 0 { latencies.append(before.duration(to: arrived) / .milliseconds(1)) }
+            Moment.pass(Self.interval - min(Self.interval, before.duration(to: .now)))
+        }
+        var figures = Figures(jobs: count, from: start, to: try Meter(session))
+        figures.latencies = latencies.sorted()
+        return figures
+    }
+}
+
+/// When jobs started, one at a time.
+final class Arrivals: Sendable {
+    private let moment = Mutex<ContinuousClock.Instant?>(nil)
+    private let arrived = DispatchSemaphore(value: 0)
+
+    /// A job starts now.
+    func note() {
+        moment.withLock { $0 = .now }
+        arrived.signal()
+    }
+
+    /// When the next one started; nil when none did in time.
+    func wait(atMost time: Duration) -> ContinuousClock.Instant? {
+        guard arrived.wait(timeout: .now() + .milliseconds(Int(time.wholeMilliseconds))) == .success else { return nil }
+        return moment.withLock { $0 }
+    }
+}
