@@ -119,6 +119,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "TuskBenchTests",
+            dependencies: ["TuskBench", "TuskCore", "TuskPostgres", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TuskCommandTests",
             dependencies: ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict

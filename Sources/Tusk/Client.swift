@@ -22,7 +22,12 @@ public final class Client: Sendable {
     public convenience init(connecting text: String) throws(TuskError) {
         let store: Store
         do throws(StoreError) {
-            store = try Store(connecting: text, applicationName: "tusk-client", sessionsMax: Self.lanesMax)
+            store = try Store(
+                connecting: text,
+                applicationName: "tusk-client",
+                sessionsMax: Self.lanesMax,
+                keepsPlans: true
+            )
         } catch {
             throw .configuration(error.description)
         }

@@ -10,7 +10,7 @@ final class ClientCaller: Sendable {
 
     /// A client of its own.
     init(_ database: BenchDatabase) {
-        client = Client(store: database.store())
+        client = Client(store: Store(database.settings, sessionsMax: 4, keepsPlans: true))
     }
 
     /// Enqueues, as `Client.enqueue` does.

@@ -1,4 +1,3 @@
-import Glibc
 import Tusk
 import TuskCore
 import TuskPostgres
@@ -15,9 +14,9 @@ struct IdleWorkload: Workload {
         let worker = BenchWorker.make(database) {}
         worker.start()
         defer { worker.stop() }
-        // What happens at the start and settles in the first seconds is not idleness.
         for _ in 0..<500 where !worker.status.isListening { Moment.pass(.milliseconds(10)) }
-        Moment.pass(.seconds(12))
+        // What happens in the first seconds is no idleness: polls grow rare step by step.
+        Moment.pass(min(.seconds(12), plan.time * 2))
         let session = try database.session()
         defer { session.close() }
         let start = try Meter(session)

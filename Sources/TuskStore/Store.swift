@@ -10,10 +10,12 @@ package final class Store: Sendable {
     package let settings: ConnectionSettings
     private let pool: ConnectionPool
 
-    /// Does not connect yet. `sessionsMax` bounds the pool, not the sessions opened apart. Defaults to 8.
-    package init(_ settings: ConnectionSettings, sessionsMax: Int = 8) {
+    /// Does not connect yet. `sessionsMax` bounds the pool, not the sessions opened apart. Defaults to 8. `keepsPlans`
+    /// is for pools whose sessions run nothing but hot statements. Defaults to false.
+    package init(_ settings: ConnectionSettings, sessionsMax: Int = 8, keepsPlans: Bool = false) {
         self.settings = settings
         var pooled = settings
+        pooled.plan = keepsPlans ? .pinned : .free
         pooled.applicationName = "\(settings.applicationName)/pool"
         pool = ConnectionPool(pooled, sizeMax: sessionsMax)
     }
@@ -24,6 +26,7 @@ package final class Store: Sendable {
         connecting text: String,
         applicationName: String,
         sessionsMax: Int = 8,
+        keepsPlans: Bool = false,
         behindPooler: Bool = false
     ) throws(StoreError) {
         do throws(PostgresError) {
@@ -32,7 +35,7 @@ package final class Store: Sendable {
                 applicationName: applicationName,
                 settingsScope: behindPooler ? .transaction : .session
             )
-            self.init(settings, sessionsMax: sessionsMax)
+            self.init(settings, sessionsMax: sessionsMax, keepsPlans: keepsPlans)
         } catch {
             throw StoreError(error)
         }

@@ -36,7 +36,7 @@ enum HouseRules {
             "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry", "TestSupport",
         ],
         "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
-        "TuskBenchTests": ["TuskBench", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+        "TuskBenchTests": ["TuskBench", "TuskCore", "TuskPostgres", "TestSupport"],
         "TuskCommandTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "HistoryWorker": ["Tusk"],
         "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
