@@ -60,6 +60,12 @@ import CLibPQ
         return unsafe PQgetisnull(result, Int32(row), Int32(column)) != 0
     }
 
+    /// How many bytes the server sent for a cell; 0 for null.
+    package func byteCount(_ row: Int, _ column: Int) -> Int {
+        check(row, column)
+        return unsafe Int(PQgetlength(result, Int32(row), Int32(column)))
+    }
+
     /// Calls `body` with the cell's bytes as the server sent them; they must not be kept.
     package func withBytes<Answer, Failure: Error>(
         _ row: Int,

@@ -52,13 +52,16 @@ package final class Store: Sendable {
     }
 
     /// Opens a session for one loop, named after it, with the plans of hot statements pinned. `callTimeout` is for
-    /// loops whose calls may take longer, or must take less, than others; nil: as the settings say.
+    /// loops whose calls may take longer, or must take less, than others, `lockTimeout` for those that have other things
+    /// to do than to wait for somebody's transaction; nil: as the settings say.
     package func openSession(
         for purpose: String,
-        callTimeout: Duration? = nil
+        callTimeout: Duration? = nil,
+        lockTimeout: Duration? = nil
     ) throws(StoreError) -> StoreSession {
         var own = settings
         own.callTimeout = callTimeout ?? settings.callTimeout
+        own.lockTimeout = lockTimeout ?? settings.lockTimeout
         own.applicationName = "\(settings.applicationName)/\(purpose)"
         own.plan = .pinned
         do throws(PostgresError) {
