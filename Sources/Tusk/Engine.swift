@@ -119,8 +119,8 @@ extension Engine {
         heartbeatBell.ring()
     }
 
-    /// Goes on under another registration, because a claim may have taken jobs that nobody here knows; the heartbeat puts
-    /// them back.
+    /// Goes on under another registration, because a claim may have taken jobs that nobody here knows; the heartbeat
+    /// puts them back.
     func retire(_ registration: Registration) {
         observe(.claimUnknown(registration.id))
         if let oldest = registrar.retire(registration.id, at: .now) { fence(oldest, .crowded) }

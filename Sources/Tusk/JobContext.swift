@@ -84,8 +84,8 @@ public struct JobContext: Sendable {
         run.log(.info, message)
     }
 
-    /// Sets what the job leaves behind when it completes; the last one counts. Throws `TuskError.unencodable` for one of
-    /// more than 64 KiB.
+    /// Sets what the job leaves behind when it completes; the last one counts. Throws `TuskError.unencodable` for one
+    /// of more than 64 KiB.
     public func setResult(_ result: JSONText) throws(TuskError) {
         guard result.bytes.count <= JSONLimits.args.bytesMax else {
             throw .unencodable(

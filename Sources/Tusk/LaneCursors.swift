@@ -40,8 +40,8 @@ struct LaneCursors: Sendable {
         }
     }
 
-    /// Takes note of what a claim of these lanes gave. `reachedLimit`: it may have left rows that it saw, and lanes that
-    /// it did not look at.
+    /// Takes note of what a claim of these lanes gave. `reachedLimit`: it may have left rows that it saw, and lanes
+    /// that it did not look at.
     mutating func claimed(_ answer: ClaimAnswer, _ lanes: [Lane], reachedLimit: Bool, at now: Instant) {
         var highest: [Key: Int64] = [:]
         for job in answer.jobs {

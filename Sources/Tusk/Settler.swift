@@ -2,8 +2,8 @@ import TuskStore
 
 /// The thread that writes back how attempts ended, and what handlers say meanwhile, on a session of its own.
 struct Settler {
-    /// How long a batch waits for the rows of its leases: 250 ms. A handler's own transaction may hold one of them for as
-    /// long as it likes; the others must be written all the same, also in the last second of a drain.
+    /// How long a batch waits for the rows of its leases: 250 ms. A handler's own transaction may hold one of them for
+    /// as long as it likes; the others must be written all the same, also in the last second of a drain.
     static let lockTimeout = Duration.milliseconds(250)
 
     private let engine: Engine

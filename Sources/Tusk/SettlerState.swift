@@ -13,8 +13,8 @@ protocol Settleable: Sendable {
 /// batches, without any timer. A batch whose answer was lost is sent again as it was: the database answers that it has
 /// accepted it before. A batch that is refused for good is halved until the entry that is to blame is alone.
 ///
-/// A batch that waited in vain for the row of a lease, because a handler's open transaction holds it, is set aside until
-/// it is known whose rows are held. Entries of the others go on; those that are held are looked at again later.
+/// A batch that waited in vain for the row of a lease, because a handler's open transaction holds it, is set aside
+/// until it is known whose rows are held. Entries of the others go on; those that are held are looked at again later.
 ///
 /// ```
 ///   waiting --> unanswered --answered--> gone

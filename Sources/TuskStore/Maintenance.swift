@@ -23,8 +23,8 @@ extension StoreSession {
     private static let dropJobPartition = SQLCatalog.statement("drop_job_partition")
     private static let pruneRecords = SQLCatalog.statement("prune_records")
 
-    /// Makes the partitions of the coming days and ids; how many. As long as it makes any there may be more to make. None
-    /// while somebody's long transaction is in the way. Any number of processes may call it.
+    /// Makes the partitions of the coming days and ids; how many. As long as it makes any there may be more to make.
+    /// None while somebody's long transaction is in the way. Any number of processes may call it.
     @discardableResult
     package func makePartitions() throws(StoreError) -> Int {
         // One after the other, so that neither holds its locks while it waits for those of the other.

@@ -52,8 +52,8 @@ package final class Store: Sendable {
     }
 
     /// Opens a session for one loop, named after it, with the plans of hot statements pinned. `callTimeout` is for
-    /// loops whose calls may take longer, or must take less, than others, `lockTimeout` for those that have other things
-    /// to do than to wait for somebody's transaction; nil: as the settings say.
+    /// loops whose calls may take longer, or must take less, than others, `lockTimeout` for those that have other
+    /// things to do than to wait for somebody's transaction; nil: as the settings say.
     package func openSession(
         for purpose: String,
         callTimeout: Duration? = nil,

@@ -43,7 +43,8 @@ import TuskStore
                 """
             )
             _ = fixture.start()
-            let pruner = "from pg_stat_activity where datname = current_database() "
+            let pruner =
+                "from pg_stat_activity where datname = current_database() "
                 + "and application_name = 'scheduler/pruner'"
             try await soon { try fixture.database.number("select count(*) \(pruner)") == 1 }
             try fixture.database.script("insert into public.demoted select pid \(pruner)")

@@ -66,7 +66,9 @@ private final class Flag: Sendable {
         }
     }
 
-    @Test func `while somebody reads history nothing waits long, and what is not read gets its partitions`() async throws {
+    @Test func `while somebody reads history nothing waits long, and all else gets its partitions`()
+        async throws
+    {
         try await withStore { store in
             let name = "select to_char(now() at time zone 'UTC' + interval '7 days', 'YYYYMMDD')"
             let day = try #require(try store.database.texts(name).first)

@@ -160,9 +160,11 @@ import TuskStore
             #expect(try store.session.cancel(ids[3], by: "anna", reason: nil) == .cancelling)
             let queues = try store.session.returnLeases(of: worker, except: [known[0].lease])
             #expect(queues == [.standard])
-            #expect(try ids.map { try store.state($0) } == [
-                .running, .running, .completed, .cancelled, .available, .available,
-            ])
+            #expect(
+                try ids.map { try store.state($0) } == [
+                    .running, .running, .completed, .cancelled, .available, .available,
+                ]
+            )
             #expect(try store.session.returnLeases(of: worker, except: [known[0].lease]).isEmpty)
             #expect(try store.claim(worker).map(\.attempt) == [1, 1], "not alone, and not charged")
             #expect(try store.session.returnLeases(of: try store.worker(), except: []).isEmpty)

@@ -114,7 +114,8 @@ extension WorkerTests {
             }
         }
 
-        @Test func `a handler's open transaction does not keep the others from being settled at the end`() async throws {
+        @Test func `a handler's open transaction does not keep the others from being settled at the end`() async throws
+        {
             let gate = Gate()
             let database = Box<TestDatabase?>(nil)
             let through: @Sendable (TestDatabase) throws -> Store = { mine in

@@ -1,4 +1,4 @@
--- Which of these leases are locked by somebody's open transaction, so that a settlement of their jobs would have to wait.
+-- Which of these leases are locked by somebody's open transaction, so that settling their jobs would have to wait.
 -- $1 smallint: shard   $2 bigint[]: leases
 -- Locks: the free ones in the order of their numbers, for no key update, until it has answered. Index: lease_pkey.
 with free as materialized (
