@@ -90,9 +90,17 @@ private final class Flag: Sendable {
     @Test func `the overflow is emptied while jobs are enqueued, claimed and settled`() async throws {
         try await withDatabase(.migrated) { database in
             let store = try StoreFixture(database)
-            try database.script("select setval('tusk.rank', 14000000)")
+            // So many that moving them takes a while, in which others come.
+            try database.script(
+                """
+                select setval('tusk.rank', 14100000);
+                insert into tusk.job (priority, max_attempts, id, args_bytes, created_at, kind, queue, args)
+                select 5, 20, n << 10, 2, now(), 'noop', 'default', '{}'
+                from generate_series(14000001::bigint, 14040000) as n
+                """
+            )
             let first = try store.enqueue(count: 500)
-            #expect(try database.number("select count(*) from only tusk.job_overflow") == 500)
+            #expect(try database.number("select count(*) from only tusk.job_overflow") == 40_500)
             let isOver = Flag()
             let settled = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<3 {
@@ -100,6 +108,7 @@ private final class Flag: Sendable {
                         try await Lane.run("traffic \(number)") { try Self.traffic(database, until: isOver) }
                     }
                 }
+                try await eventually { try database.number("select count(*) from tusk.outcome") > 600 }
                 try await eventually(within: .seconds(30)) {
                     try store.session.makePartitions() == 0
                         && database.number("select count(*) from only tusk.job_overflow") == 0
