@@ -60,8 +60,37 @@ import TuskTelemetry
         }
     }
 
+    @Test func `a job whose registration is over is settled once, whoever comes in between`() async throws {
+        try await withDatabase(.migrated) { database in
+            let store = database.store()
+            defer { store.close() }
+            let item = try store.withSession { session throws(StoreError) in try Self.item(session, validFor: .zero) }
+            let (box, isFreed) = (Box<Engine?>(nil), Box(false))
+            let engine = Engine(
+                WorkerConfiguration(queues: [.standard], concurrency: 1),
+                store: store,
+                handlers: ["noop": Handler(kind: "noop", policy: .standard, perform: { _ in })],
+                metrics: WorkerMetrics(MetricsRegistry())
+            ) { event in
+                if case .slotFreed = event { isFreed.change { $0 = true } }
+                // The end of a drain comes at this very moment.
+                guard case .fenced = event, let engine = box.value else { return }
+                for (slot, run) in engine.slots.running { engine.abandon(run, in: slot, .drain) }
+            }
+            box.change { $0 = engine }
+            engine.feed.push([try #require(item)], lowWater: 0)
+            engine.slots.open(upTo: 1) { await SlotWork(engine).run($0) }
+            try await eventually { isFreed.value }
+            #expect(engine.settlements.count == 1)
+            engine.feed.close()
+        }
+    }
+
     /// A claimed job.
-    private static func item(_ session: StoreSession) throws(StoreError) -> Feed.Item? {
+    private static func item(
+        _ session: StoreSession,
+        validFor time: Duration = .seconds(15)
+    ) throws(StoreError) -> Feed.Item? {
         let kind: Kind = "noop"
         let worker = WorkerID.random()
         try session.register(
@@ -84,7 +113,7 @@ import TuskTelemetry
             kinds: [kind],
             jobsMax: 1
         )
-        let registration = Registration(id: worker, validUntil: .now.advanced(by: .seconds(15)))
+        let registration = Registration(id: worker, validUntil: .now.advanced(by: time))
         return try session.claim(request).jobs.first.map {
             Feed.Item($0, registration, isAlone: false, claimedAt: .now)
         }
