@@ -25,12 +25,25 @@ CREATE FUNCTION tusk.assert_lease(job_id bigint, lease bigint) RETURNS void
 #variable_conflict use_column
 declare
     held record;
+    home constant smallint := assert_lease.job_id & 1023;
 begin
-    -- Key share: the worker may still settle other jobs of the lease, but nobody can end the lease meanwhile.
-    select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
-    from tusk.lease as owned
-    where owned.shard = assert_lease.job_id & 1023 and owned.number = assert_lease.lease
-    for key share;
+    -- A lease of one job ends with its row: key share is enough to keep that. In a lease of several a job ends by its
+    -- mark in the row, which nobody can set under share; its worker settles the others when this transaction is over.
+    if (
+        select cardinality(owned.ids) > 1
+        from tusk.lease as owned
+        where owned.shard = home and owned.number = assert_lease.lease
+    ) then
+        select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
+        from tusk.lease as owned
+        where owned.shard = home and owned.number = assert_lease.lease
+        for share;
+    else
+        select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
+        from tusk.lease as owned
+        where owned.shard = home and owned.number = assert_lease.lease
+        for key share;
+    end if;
     if not found or held.position is null or (held.done is not null and get_bit(held.done, held.position - 1) = 1) then
         raise exception using
             errcode = 'TK001', message = format('lease %s of job %s is lost', lease, job_id),
@@ -100,7 +113,11 @@ begin
         if found then
             insert into tusk.cancel_request (shard, id, requested_at, requested_by, reason)
             values (home, cancel.job_id, moment, cancel.requested_by, cancel.reason)
-            on conflict do nothing;
+            on conflict (shard, id) do update
+            set
+                requested_at = excluded.requested_at,
+                requested_by = excluded.requested_by,
+                reason = excluded.reason;
             return 'cancelling';
         end if;
         select outcome.state::text into final
@@ -135,11 +152,8 @@ begin
     perform given::jsonb;
     -- The common case, a flat object of short numbers, needs no walk.
     if content !~ '[0-9][0-9.]{40}|[eE][+-]?[0-9]{3}' and content !~ '[{\[].*[{\[]' then
-        if
-            json_typeof(given) = 'object'
-            and (select count(*) > count(distinct keys.key) from json_object_keys(given) as keys (key))
-        then
-            perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+        if json_typeof(given) = 'object' then
+            perform tusk.check_keys(pointer, given);
         end if;
         return;
     end if;
@@ -165,11 +179,8 @@ begin
         if node.depth > 64 and node.kind in ('object', 'array') then
             perform tusk.refuse(pointer, format('%s must not be nested deeper than 64', name));
         end if;
-        if
-            node.kind = 'object'
-            and (select count(*) > count(distinct keys.key) from json_object_keys(node.value) as keys (key))
-        then
-            perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+        if node.kind = 'object' then
+            perform tusk.check_keys(pointer, node.value);
         end if;
         if node.kind = 'number' and (
             length(regexp_replace(regexp_replace(node.value::text, '[eE].*$', ''), '[^0-9]', '', 'g')) > 40
@@ -185,6 +196,24 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.check_json(pointer text, given json, bytes_most integer) IS 'Refuses what the strict scanner of the HTTP API refuses.';
+
+CREATE FUNCTION tusk.check_keys(pointer text, given json) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    name text := substring(pointer from '[^/]*$');
+    found_keys text [] := array(select member.key from json_object_keys(given) as member (key));
+begin
+    if cardinality(found_keys) > (select count(distinct member.key) from unnest(found_keys) as member (key)) then
+        perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+    elsif exists (select from unnest(found_keys) as member (key) where octet_length(member.key) > 1024) then
+        perform tusk.refuse(pointer, format('%s must not contain a key of more than 1024 bytes', name));
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.check_keys(pointer text, given json) IS 'Refuses a JSON object that repeats a key or has too long a one.';
 
 CREATE FUNCTION tusk.check_kind_of(pointer text, job json) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -237,61 +266,81 @@ CREATE FUNCTION tusk.check_retry(pointer text, retry json) RETURNS void
     AS $$
 declare
     policy text;
-    allowed text[];
+    required text [];
+    optional text [] := '{}';
     field record;
 begin
     if json_typeof(retry) <> 'object' then
         perform tusk.refuse(pointer, 'retry must be an object');
     end if;
-    policy := retry ->> 'policy';
-    allowed := case policy
-        when 'exponential' then array['policy', 'base_seconds', 'max_seconds', 'jitter']
-        when 'linear' then array['policy', 'step_seconds', 'max_seconds']
-        when 'fixed' then array['policy', 'delay_seconds']
-        when 'list' then array['policy', 'delays_seconds']
+    -- A worker reads no longer one.
+    perform tusk.check_json(pointer, retry, 4096);
+    if json_typeof(retry -> 'policy') = 'string' then
+        policy := retry ->> 'policy';
+    end if;
+    required := case policy
+        when 'exponential' then array['base_seconds', 'max_seconds']
+        when 'linear' then array['step_seconds', 'max_seconds']
+        when 'fixed' then array['delay_seconds']
+        when 'list' then array['delays_seconds']
     end;
-    if allowed is null then
+    if required is null then
         perform tusk.refuse(pointer || '/policy', 'policy must be one of exponential, linear, fixed, list');
     end if;
-    for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(retry) as member loop
-        if not field.key = any (allowed) then
+    if policy = 'exponential' then
+        optional := array['factor', 'jitter'];
+    end if;
+    for field in select member.key, member.value from json_each(retry) as member loop
+        if not field.key = any (required || optional || 'policy'::text) then
             perform tusk.refuse(pointer || '/' || field.key, format('%s is not a field of this policy', field.key));
-        elsif field.key like '%\_seconds' and field.key <> 'delays_seconds' and (
-            field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 2592000
-        ) then
-            perform tusk.refuse(
-                pointer || '/' || field.key, format('%s must be a number of seconds from 0 to 2592000', field.key)
-            );
-        elsif
-            field.key = 'jitter'
-            and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1)
-        then
-            perform tusk.refuse(pointer || '/jitter', 'jitter must be a number from 0 to 1');
         end if;
+        perform tusk.check_retry_field(pointer || '/' || field.key, field.key, field.value);
     end loop;
-    if policy = 'list' and (
-        json_typeof(retry -> 'delays_seconds') is distinct from 'array'
-        or json_array_length(retry -> 'delays_seconds') not between 1 and 100
-        or exists (
-            select from json_array_elements(retry -> 'delays_seconds') as delay (value)
-            where
-                case when json_typeof(delay.value) = 'number'
-                    then (delay.value #>> '{}')::numeric not between 0 and 2592000
-                    else true
-                end
-        )
-    ) then
-        perform tusk.refuse(
-            pointer || '/delays_seconds', 'delays_seconds must be 1 to 100 numbers of seconds from 0 to 2592000'
-        );
-    end if;
-    if policy = 'fixed' and retry -> 'delay_seconds' is null then
-        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds is required');
-    end if;
+    for field in select name.key from unnest(required) as name (key) where retry -> name.key is null loop
+        perform tusk.refuse(pointer || '/' || field.key, format('%s is required', field.key));
+    end loop;
 end
 $$;
 
 COMMENT ON FUNCTION tusk.check_retry(pointer text, retry json) IS 'Refuses a retry policy that the HTTP API refuses.';
+
+CREATE FUNCTION tusk.check_retry_field(pointer text, key text, value json) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    delays json := case json_typeof(value) when 'array' then value else json_build_array(value) end;
+begin
+    if key = 'delays_seconds' then
+        if json_typeof(value) <> 'array' or json_array_length(value) not between 1 and 100 then
+            perform tusk.refuse(pointer, 'delays_seconds must be an array of 1 to 100 numbers');
+        end if;
+    elsif json_typeof(value) = 'array' then
+        perform tusk.refuse(pointer, format('%s must not be an array', key));
+    end if;
+    if key like '%\_seconds' and exists (
+        select from json_array_elements(delays) as delay (value)
+        where
+            case when json_typeof(delay.value) = 'number'
+                then round((delay.value #>> '{}')::numeric, 6) not between 0 and 31536000
+                else true
+            end
+    ) then
+        perform tusk.refuse(pointer, format('%s must be of seconds from 0 to 31536000', key));
+    elsif key = 'factor' and (
+        json_typeof(value) <> 'number' or (value #>> '{}')::double precision not between 1 and 100
+    ) then
+        perform tusk.refuse(pointer, 'factor must be a number from 1 to 100');
+    elsif key = 'jitter' and (
+        json_typeof(value) <> 'number' or (value #>> '{}')::double precision not between 0 and 1
+    ) then
+        perform tusk.refuse(pointer, 'jitter must be a number from 0 to 1');
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.check_retry_field(pointer text, key text, value json) IS 'Refuses a field of a retry policy that is out of its range.';
 
 CREATE FUNCTION tusk.complete(job_id bigint, lease bigint, result json DEFAULT NULL::json) RETURNS void
     LANGUAGE plpgsql
@@ -302,6 +351,9 @@ declare
     moment constant timestamptz := clock_timestamp();
     held record;
 begin
+    if octet_length(complete.result::text) > 65536 then
+        perform tusk.refuse('#/result', 'result must be at most 65536 bytes');
+    end if;
     select
         owned.done, owned.cancels, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
         array_position(owned.ids, complete.job_id) as position
@@ -329,6 +381,47 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.complete(job_id bigint, lease bigint, result json) IS 'Completes a running job in the caller''s transaction; raises TK001 when the lease is stale.';
+
+CREATE FUNCTION tusk.is_setting(name text, value text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if name like '%\_retention' then
+        return value::interval >= interval '1 minute' and value::interval <= interval '100 years';
+    elsif name = 'crash_budget' then
+        return value::integer between 1 and 1000;
+    end if;
+    return true;
+exception
+    when data_exception then
+        return false;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.is_setting(name text, value text) IS 'Whether a value can be a setting''s: a retention from a minute to 100 years, a crash budget from 1 to 1000.';
+
+CREATE TABLE tusk.setting (
+    name text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT setting_value_readable CHECK (tusk.is_setting(name, value))
+);
+
+COMMENT ON TABLE tusk.setting IS 'Settings that belong to the database, not to a process.';
+
+COMMENT ON COLUMN tusk.setting.name IS 'Name of the setting.';
+
+COMMENT ON COLUMN tusk.setting.value IS 'Its value as text.';
+
+COMMENT ON COLUMN tusk.setting.updated_at IS 'When it was last changed.';
+
+CREATE FUNCTION tusk.crash_budget() RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN COALESCE((SELECT (setting.value)::integer AS value FROM tusk.setting setting WHERE (setting.name = 'crash_budget'::text)), 3);
+
+COMMENT ON FUNCTION tusk.crash_budget() IS 'How often a job may lose its lease while it runs alone before it is discarded; 3 without a row.';
 
 CREATE FUNCTION tusk.drop_day_partitions() RETURNS integer
     LANGUAGE plpgsql
@@ -544,10 +637,11 @@ begin
             perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
         end if;
         key_hash := sha256(convert_to('sql' || chr(10) || idempotency_key, 'UTF8'));
-        request_hash := sha256(convert_to(concat_ws(
-            chr(10), kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts,
-            retry, timeout_ms, array_to_string(tags, ','), metadata
-        ), 'UTF8'));
+        -- An array of JSON says where each value begins and ends, so that two requests never look the same.
+        request_hash := sha256(convert_to(json_build_array(
+            kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
+            timeout_ms, tags, metadata
+        )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
                 errcode = '55P03', message = 'a request with this idempotency_key is in flight',
@@ -557,7 +651,7 @@ begin
         from tusk.idempotency as past
         where
             past.shard = 0 and past.key_hash = key_hash
-            and past.created_at > moment - interval '24 hours';
+            and past.created_at > moment - tusk.retention('idempotency_retention');
         if found then
             if accepted.fingerprint <> request_hash then
                 perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');
@@ -615,26 +709,31 @@ declare
     parent text;
     key text;
     day date;
+    done text;
     made integer := 0;
 begin
-    perform set_config('lock_timeout', '1s', true);
+    perform set_config('lock_timeout', '100ms', true);
     foreach parent in array array['outcome', 'attempt', 'job_log'] loop
         key := case parent when 'outcome' then 'finished_at' when 'attempt' then 'ended_at' else 'logged_at' end;
         for day in
             select (clock_timestamp() at time zone 'UTC')::date + step from generate_series(0, days_ahead) as step
         loop
-            if tusk.make_partition(
+            done := tusk.make_partition(
                 parent, parent || to_char(day, '_YYYYMMDD'), key, day || ' 00:00:00+00', (day + 1) || ' 00:00:00+00'
-            ) then
-                made := made + 1;
+            );
+            made := made + (done in ('made', 'moved'))::integer;
+            -- What was moved is committed before anything else is locked.
+            if done = 'moved' then
+                return made;
             end if;
+            exit when done = 'locked';
         end loop;
     end loop;
     return made;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.make_day_partitions(days_ahead integer) IS 'Makes the history partitions of today and the days ahead; how many.';
+COMMENT ON FUNCTION tusk.make_day_partitions(days_ahead integer) IS 'Makes the history partitions of today and the days ahead; how many. Ends early when it moved rows; call it again.';
 
 CREATE FUNCTION tusk.make_job_partitions() RETURNS integer
     LANGUAGE plpgsql
@@ -648,10 +747,11 @@ declare
     width bigint;
     present bigint;
     upper_rank bigint;
+    done text;
     made integer := 0;
     day_rate numeric;
 begin
-    perform set_config('lock_timeout', '1s', true);
+    perform set_config('lock_timeout', '100ms', true);
     select case when sequence.is_called then sequence.last_value else 0 end into present from tusk.rank as sequence;
     select coalesce(max(substring(class.relname from 'to_([0-9]+)$')::bigint), 0) into upper_rank
     from pg_inherits as inherits
@@ -664,13 +764,14 @@ begin
     limit 1;
     width := least(greatest((coalesce(day_rate, 0) * 4)::bigint, width_least), width_most);
     while upper_rank < present + width_least loop
-        if tusk.make_partition(
+        done := tusk.make_partition(
             'job', format('job_%s_to_%s', upper_rank, upper_rank + width), 'id',
             (upper_rank << 10)::text, ((upper_rank + width) << 10)::text
-        ) then
-            made := made + 1;
-        end if;
+        );
+        exit when done = 'locked';
+        made := made + (done in ('made', 'moved'))::integer;
         upper_rank := upper_rank + width;
+        exit when done = 'moved';
     end loop;
     insert into tusk.rank_point (seen_at, rank) values (clock_timestamp(), present) on conflict do nothing;
     delete from tusk.rank_point as point where point.seen_at < clock_timestamp() - interval '2 days';
@@ -678,29 +779,38 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.make_job_partitions() IS 'Makes the job partitions that the coming ids need; how many.';
+COMMENT ON FUNCTION tusk.make_job_partitions() IS 'Makes the job partitions that the coming ids need; how many. Ends early when it moved rows; call it again.';
 
-CREATE FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) RETURNS boolean
+CREATE FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     if to_regclass(format('tusk.%I', child)) is not null then
-        return false;
+        return 'there';
     end if;
     begin
         execute format(
             'create table tusk.%I partition of tusk.%I for values from (%L) to (%L)',
             child, parent, lower_bound, upper_bound
         );
-        return true;
+        return 'made';
     exception
         -- Rows of this range are in the overflow table already: the scheduler was away. They move below.
         when check_violation then null;
         -- Somebody else makes the same partition at this moment.
-        when duplicate_table then return false;
+        when duplicate_table then return 'there';
+        -- Somebody reads or writes the parent in a long transaction: whoever comes next must not queue behind this.
+        when lock_not_available then return 'locked';
     end;
-    execute format('lock table tusk.%I in access exclusive mode', parent || '_overflow');
+    begin
+        -- The parent first: who waits for it has not chosen a partition yet, while a row that waits for the overflow
+        -- table is refused when its range is taken out of there meanwhile.
+        execute format('lock table tusk.%I in access exclusive mode', parent);
+        execute format('lock table tusk.%I in access exclusive mode', parent || '_overflow');
+    exception
+        when lock_not_available then return 'locked';
+    end;
     execute format('create table tusk.%I (like tusk.%I including all)', child, parent);
     execute format(
         'with moved as (delete from tusk.%I where %I >= %L and %I < %L returning *) '
@@ -711,11 +821,11 @@ begin
         'alter table tusk.%I attach partition tusk.%I for values from (%L) to (%L)',
         parent, child, lower_bound, upper_bound
     );
-    return true;
+    return 'moved';
 end
 $$;
 
-COMMENT ON FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) IS 'Makes a partition and moves in what waits for it in the overflow table.';
+COMMENT ON FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) IS 'Makes a partition and moves in what waits for it in the overflow table. Answers there, made, moved, or locked.';
 
 CREATE FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
@@ -747,26 +857,12 @@ $$;
 
 COMMENT ON FUNCTION tusk.refuse(pointer text, message text) IS 'Raises 22023 (invalid_parameter_value) and names the field.';
 
-CREATE TABLE tusk.setting (
-    name text NOT NULL COLLATE pg_catalog."C",
-    value text NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-COMMENT ON TABLE tusk.setting IS 'Settings that belong to the database, not to a process.';
-
-COMMENT ON COLUMN tusk.setting.name IS 'Name of the setting.';
-
-COMMENT ON COLUMN tusk.setting.value IS 'Its value as text.';
-
-COMMENT ON COLUMN tusk.setting.updated_at IS 'When it was last changed.';
-
 CREATE FUNCTION tusk.retention(name text) RETURNS interval
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN (SELECT (setting.value)::interval AS value FROM tusk.setting setting WHERE (setting.name = retention.name));
+    RETURN COALESCE((SELECT (setting.value)::interval AS value FROM tusk.setting setting WHERE (setting.name = retention.name)), CASE name WHEN 'idempotency_retention'::text THEN '24:00:00'::interval ELSE '14 days'::interval END);
 
-COMMENT ON FUNCTION tusk.retention(name text) IS 'A setting that says how long something is kept.';
+COMMENT ON FUNCTION tusk.retention(name text) IS 'A setting that says how long something is kept; without a row: idempotency keys 24 hours, all else 14 days.';
 
 CREATE FUNCTION tusk.retry(job_id bigint) RETURNS text
     LANGUAGE plpgsql
@@ -788,10 +884,11 @@ begin
             returning
                 outcome.attempt, outcome.lease as last_lease, outcome.started_at, outcome.worker_id, outcome.error
             into moved;
-            if found and moved.last_lease > 0 then
+            -- A job that was cancelled before it started has no attempt behind it.
+            if found and moved.last_lease > 0 and moved.started_at is not null then
                 insert into tusk.attempt (shard, attempt, id, lease, started_at, ended_at, worker_id, ended, error)
                 values (
-                    home, moved.attempt, retry.job_id, moved.last_lease, coalesce(moved.started_at, moment), moment,
+                    home, moved.attempt, retry.job_id, moved.last_lease, moved.started_at, moment,
                     moved.worker_id, 'discarded', moved.error
                 );
             end if;

@@ -123,6 +123,10 @@ static const unsigned char query_enqueue_jobs[] = {
 #embed "../../sql/queries/enqueue_jobs.sql" suffix(, 0)
 };
 
+static const unsigned char query_find_held_leases[] = {
+#embed "../../sql/queries/find_held_leases.sql" suffix(, 0)
+};
+
 static const unsigned char query_find_migration_table[] = {
 #embed "../../sql/queries/find_migration_table.sql" suffix(, 0)
 };
@@ -163,8 +167,12 @@ static const unsigned char query_lock_migrations[] = {
 #embed "../../sql/queries/lock_migrations.sql" suffix(, 0)
 };
 
-static const unsigned char query_make_partitions[] = {
-#embed "../../sql/queries/make_partitions.sql" suffix(, 0)
+static const unsigned char query_make_day_partitions[] = {
+#embed "../../sql/queries/make_day_partitions.sql" suffix(, 0)
+};
+
+static const unsigned char query_make_job_partitions[] = {
+#embed "../../sql/queries/make_job_partitions.sql" suffix(, 0)
 };
 
 static const unsigned char query_notify_queues[] = {
@@ -279,6 +287,10 @@ static const unsigned char query_return_jobs[] = {
 #embed "../../sql/queries/return_jobs.sql" suffix(, 0)
 };
 
+static const unsigned char query_return_leases[] = {
+#embed "../../sql/queries/return_leases.sql" suffix(, 0)
+};
+
 static const unsigned char query_revoke_api_key[] = {
 #embed "../../sql/queries/revoke_api_key.sql" suffix(, 0)
 };
@@ -340,6 +352,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
+    FILE_OF("queries/find_held_leases.sql", query_find_held_leases),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/fire_tick.sql", query_fire_tick),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
@@ -350,7 +363,8 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/list_workers.sql", query_list_workers),
     FILE_OF("queries/lock_idempotency_keys.sql", query_lock_idempotency_keys),
     FILE_OF("queries/lock_migrations.sql", query_lock_migrations),
-    FILE_OF("queries/make_partitions.sql", query_make_partitions),
+    FILE_OF("queries/make_day_partitions.sql", query_make_day_partitions),
+    FILE_OF("queries/make_job_partitions.sql", query_make_job_partitions),
     FILE_OF("queries/notify_queues.sql", query_notify_queues),
     FILE_OF("queries/pause_queue.sql", query_pause_queue),
     FILE_OF("queries/promote_jobs.sql", query_promote_jobs),
@@ -379,6 +393,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/resume_queue.sql", query_resume_queue),
     FILE_OF("queries/retry_job.sql", query_retry_job),
     FILE_OF("queries/return_jobs.sql", query_return_jobs),
+    FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),
     FILE_OF("queries/touch_api_key.sql", query_touch_api_key),

@@ -73,10 +73,10 @@ struct ClaimLoop {
         lowWater: Int
     ) {
         state.claiming()
-        let plan = lanes.next(at: .now)
+        let looked = lanes.next(at: .now)
         let request = ClaimRequest(
             worker: registration.id,
-            lanes: plan.lanes,
+            lanes: looked,
             kinds: kinds,
             kindsLeasedApart: kindsLeasedApart,
             jobsMax: jobs,
@@ -89,8 +89,9 @@ struct ClaimLoop {
             let isListening = engine.signals.isListening
             engine.metrics.claimed(answer.jobs, in: start.duration(to: now), isListening: isListening)
             state.claimed(answer.jobs.count, of: jobs, at: now, random: Double.random(in: 0..<1))
-            // The limit of bytes leaves no trace in the answer, so any job at all may have reached it.
-            lanes.claimed(answer, plan, reachedLimit: !answer.jobs.isEmpty, at: now)
+            let bytes = answer.jobs.reduce(0) { $0 + $1.argsBytes }
+            let reachedLimit = answer.jobs.count >= jobs || bytes >= request.argsBytesMax
+            lanes.claimed(answer, looked, reachedLimit: reachedLimit, at: now)
             accept(answer.jobs, registration, isAlone: false, lowWater: lowWater)
         } catch {
             failed(error, registration, &state)

@@ -73,7 +73,7 @@ extension Engine {
     /// Takes over what was claimed, for the slots; gives it back when the worker drains or has lost it meanwhile.
     func accept(_ items: [Feed.Item], lowWater: Int) {
         guard let first = items.first else { return }
-        first.registration.take(items.count)
+        first.registration.take(items.map(\.job.lease))
         inHand.add(items.count, ordering: .acquiringAndReleasing)
         if first.isAlone { aloneInHand.add(1, ordering: .acquiringAndReleasing) }
         guard mode == .working, first.registration.isValid(at: .now) else { return giveBack(items) }
@@ -99,7 +99,7 @@ extension Engine {
     /// The database has judged these jobs, or never will.
     func release(_ settled: [Settlement]) {
         guard let first = settled.first else { return }
-        first.registration.release(settled.count)
+        first.registration.release(settled.map(\.lease))
         let before = inHand.subtract(settled.count, ordering: .acquiringAndReleasing).oldValue
         if before >= configuration.unsettledMax { claimerBell.ring() }
         if mode != .working { heartbeatBell.ring() }
@@ -119,10 +119,11 @@ extension Engine {
         heartbeatBell.ring()
     }
 
-    /// Goes on under another registration, because a claim may have taken jobs that nobody here knows.
+    /// Goes on under another registration, because a claim may have taken jobs that nobody here knows; the heartbeat
+    /// puts them back.
     func retire(_ registration: Registration) {
         observe(.claimUnknown(registration.id))
-        if let oldest = registrar.retire(registration.id) { fence(oldest, .crowded) }
+        if let oldest = registrar.retire(registration.id, at: .now) { fence(oldest, .crowded) }
         heartbeatBell.ring()
     }
 
@@ -161,7 +162,10 @@ extension Engine {
         guard drainState.withLock({ $0.start() }) else { return }
         startThread("tusk-heartbeat") { Heartbeat(self).run() }
         startThread("tusk-claimer") { ClaimLoop(self).run() }
-        startThread("tusk-settler") { Settler(self).run() }
+        startThread("tusk-settler") {
+            var settler = Settler(self)
+            settler.run()
+        }
         startThread("tusk-watch") {
             Watch(self).run()
             self.watchEnded.signal()
@@ -172,7 +176,11 @@ extension Engine {
 
     /// Stops claiming, gives back what has not started, and lets the rest go on for a while; asked again, no longer.
     func drain() {
-        let isFirst = drainState.withLock { $0.drain(within: configuration.drainTimeout, at: .now) }
+        let (isNew, isFirst) = drainState.withLock { state in
+            (state.phase == .new, state.drain(within: configuration.drainTimeout, at: .now))
+        }
+        // The watch does not start any more, so it cannot say that it has ended.
+        if isNew { watchEnded.signal() }
         if isFirst {
             observe(.draining)
             giveBack(feed.remove { _ in true })

@@ -63,6 +63,14 @@ struct Heartbeat {
         case .announceDrain(let id):
             try session.call { session throws(StoreError) in try session.drain(worker: id) }
             engine.registrar.announcedDrain(id)
+        case .returnLeases(let id):
+            engine.registrar.returningLeases(id, at: now)
+            guard let registration = engine.registrar.token(id) else { return }
+            let queues = try session.call { session throws(StoreError) in
+                try session.returnLeases(of: id, except: registration.leasesInHand, within: leaseTime / 6)
+            }
+            engine.registrar.returnedLeases(id)
+            engine.notifier.wake(Set(queues))
         case .remove(let id):
             try session.call { session throws(StoreError) in try session.remove(worker: id) }
             engine.registrar.forget(id)

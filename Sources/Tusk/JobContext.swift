@@ -84,8 +84,14 @@ public struct JobContext: Sendable {
         run.log(.info, message)
     }
 
-    /// Sets what the job leaves behind when it completes; the last one counts.
-    public func setResult(_ result: JSONText) {
+    /// Sets what the job leaves behind when it completes; the last one counts. Throws `TuskError.unencodable` for one
+    /// of more than 64 KiB.
+    public func setResult(_ result: JSONText) throws(TuskError) {
+        guard result.bytes.count <= JSONLimits.args.bytesMax else {
+            throw .unencodable(
+                "a result of \(result.bytes.count) bytes, the most are \(JSONLimits.args.bytesMax)"
+            )
+        }
         run.setResult(result)
     }
 

@@ -7,13 +7,6 @@ import TuskStore
 struct LaneCursors: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// What one claim is to look at.
-    struct Plan: Sendable {
-        let lanes: [Lane]
-        /// Whether it looks from the start of each lane.
-        let isFullScan: Bool
-    }
-
     /// Names a lane.
     struct Key: Hashable, Sendable {
         let queue: QueueName
@@ -35,23 +28,21 @@ struct LaneCursors: Sendable {
     }
 
     /// The lanes for the next claim; `claimed` tells what it gave.
-    mutating func next(at now: Instant) -> Plan {
+    mutating func next(at now: Instant) -> [Lane] {
         let order = queues[turn...] + queues[..<turn]
         turn = (turn + 1) % queues.count
         let time = start.duration(to: now)
-        // All lanes are scanned in full by the same claims, so one of them tells for all.
-        let isFullScan = cursors.values.first?.fullScanIsDue(now: time) ?? true
-        let lanes = Priority.all.flatMap { priority in
+        return Priority.all.flatMap { priority in
             order.map { queue in
                 let cursor = cursors[Key(queue: queue, priority: priority)]?.cursor(now: time) ?? 0
                 return Lane(queue: queue, priority: priority, cursor: cursor)
             }
         }
-        return Plan(lanes: lanes, isFullScan: isFullScan)
     }
 
-    /// Takes note of what a claim gave. `reachedLimit`: it may have left rows that it saw.
-    mutating func claimed(_ answer: ClaimAnswer, _ plan: Plan, reachedLimit: Bool, at now: Instant) {
+    /// Takes note of what a claim of these lanes gave. `reachedLimit`: it may have left rows that it saw, and lanes
+    /// that it did not look at.
+    mutating func claimed(_ answer: ClaimAnswer, _ lanes: [Lane], reachedLimit: Bool, at now: Instant) {
         var highest: [Key: Int64] = [:]
         for job in answer.jobs {
             let key = Key(queue: job.queue, priority: job.priority)
@@ -59,7 +50,7 @@ struct LaneCursors: Sendable {
         }
         claimed(
             highest,
-            plan,
+            lanes,
             reachedLimit: reachedLimit,
             xmin: answer.snapshotXmin,
             xmax: answer.snapshotXmax,
@@ -70,17 +61,19 @@ struct LaneCursors: Sendable {
     /// The same from the highest rank of each lane that gave something.
     mutating func claimed(
         _ highest: [Key: Int64],
-        _ plan: Plan,
+        _ lanes: [Lane],
         reachedLimit: Bool,
         xmin: Int64,
         xmax: Int64,
         at now: Instant
     ) {
         let time = start.duration(to: now)
-        for lane in plan.lanes {
-            let key = Key(queue: lane.queue, priority: lane.priority)
-            if plan.isFullScan { cursors[key]?.noteFullScan(now: time) }
-            guard highest[key] != nil || xmax > 0 else { continue }
+        // A claim goes through its lanes in order and ends at its limit: of those behind it knows nothing.
+        let last = lanes.lastIndex { highest[Key($0)] != nil }
+        for lane in reachedLimit ? lanes[..<(last.map { $0 + 1 } ?? 0)] : lanes[...] {
+            let key = Key(lane)
+            if lane.cursor == 0 { cursors[key]?.noteFullScan(now: time) }
+            guard xmax > 0 else { continue }
             cursors[key]?.record(
                 highestRank: highest[key],
                 reachedLimit: reachedLimit,
@@ -89,5 +82,11 @@ struct LaneCursors: Sendable {
                 now: time
             )
         }
+    }
+}
+
+extension LaneCursors.Key {
+    init(_ lane: Lane) {
+        self.init(queue: lane.queue, priority: lane.priority)
     }
 }

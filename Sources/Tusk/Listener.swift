@@ -27,10 +27,11 @@ struct Listener {
             do throws(StoreError) {
                 let session = try engine.store.openSession(for: WorkerEvent.Part.listener.rawValue)
                 defer { session.close() }
+                let doesHear = try session.listen()
                 if isLost { engine.observe(.databaseBack(.listener)) }
                 isLost = false
                 backoff.reset()
-                try listen(session)
+                try passSignals(session, doesHear: doesHear)
             } catch {
                 if engine.signals.isListening { engine.signals.listening(false) }
                 if !isLost { engine.observe(.databaseFailed(.listener, error)) }
@@ -41,10 +42,9 @@ struct Listener {
     }
 
     /// Passes signals on until the worker drains; throws when the session is lost.
-    private func listen(_ session: StoreSession) throws(StoreError) {
+    private func passSignals(_ session: StoreSession, doesHear: Bool) throws(StoreError) {
         let interrupt = try Interrupt()
         engine.signals.setInterrupt(interrupt)
-        let doesHear = try session.listen()
         engine.observe(.listening(doesHear))
         engine.signals.listening(doesHear)
         guard doesHear else { return engine.signals.listenerBell.wait(atMost: Self.retryTime) }

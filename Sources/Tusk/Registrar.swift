@@ -58,6 +58,16 @@ final class Registrar: Sendable {
         members.withLock { $0.state.announcedDrain(id) }
     }
 
+    /// Jobs that nobody here knows are about to be put back.
+    func returningLeases(_ id: WorkerID, at now: ContinuousClock.Instant) {
+        members.withLock { $0.state.returningLeases(id, at: now) }
+    }
+
+    /// They were.
+    func returnedLeases(_ id: WorkerID) {
+        members.withLock { $0.state.returnedLeases(id) }
+    }
+
     /// Forgets a registration that was fenced or removed.
     func forget(_ id: WorkerID) {
         members.withLock { members in
@@ -67,9 +77,9 @@ final class Registrar: Sendable {
     }
 
     /// Lets claims go on under another registration. Answers one that is to be fenced.
-    func retire(_ id: WorkerID) -> Registration? {
+    func retire(_ id: WorkerID, at now: ContinuousClock.Instant) -> Registration? {
         members.withLock { members in
-            members.state.retire(id).flatMap { members.tokens[$0] }
+            members.state.retire(id, at: now).flatMap { members.tokens[$0] }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import TuskStore
 
 /// One registration of this process under a worker id, and whether it may still act under it.
 ///
@@ -10,6 +11,8 @@ final class Registration: Sendable {
     private static let fenced = Int64.min
     private let validUntil: Atomic<Int64>
     private let inHand = Atomic<Int>(0)
+    /// How many jobs of each lease are in hand.
+    private let leases = Mutex<[LeaseNumber: Int]>([:])
 
     /// A registration that holds until this moment unless it is renewed.
     init(id: WorkerID, validUntil: ContinuousClock.Instant) {
@@ -44,14 +47,33 @@ final class Registration: Sendable {
         validUntil.exchange(Self.fenced, ordering: .acquiringAndReleasing) != Self.fenced
     }
 
-    /// Counts jobs that were claimed under it.
-    func take(_ jobs: Int) {
-        inHand.add(jobs, ordering: .relaxed)
+    /// Counts jobs that were claimed under it, by the lease of each.
+    func take(_ jobs: [LeaseNumber]) {
+        change(jobs, by: 1)
+        inHand.add(jobs.count, ordering: .relaxed)
     }
 
-    /// Counts jobs that were settled, or given up.
-    func release(_ jobs: Int) {
-        inHand.subtract(jobs, ordering: .acquiringAndReleasing)
+    /// Counts jobs that were settled, or given up, by the lease of each.
+    func release(_ jobs: [LeaseNumber]) {
+        change(jobs, by: -1)
+        inHand.subtract(jobs.count, ordering: .acquiringAndReleasing)
+    }
+
+    /// Leases of which a job is in hand.
+    var leasesInHand: [LeaseNumber] { leases.withLock { Array($0.keys) } }
+
+    private func change(_ jobs: [LeaseNumber], by one: Int) {
+        leases.withLock { leases in
+            var start = 0
+            while start < jobs.count {
+                // Jobs of one lease mostly come together.
+                var end = start + 1
+                while end < jobs.count, jobs[end] == jobs[start] { end += 1 }
+                let count = leases[jobs[start], default: 0] + (end - start) * one
+                leases[jobs[start]] = count == 0 ? nil : count
+                start = end
+            }
+        }
     }
 
     /// Jobs that were claimed under it and not settled yet.

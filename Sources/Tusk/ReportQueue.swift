@@ -104,8 +104,8 @@ final class ReportQueue: Sendable {
     }
 
     /// Counts lines that the database refused for good.
-    func drop(_ batch: Batch) {
-        state.withLock { $0.dropped += batch.lines.count }
+    func drop(_ lines: Int) {
+        if lines > 0 { state.withLock { $0.dropped += lines } }
     }
 
     private func add(_ change: (inout State) -> Void) {

@@ -3,14 +3,18 @@ import TuskStore
 
 extension Settlement: Settleable {
     var worker: WorkerID { registration.id }
+    var lease: LeaseNumber { job.lease }
+    var bytes: Int { (result?.bytes.count ?? 0) + min(error?.utf8.count ?? 0, SettleEntry.errorBytesMax) }
 }
 
 /// Ended jobs on their way to the database.
 final class SettleQueue: Sendable {
     /// The most entries of one batch. Larger ones save nothing measurable and make others wait longer.
     static let batchMax = 1000
+    /// The most bytes of results and errors of one batch: 16 MiB.
+    static let batchBytesMax = 16 << 20
 
-    private let state = Mutex(SettlerState<Settlement>(batchMax: batchMax))
+    private let state = Mutex(SettlerState<Settlement>(batchMax: batchMax, batchBytesMax: batchBytesMax))
     private let settler: Bell
 
     /// `settler` is rung for new entries.

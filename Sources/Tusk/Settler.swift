@@ -2,7 +2,13 @@ import TuskStore
 
 /// The thread that writes back how attempts ended, and what handlers say meanwhile, on a session of its own.
 struct Settler {
+    /// How long a batch waits for the rows of its leases: 250 ms. A handler's own transaction may hold one of them for
+    /// as long as it likes; the others must be written all the same, also in the last second of a drain.
+    static let lockTimeout = Duration.milliseconds(250)
+
     private let engine: Engine
+    /// Leases that were held by somebody's transaction at the last look.
+    private var heldLeases: Set<LeaseNumber> = []
 
     /// A loop that has not begun.
     init(_ engine: Engine) {
@@ -10,15 +16,21 @@ struct Settler {
     }
 
     /// Runs until the worker has ended.
-    func run() {
-        var session = KeptSession(engine.store, for: .settler, observe: { [engine] in engine.observe($0) })
+    mutating func run() {
+        var session = KeptSession(
+            engine.store,
+            for: .settler,
+            lockTimeout: Self.lockTimeout,
+            observe: { [engine] in engine.observe($0) }
+        )
         while !engine.hasEnded {
             let now = ContinuousClock.now
             let reportsDueAt = engine.reports.dueAt
-            if let reportsDueAt, reportsDueAt <= now { writeReports(&session) }
+            if let reportsDueAt, reportsDueAt <= now { _ = writeReports(&session) }
             let untilReports = reportsDueAt.map { max(.zero, now.duration(to: $0)) }
             switch engine.settlements.withState({ $0.next(at: now) }) {
             case .send(let batch): send(batch, &session)
+            case .findHeld(let entries): findHeld(entries, &session)
             case .wait(let time): engine.settlerBell.wait(atMost: untilReports.map { min($0, time) } ?? time)
             case .idle: engine.settlerBell.wait(atMost: untilReports)
             }
@@ -31,7 +43,7 @@ struct Settler {
         // A process that was stopped notices it here. What it had done before then is judged by the database, under the
         // old registration, where a lease that was not taken from it still counts.
         if !registration.isFenced, !registration.isValid(at: .now) { engine.fence(registration, .stale) }
-        if batch.contains(where: \.hasReported) { writeReports(&session) }
+        if batch.contains(where: \.hasReported) { writeAllReports(&session) }
         do throws(StoreError) {
             let now = ContinuousClock.now
             let entries = batch.map { $0.entry(at: now) }
@@ -41,7 +53,7 @@ struct Settler {
             engine.settlements.withState { $0.answered() }
             judged(batch, statuses)
         } catch {
-            failed(error)
+            failed(error, isUnsent: session.isUnopened)
         }
     }
 
@@ -55,10 +67,10 @@ struct Settler {
         engine.release(batch)
     }
 
-    private func failed(_ error: StoreError) {
-        guard !error.isTransient else {
-            return engine.settlements.withState { $0.postponed(at: .now, random: Double.random(in: 0..<1)) }
-        }
+    /// Only what lies in the data is an entry's fault; whatever else it is may be better the next time.
+    private func failed(_ error: StoreError, isUnsent: Bool) {
+        if error.isLockTimeout { return engine.settlements.withState { $0.locked(at: .now) } }
+        guard error.liesInData, !isUnsent else { return postpone() }
         guard let refused = engine.settlements.withState({ $0.refused() }) else { return }
         engine.observe(.settleRefused(refused.job.id, error))
         if refused.isBare {
@@ -68,21 +80,51 @@ struct Settler {
         }
     }
 
-    private func writeReports(_ session: inout KeptSession) {
+    private func postpone() {
+        engine.settlements.withState { $0.postponed(at: .now, random: Double.random(in: 0..<1)) }
+    }
+
+    private mutating func findHeld(_ entries: [Settlement], _ session: inout KeptSession) {
+        let leases = Set(entries.map(\.lease)).sorted()
+        do throws(StoreError) {
+            let held = try session.call { session throws(StoreError) in try session.heldLeases(leases) }
+            for lease in held.subtracting(heldLeases) { engine.observe(.leaseHeld(lease)) }
+            heldLeases = held
+            engine.settlements.withState { $0.found(held: held, at: .now) }
+        } catch {
+            postpone()
+        }
+    }
+}
+
+/// What handlers say while they run.
+extension Settler {
+    /// Writes all there is: once a job is settled its lines are refused. The bound is for handlers that go on talking.
+    private func writeAllReports(_ session: inout KeptSession) {
+        for _ in 0...ReportQueue.linesMax / ReportQueue.batchLinesMax where engine.reports.dueAt != nil {
+            guard writeReports(&session) else { return }
+        }
+    }
+
+    /// Writes what one statement holds. False when not all of it could be written.
+    private func writeReports(_ session: inout KeptSession) -> Bool {
+        var isWritten = true
         for batch in engine.reports.take() {
             do throws(StoreError) {
-                try session.call { session throws(StoreError) in
-                    try session.write(batch.lines, worker: batch.registration.id)
-                    try session.write(batch.progress, worker: batch.registration.id)
+                let stored = try session.call { session throws(StoreError) in
+                    try session.write(batch.lines, batch.progress, worker: batch.registration.id)
                 }
+                engine.reports.drop(batch.lines.count - stored)
             } catch {
+                isWritten = false
                 if error.isTransient, !batch.registration.isFenced {
                     engine.reports.putBack(batch, dueAt: .now.advanced(by: .seconds(1)))
                 } else {
-                    engine.reports.drop(batch)
+                    engine.reports.drop(batch.lines.count)
                     engine.observe(.reportsRefused(error))
                 }
             }
         }
+        return isWritten
     }
 }

@@ -43,7 +43,7 @@ struct SlotWork: Sendable {
         engine.slots.begin(run, in: slot)
         guard item.registration.isValid(at: now) else {
             engine.fence(item.registration, .stale)
-            engine.giveBack([item])
+            if let settlement = run.abandon(.fence) { engine.settle([settlement]) }
             return engine.slots.end(slot, after: .zero)
         }
         if let settlement = await run.perform() { engine.settle([settlement]) }

@@ -91,12 +91,14 @@ final class Slots: Sendable {
 
     /// Gives a slot up whose handler ignored that it was told to stop. False when the run is over.
     func abandon(_ slot: Slot, _ run: JobRun) -> Bool {
-        guard slot.abandon(run) else { return false }
-        busy.subtract(1, ordering: .relaxed)
-        state.withLock { state in
+        // Under one lock: the run that ends at this moment must find the slot among the stuck ones.
+        let isStuck = state.withLock { state in
+            guard slot.abandon(run) else { return false }
             state.slots.removeAll { $0 === slot }
             state.stuck.append(slot)
+            return true
         }
-        return true
+        if isStuck { busy.subtract(1, ordering: .relaxed) }
+        return isStuck
     }
 }

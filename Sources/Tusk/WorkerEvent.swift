@@ -26,6 +26,8 @@ package enum WorkerEvent: Sendable {
     case slotStuck(JobID, Kind, stuck: Int)
     /// A handler that was given up has returned at last.
     case slotFreed(JobID, Kind)
+    /// Somebody's open transaction holds a lease; what ended under it is written back when that is over.
+    case leaseHeld(LeaseNumber)
     /// The end of a job cannot be written back; its lease stays until the worker stops.
     case settleRefused(JobID, StoreError)
     /// Reports of handlers cannot be written.

@@ -25,6 +25,11 @@ struct WorkerLog: Sendable {
                 "lease lost, result refused",
                 ["job": .text(id.description), "lease": .text(lease.description)]
             )
+        case .leaseHeld(let lease):
+            logger.warning(
+                "an open transaction holds a lease, ends of its jobs have to wait",
+                ["lease": .text(lease.description)]
+            )
         case .slotStuck(let id, let kind, let stuck):
             let fields: LogFields = [
                 "job": .text(id.description), "kind": .text(kind.text), "stuck_slots": .integer(Int64(stuck)),

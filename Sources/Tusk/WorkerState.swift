@@ -9,8 +9,9 @@
 ///                              fenced                                         removed
 /// ```
 ///
-/// A claim whose answer was lost may have left leases that nobody here knows. The registration is kept alive until the
-/// jobs it knows are settled, and then removed, so that the rescue finds the rest; claims go on under a new one.
+/// A claim whose answer was lost may have left leases that nobody here knows. They are put back at once, and once more
+/// some seconds later, since the claim may still have been under way. The registration is kept alive until the jobs it
+/// knows are settled, and then removed, so that the rescue finds the rest; claims go on under a new one.
 struct WorkerState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -30,6 +31,8 @@ struct WorkerState: Sendable {
         case beat(WorkerID)
         case fence(WorkerID)
         case announceDrain(WorkerID)
+        /// Put back the jobs of leases that nobody here knows.
+        case returnLeases(WorkerID)
         case remove(WorkerID)
         case wait(Duration)
         /// Nothing is registered, and nothing is to be.
@@ -41,11 +44,18 @@ struct WorkerState: Sendable {
         var beatenAt: Instant
         var isRetiring = false
         var hasAnnouncedDrain = false
+        /// When to put back the jobs of unknown leases, the next time first.
+        var returnsAt: [Instant] = []
     }
 
     /// The most registrations that wait for their jobs; the oldest is fenced for a further one. Far above what a
     /// network that loses an answer every second makes of jobs that take seconds.
     static let retiringMax = 8
+    /// The time from the first to the second look for unknown leases: 5 s. A claim whose connection broke ends within
+    /// two, because the server looks after its client that often.
+    static let returnAgainAfter = Duration.seconds(5)
+    /// The time to the next try when unknown leases could not be put back: 1 s.
+    static let returnRetryTime = Duration.seconds(1)
     /// The longest wait for something that should ring.
     static let waitMax = Duration.seconds(60)
 
@@ -72,15 +82,22 @@ struct WorkerState: Sendable {
         if mode != .working, let silent = standings.first(where: { !$0.value.hasAnnouncedDrain }) {
             return .announceDrain(silent.key)
         }
+        let next = standings.min { $0.value.beatenAt < $1.value.beatenAt }
+        let beatAt = next?.value.beatenAt.advanced(by: beatInterval)
+        let returning = nextReturn
+        // A beat that is due comes first: leases that cannot be put back must not keep the worker from living.
+        if let returning, returning.at <= now, beatAt.map({ now < $0 }) ?? true { return .returnLeases(returning.id) }
         let removable = standings.first { id, standing in
             (mode == .closing || standing.isRetiring) && jobsInHand(id) == 0
         }
         if let removable { return .remove(removable.key) }
-        guard let next = standings.min(by: { $0.value.beatenAt < $1.value.beatenAt }) else {
-            return mode == .closing ? .done : .wait(Self.waitMax)
-        }
-        let due = next.value.beatenAt.advanced(by: beatInterval)
-        return due <= now ? .beat(next.key) : .wait(now.duration(to: due))
+        guard let next, let beatAt else { return mode == .closing ? .done : .wait(Self.waitMax) }
+        if beatAt <= now { return .beat(next.key) }
+        return .wait(now.duration(to: min(beatAt, returning?.at ?? beatAt)))
+    }
+
+    private var nextReturn: (id: WorkerID, at: Instant)? {
+        standings.compactMap { id, standing in standing.returnsAt.first.map { (id, $0) } }.min { $0.1 < $1.1 }
     }
 
     /// A registration was written by a call that was sent then.
@@ -99,6 +116,18 @@ struct WorkerState: Sendable {
         standings[id]?.hasAnnouncedDrain = true
     }
 
+    /// The jobs of unknown leases are about to be put back; unless that succeeds, the next try is a little later.
+    mutating func returningLeases(_ id: WorkerID, at now: Instant) {
+        guard standings[id]?.returnsAt.isEmpty == false else { return }
+        standings[id]?.returnsAt[0] = now.advanced(by: Self.returnRetryTime)
+    }
+
+    /// The jobs of unknown leases were put back.
+    mutating func returnedLeases(_ id: WorkerID) {
+        guard standings[id]?.returnsAt.isEmpty == false else { return }
+        standings[id]?.returnsAt.removeFirst()
+    }
+
     /// A registration was fenced or removed.
     mutating func forget(_ id: WorkerID) {
         standings[id] = nil
@@ -106,9 +135,10 @@ struct WorkerState: Sendable {
     }
 
     /// Claims go on under another registration. Answers one that is to be fenced, because there are too many.
-    mutating func retire(_ id: WorkerID) -> WorkerID? {
+    mutating func retire(_ id: WorkerID, at now: Instant) -> WorkerID? {
         guard standings[id] != nil else { return nil }
         standings[id]?.isRetiring = true
+        standings[id]?.returnsAt = [now, now.advanced(by: Self.returnAgainAfter)]
         if current == id { current = nil }
         let retiring = standings.filter(\.value.isRetiring)
         guard retiring.count > Self.retiringMax else { return nil }

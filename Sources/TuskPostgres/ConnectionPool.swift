@@ -86,29 +86,6 @@ package final class ConnectionPool: Sendable {
         }
     }
 
-    /// Lends a session to `body`.
-    package func with<Answer>(
-        deadline: Deadline? = nil,
-        _ body: (Session) throws(PostgresError) -> Answer
-    ) throws(PostgresError) -> Answer {
-        try with(deadline: deadline, mapping: { $0 }, body)
-    }
-
-    /// The same for a body with errors of its own; `mapping` makes one from an error of `borrow`.
-    package func with<Answer, Failure: Error>(
-        deadline: Deadline? = nil,
-        mapping: (PostgresError) -> Failure,
-        _ body: (Session) throws(Failure) -> Answer
-    ) throws(Failure) -> Answer {
-        let loan: Loan
-        do throws(PostgresError) {
-            loan = try borrow(deadline: deadline)
-        } catch {
-            throw mapping(error)
-        }
-        return try body(loan.session)
-    }
-
     /// Closes the idle sessions now and the lent ones when they come back; refuses everybody from now on.
     package func close() {
         let (sessions, calls) = state.withLock { $0.close() }

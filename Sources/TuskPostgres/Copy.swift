@@ -152,7 +152,7 @@ extension Session {
     ) throws(PostgresError) -> Bool {
         guard isUsable else { throw .closed }
         let ownsTransaction = needsLocalSettings
-        if ownsTransaction { try begin(.readCommitted, readOnly: false, deadline) }
+        if ownsTransaction { try begin(readOnly: false, deadline) }
         do throws(PostgresError) {
             try call(deadline, mayTakeEffect: false) { deadline throws(PostgresError) in
                 try connection.send(statement, Parameters())

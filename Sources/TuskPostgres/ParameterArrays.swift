@@ -26,11 +26,6 @@ extension Parameters {
         integers(values.map(\.bitPattern), .float8Array, of: .float8)
     }
 
-    /// Appends a `boolean[]`.
-    package mutating func boolArray(_ values: [Bool]) {
-        integers(values.map { $0 ? 1 as UInt8 : 0 }, .boolArray, of: .bool)
-    }
-
     /// Appends a `timestamptz[]`, in microseconds since 1970-01-01 UTC.
     package mutating func timestampArray(_ values: [Int64]) {
         integers(values.map(PostgresEpoch.since2000), .timestamptzArray, of: .timestamptz)
@@ -39,17 +34,6 @@ extension Parameters {
     /// Appends a `timestamptz[]` with nulls, in microseconds since 1970-01-01 UTC.
     package mutating func timestampArray(optional values: [Int64?]) {
         optionals(values.map { $0.map(PostgresEpoch.since2000) }, .timestamptzArray, of: .timestamptz)
-    }
-
-    /// Appends a `uuid[]` of high and low 64 bits.
-    package mutating func uuidArray(_ values: [(high: UInt64, low: UInt64)]) {
-        array(.uuidArray, of: .uuid, count: values.count, elementBytes: values.count * 20, hasNulls: false) { writer in
-            for value in values {
-                writer.integer(16 as Int32)
-                writer.integer(value.high)
-                writer.integer(value.low)
-            }
-        }
     }
 
     /// Appends a `text[]`.

@@ -46,15 +46,6 @@ package struct Parameters: Sendable {
         integer(microseconds.map(PostgresEpoch.since2000), .timestamptz)
     }
 
-    /// Appends an `interval` of microseconds, without days or months.
-    package mutating func interval(microseconds: Int64?) {
-        guard let microseconds else { return null(.interval) }
-        value(.interval) { parameters in
-            parameters.put(microseconds)
-            parameters.put(0 as Int64)
-        }
-    }
-
     /// Appends a `uuid` as its high and low 64 bits.
     package mutating func uuid(high: UInt64, low: UInt64) {
         value(.uuid) { parameters in

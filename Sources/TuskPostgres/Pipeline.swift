@@ -35,7 +35,7 @@ extension Session {
     /// The calls with their settings, in a transaction of their own.
     private func wrapped(_ calls: [(Statement, Parameters)]) -> [(Statement, Parameters)] {
         [
-            (TransactionStatement.begin(.readCommitted, readOnly: false), Parameters()),
+            (TransactionStatement.begin(readOnly: false), Parameters()),
             (localSettings, Parameters()),
         ] + calls + [(TransactionStatement.commit, Parameters())]
     }

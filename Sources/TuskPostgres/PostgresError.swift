@@ -12,7 +12,7 @@ package enum PostgresError: Error, Equatable, Sendable {
     /// The session or the pool was closed before the call.
     case closed
     /// The server, or libpq, said something that does not fit. The session is closed.
-    case protocolViolation(String)
+    case protocolViolation(String, sent: Bool = false)
     /// The connection string is wrong, or the server has a setting that cannot be overridden; trying again is useless.
     case configuration(String)
 
@@ -28,8 +28,8 @@ package enum PostgresError: Error, Equatable, Sendable {
     /// Whether the call may have taken effect although it failed.
     package var isUnknownOutcome: Bool {
         switch self {
-        case .connection(_, let sent), .deadline(let sent): sent
-        case .server, .closed, .protocolViolation, .configuration: false
+        case .connection(_, let sent), .deadline(let sent), .protocolViolation(_, let sent): sent
+        case .server, .closed, .configuration: false
         }
     }
 
@@ -59,7 +59,7 @@ package enum PostgresError: Error, Equatable, Sendable {
         case .deadline(let sent): sent ? "no answer in time, outcome unknown" : "no answer in time"
         case .server(let error): error.message
         case .closed: "the session is closed"
-        case .protocolViolation(let message): message
+        case .protocolViolation(let message, _): message
         case .configuration(let message): message
         }
     }

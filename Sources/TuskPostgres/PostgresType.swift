@@ -19,12 +19,10 @@ package struct PostgresType: Sendable, Hashable {
     package static let json = PostgresType(oid: 114)
     package static let float8 = PostgresType(oid: 701)
     package static let timestamptz = PostgresType(oid: 1184)
-    package static let interval = PostgresType(oid: 1186)
     package static let uuid = PostgresType(oid: 2950)
     package static let jsonb = PostgresType(oid: 3802)
 
     package static let jsonArray = PostgresType(oid: 199)
-    package static let boolArray = PostgresType(oid: 1000)
     package static let byteaArray = PostgresType(oid: 1001)
     package static let int2Array = PostgresType(oid: 1005)
     package static let int4Array = PostgresType(oid: 1007)
@@ -32,8 +30,6 @@ package struct PostgresType: Sendable, Hashable {
     package static let int8Array = PostgresType(oid: 1016)
     package static let float8Array = PostgresType(oid: 1022)
     package static let timestamptzArray = PostgresType(oid: 1185)
-    package static let uuidArray = PostgresType(oid: 2951)
-    package static let jsonbArray = PostgresType(oid: 3807)
 }
 
 /// PostgreSQL counts microseconds from 2000-01-01 00:00 UTC, everybody else from 1970-01-01.

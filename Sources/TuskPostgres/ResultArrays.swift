@@ -1,36 +1,7 @@
 /// Cells that hold one-dimensional arrays. The accessors without `IfPresent` stop the program at a null element.
 extension ResultSet {
-    /// A `smallint[]` without nulls.
-    package func int2Array(_ row: Int, _ column: Int) -> [Int16] { integers(row, column, of: .int2) }
-
-    /// An `integer[]` without nulls.
-    package func int4Array(_ row: Int, _ column: Int) -> [Int32] { integers(row, column, of: .int4) }
-
     /// A `bigint[]` without nulls.
     package func int8Array(_ row: Int, _ column: Int) -> [Int64] { integers(row, column, of: .int8) }
-
-    /// A `boolean[]` without nulls.
-    package func boolArray(_ row: Int, _ column: Int) -> [Bool] {
-        (integers(row, column, of: .bool) as [UInt8]).map { $0 != 0 }
-    }
-
-    /// A `double precision[]` without nulls.
-    package func float8Array(_ row: Int, _ column: Int) -> [Double] {
-        integers(row, column, of: .float8).map(Double.init(bitPattern:))
-    }
-
-    /// A `timestamptz[]` without nulls, in microseconds since 1970-01-01 UTC.
-    package func timestampArray(_ row: Int, _ column: Int) -> [Int64] {
-        integers(row, column, of: .timestamptz).map(PostgresEpoch.since1970)
-    }
-
-    /// A `uuid[]` without nulls, as high and low 64 bits.
-    package func uuidArray(_ row: Int, _ column: Int) -> [(high: UInt64, low: UInt64)] {
-        unsafe array(row, column, of: [.uuid]) { element in
-            (unsafe element.integer(at: 0), unsafe element.integer(at: 8))
-        }
-        .map(Self.present)
-    }
 
     /// A `text[]` without nulls.
     package func textArray(_ row: Int, _ column: Int) -> [String] {

@@ -44,12 +44,6 @@ import Glibc
         unsafe ServerError(result: result, statement: statement)
     }
 
-    /// The name of a column.
-    package func columnName(_ column: Int) -> String {
-        guard let name = unsafe PQfname(result, Int32(column)) else { preconditionFailure("no column \(column)") }
-        return unsafe String(cString: name)
-    }
-
     /// The type of a column.
     package func columnType(_ column: Int) -> PostgresType {
         PostgresType(oid: unsafe PQftype(result, Int32(column)))
@@ -59,6 +53,12 @@ import Glibc
     package func isNull(_ row: Int, _ column: Int) -> Bool {
         check(row, column)
         return unsafe PQgetisnull(result, Int32(row), Int32(column)) != 0
+    }
+
+    /// How many bytes the server sent for a cell; 0 for null.
+    package func byteCount(_ row: Int, _ column: Int) -> Int {
+        check(row, column)
+        return unsafe Int(PQgetlength(result, Int32(row), Int32(column)))
     }
 
     /// Calls `body` with the cell's bytes as the server sent them; they must not be kept.
@@ -165,17 +165,11 @@ extension ResultSet {
 
 /// The same for cells that may be null.
 extension ResultSet {
-    /// A `smallint` or null.
-    package func int2IfPresent(_ row: Int, _ column: Int) -> Int16? { isNull(row, column) ? nil : int2(row, column) }
-
     /// An `integer` or null.
     package func int4IfPresent(_ row: Int, _ column: Int) -> Int32? { isNull(row, column) ? nil : int4(row, column) }
 
     /// A `bigint` or null.
     package func int8IfPresent(_ row: Int, _ column: Int) -> Int64? { isNull(row, column) ? nil : int8(row, column) }
-
-    /// A `boolean` or null.
-    package func boolIfPresent(_ row: Int, _ column: Int) -> Bool? { isNull(row, column) ? nil : bool(row, column) }
 
     /// A `double precision` or null.
     package func float8IfPresent(_ row: Int, _ column: Int) -> Double? {
@@ -193,10 +187,5 @@ extension ResultSet {
     /// Bytes or null.
     package func bytesIfPresent(_ row: Int, _ column: Int) -> [UInt8]? {
         isNull(row, column) ? nil : bytes(row, column)
-    }
-
-    /// A `uuid` or null.
-    package func uuidIfPresent(_ row: Int, _ column: Int) -> (high: UInt64, low: UInt64)? {
-        isNull(row, column) ? nil : uuid(row, column)
     }
 }

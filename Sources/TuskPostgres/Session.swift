@@ -96,18 +96,6 @@ package final class Session {
             _ = try self.lastAnswer("script", deadline)
         }
     }
-
-    /// What a setting of the server is for this session, nil when there is none of that name.
-    package func serverSetting(_ name: String, deadline: Deadline? = nil) throws(PostgresError) -> String? {
-        var parameters = Parameters()
-        parameters.text(name)
-        let statement = Statement(
-            name: "server_setting",
-            text: "select pg_catalog.current_setting($1, true)",
-            isReadOnly: true
-        )
-        return try run(statement, parameters, deadline: deadline).textIfPresent(0, 0)
-    }
 }
 
 /// Statements that the server keeps, with their plans.
@@ -245,7 +233,10 @@ extension Session {
         case .server(let error):
             note(error)
             if wasIdle && connection.transactionStatus != PQTRANS_IDLE { abandonTransaction() }
-        case .closed, .protocolViolation, .configuration:
+        case .protocolViolation(let message, _):
+            close()
+            return .protocolViolation(message, sent: mayTakeEffect)
+        case .closed, .configuration:
             close()
         }
         return error

@@ -1,45 +1,34 @@
 import CLibPQ
 
-/// How much of other transactions a transaction sees. `serializable` is left out: nothing here is written for it.
-package enum Isolation: Sendable, Hashable {
-    /// Each statement sees what was committed before it began.
-    case readCommitted
-    /// All statements see what was committed before the first one.
-    case repeatableRead
-}
-
 /// The statements around a transaction.
 enum TransactionStatement {
     static let commit = Statement(name: "commit", text: "commit")
     static let rollback = Statement(name: "rollback", text: "rollback", isReadOnly: true)
 
     /// Says everything a role or database may have another default for.
-    static func begin(_ isolation: Isolation, readOnly: Bool) -> Statement {
-        let level = isolation == .readCommitted ? "read committed" : "repeatable read"
+    static func begin(readOnly: Bool) -> Statement {
         let access = readOnly ? "read only" : "read write"
-        return Statement(name: "begin", text: "begin isolation level \(level), \(access)", isReadOnly: true)
+        return Statement(name: "begin", text: "begin isolation level read committed, \(access)", isReadOnly: true)
     }
 }
 
 extension Session {
-    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. A session that cannot roll
-    /// back is closed. `body` must not begin or end transactions. The deadline is for `begin` and `commit`, each call
-    /// of the body has its own.
+    /// Runs `body` in a transaction, read committed: committed when it returns, rolled back when it throws. A session
+    /// that cannot roll back is closed. `body` must not begin or end transactions. The deadline is for `begin` and
+    /// `commit`, each call of the body has its own.
     ///
     /// Only an error of the commit itself can leave the outcome unknown. When a statement failed and `body` went on
     /// regardless, nothing is committed and 25P02 is thrown.
     package func transaction<Answer>(
-        _ isolation: Isolation = .readCommitted,
         readOnly: Bool = false,
         deadline: Deadline? = nil,
         _ body: (Session) throws(PostgresError) -> Answer
     ) throws(PostgresError) -> Answer {
-        try transaction(isolation, readOnly: readOnly, deadline: deadline, mapping: { $0 }, body)
+        try transaction(readOnly: readOnly, deadline: deadline, mapping: { $0 }, body)
     }
 
     /// The same for a body with errors of its own; `mapping` makes one from an error of `begin` or `commit`.
     package func transaction<Answer, Failure: Error>(
-        _ isolation: Isolation = .readCommitted,
         readOnly: Bool = false,
         deadline: Deadline? = nil,
         mapping: (PostgresError) -> Failure,
@@ -47,7 +36,7 @@ extension Session {
     ) throws(Failure) -> Answer {
         precondition(!isInTransactionBody, "transactions do not nest")
         do throws(PostgresError) {
-            try begin(isolation, readOnly: readOnly, deadline)
+            try begin(readOnly: readOnly, deadline)
         } catch {
             throw mapping(error)
         }
@@ -68,10 +57,10 @@ extension Session {
         return answer
     }
 
-    func begin(_ isolation: Isolation, readOnly: Bool, _ deadline: Deadline?) throws(PostgresError) {
+    func begin(readOnly: Bool, _ deadline: Deadline?) throws(PostgresError) {
         guard isUsable else { throw .closed }
         precondition(connection.transactionStatus == PQTRANS_IDLE, "a transaction is open already")
-        let begin = TransactionStatement.begin(isolation, readOnly: readOnly)
+        let begin = TransactionStatement.begin(readOnly: readOnly)
         let isLocal = settings.settingsScope == .transaction
         try roundTrip((isLocal ? [begin, localSettings] : [begin]).map { ($0, Parameters()) }, deadline)
     }

@@ -55,6 +55,9 @@ final class DutyLoop<Work: Duty>: DutyRunner {
                 if failures > 0 { logger.notice("duty goes on", ["failures": .integer(Int64(failures))]) }
                 thread.rest(rest)
             } catch {
+                // A demoted server answers for ever and refuses to write; another session may find its successor.
+                session?.close()
+                session = nil
                 let wait = backoff.next(random: .random(in: 0..<1))
                 report(error, failures: backoff.failures)
                 thread.rest(wait)

@@ -33,6 +33,8 @@ package struct ClaimedJob: Sendable {
 
     /// Its input, copied out of the answer.
     package var args: JSONText { JSONText(trusted: rows.bytes(row, 8)) }
+    /// The length of its input in bytes.
+    package var argsBytes: Int { rows.byteCount(row, 8) }
     /// Its own retry policy as JSON; nil: the policy of its kind.
     package var retry: JSONText? { rows.jsonIfPresent(row, 9) }
     /// Words to find it by.

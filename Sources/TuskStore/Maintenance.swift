@@ -17,16 +17,18 @@ extension StoreSession {
     /// The most rows of each record table that one round deletes.
     package static let pruneRecordsMax = 5000
 
-    private static let makePartitions = SQLCatalog.statement("make_partitions")
+    private static let makeDayPartitions = SQLCatalog.statement("make_day_partitions")
+    private static let makeJobPartitions = SQLCatalog.statement("make_job_partitions")
     private static let dropDayPartitions = SQLCatalog.statement("drop_day_partitions")
     private static let dropJobPartition = SQLCatalog.statement("drop_job_partition")
     private static let pruneRecords = SQLCatalog.statement("prune_records")
 
-    /// Makes the partitions of the coming days and ids; how many. Any number of processes may call it.
+    /// Makes the partitions of the coming days and ids; how many. As long as it makes any there may be more to make.
+    /// None while somebody's long transaction is in the way. Any number of processes may call it.
     @discardableResult
     package func makePartitions() throws(StoreError) -> Int {
-        let rows = try run(Self.makePartitions)
-        return Int(rows.int4(0, 0)) + Int(rows.int4(0, 1))
+        // One after the other, so that neither holds its locks while it waits for those of the other.
+        Int(try run(Self.makeDayPartitions).int4(0, 0)) + Int(try run(Self.makeJobPartitions).int4(0, 0))
     }
 
     /// Drops what is past its retention. A partition that somebody reads waits for the next round.

@@ -63,6 +63,25 @@ extension StoreSession {
     private static let writeProgress = SQLCatalog.statement("write_progress")
     private static let writeJobLog = SQLCatalog.statement("write_job_log")
 
+    /// Stores lines and progress together, or neither: what failed can be written again without doubling a line.
+    /// Answers how many lines were stored.
+    package func write(
+        _ lines: [JobLogLine],
+        _ reports: [ProgressReport],
+        worker: WorkerID
+    ) throws(StoreError) -> Int {
+        guard !reports.isEmpty else { return try write(lines, worker: worker) }
+        guard !lines.isEmpty else {
+            try write(reports, worker: worker)
+            return 0
+        }
+        return try transaction { session throws(StoreError) in
+            let stored = try session.write(lines, worker: worker)
+            try session.write(reports, worker: worker)
+            return stored
+        }
+    }
+
     /// Stores the latest progress of jobs; what a lost lease says is left out. No job may be in it twice.
     package func write(_ reports: [ProgressReport], worker: WorkerID) throws(StoreError) {
         guard !reports.isEmpty else { return }
@@ -76,10 +95,11 @@ extension StoreSession {
         }
     }
 
-    /// Stores lines that handlers logged; what a lost lease says is left out.
-    package func write(_ lines: [JobLogLine], worker: WorkerID) throws(StoreError) {
-        guard !lines.isEmpty else { return }
-        _ = try run(Self.writeJobLog) {
+    /// Stores lines that handlers logged; what a lost lease says is left out. Answers how many were stored.
+    @discardableResult
+    package func write(_ lines: [JobLogLine], worker: WorkerID) throws(StoreError) -> Int {
+        guard !lines.isEmpty else { return 0 }
+        let answer = try run(Self.writeJobLog) {
             $0.int2(shard)
             $0.uuid(worker)
             $0.int8Array(lines.map(\.lease.rawValue))
@@ -88,5 +108,6 @@ extension StoreSession {
             $0.int2Array(lines.map(\.level))
             $0.textArray(lines.map(\.message))
         }
+        return answer.commandRowCount
     }
 }

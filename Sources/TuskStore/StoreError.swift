@@ -51,6 +51,26 @@ extension StoreError {
         case .schema, .unreadable: false
         }
     }
+
+    /// Whether a statement was refused for what it was given: data exception, integrity constraint violation, program
+    /// limit exceeded.
+    ///
+    /// Source: PostgreSQL 15 manual, appendix A "PostgreSQL Error Codes".
+    package var liesInData: Bool {
+        switch self {
+        case .database(let fault):
+            !fault.isTransient && !fault.isUnknownOutcome && ["22", "23", "54"].contains(fault.sqlState.prefix(2))
+        case .schema, .unreadable: false
+        }
+    }
+
+    /// Whether the wait for a lock took too long. The session is as good as before.
+    package var isLockTimeout: Bool {
+        switch self {
+        case .database(let fault): fault.sqlState == "55P03"
+        case .schema, .unreadable: false
+        }
+    }
 }
 
 extension StoreError: CustomStringConvertible {

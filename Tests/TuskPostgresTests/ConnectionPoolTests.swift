@@ -225,18 +225,4 @@ import TuskPostgres
             #expect(!session.isUsable)
         }
     }
-
-    @Test func `errors of the caller's own pass through`() async throws {
-        struct Own: Error, Equatable { var borrowed: Bool }
-        try await withDatabase { database in
-            let pool = ConnectionPool(database.settings)
-            #expect(throws: Own(borrowed: true)) {
-                try pool.with(mapping: { _ in Own(borrowed: false) }) { _ throws(Own) in throw Own(borrowed: true) }
-            }
-            pool.close()
-            #expect(throws: Own(borrowed: false)) {
-                try pool.with(mapping: { _ in Own(borrowed: false) }) { _ throws(Own) in }
-            }
-        }
-    }
 }

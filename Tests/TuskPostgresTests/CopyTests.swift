@@ -82,6 +82,7 @@ import TuskPostgres
                 try session.script("create table if not exists public.t (n int, word text)")
                 let error = #expect(throws: PostgresError.self) { try session.run(statement) }
                 guard case .protocolViolation = try #require(error) else { throw try #require(error) }
+                #expect(error?.isUnknownOutcome == !statement.isReadOnly)
                 #expect(!session.isUsable)
             }
         }

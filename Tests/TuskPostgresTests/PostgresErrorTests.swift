@@ -19,6 +19,7 @@ import TuskPostgres
         (PostgresError.connection(message: "m", sent: true), true, true),
         (.connection(message: "m", sent: false), true, false), (.deadline(sent: true), true, true),
         (.deadline(sent: false), true, false), (.closed, false, false), (.protocolViolation("m"), false, false),
+        (.protocolViolation("m", sent: true), false, true),
         (.configuration("m"), false, false),
     ])
     func `failures that the server did not report say whether to try again`(

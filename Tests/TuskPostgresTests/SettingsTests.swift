@@ -93,10 +93,10 @@ import TuskPostgres
             let plain = try session.transaction { session throws(PostgresError) in try session.run(isolation) }
             #expect(plain.text(0, 0) == "read committed")
             #expect(plain.text(0, 1) == "off")
-            let strict = try session.transaction(.repeatableRead, readOnly: true) { session throws(PostgresError) in
+            let strict = try session.transaction(readOnly: true) { session throws(PostgresError) in
                 try session.run(isolation)
             }
-            #expect(strict.text(0, 0) == "repeatable read")
+            #expect(strict.text(0, 0) == "read committed")
             #expect(strict.text(0, 1) == "on")
         }
     }

@@ -102,19 +102,6 @@ import TuskPostgres
         }
     }
 
-    @Test func `repeatable read sees one moment`() async throws {
-        try await withDatabase { database in
-            let session = try Session(settings(database, .session))
-            let other = try database.session()
-            let counts = try session.transaction(.repeatableRead) { session throws(PostgresError) in
-                let before = try session.number("select count(*) from public.t")
-                _ = try other.run(insert)
-                return [before, try session.number("select count(*) from public.t")]
-            }
-            #expect(counts == [0, 0])
-        }
-    }
-
     @Test func `a read-only transaction refuses writes`() async throws {
         try await withDatabase { database in
             let session = try Session(settings(database, .session))

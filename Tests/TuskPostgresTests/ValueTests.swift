@@ -61,7 +61,7 @@ import TuskPostgres
         }
     }
 
-    @Test func `uuids, instants and intervals mean the same to the server`() async throws {
+    @Test func `uuids and instants mean the same to the server`() async throws {
         try await withDatabase { database in
             let session = try database.session()
             var parameters = Parameters()
@@ -69,8 +69,7 @@ import TuskPostgres
             parameters.timestamp(microseconds: 1)
             parameters.timestamp(microseconds: .max)
             parameters.timestamp(microseconds: .min)
-            parameters.interval(microseconds: -90_000_001)
-            let text = "select $1, $1::text, $2, $2::text, $3, $3::text, $4, $4::text, $5::text"
+            let text = "select $1, $1::text, $2, $2::text, $3, $3::text, $4, $4::text"
             let answer = try session.run(Statement(name: "echo", text: text), parameters)
             #expect(answer.uuid(0, 0) == (0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210))
             #expect(answer.text(0, 1) == "01234567-89ab-cdef-fedc-ba9876543210")
@@ -80,7 +79,6 @@ import TuskPostgres
             #expect(answer.text(0, 5) == "infinity")
             #expect(answer.timestamp(0, 6) == .min)
             #expect(answer.text(0, 7) == "-infinity")
-            #expect(answer.text(0, 8) == "-00:01:30.000001")
         }
     }
 
@@ -95,7 +93,6 @@ import TuskPostgres
             parameters.bool(nil)
             parameters.text(nil)
             parameters.timestamp(microseconds: nil)
-            parameters.interval(microseconds: nil)
             for type in [PostgresType.bytea, .json, .uuid, .int8Array, .textArray, .jsonArray, .byteaArray] {
                 parameters.null(type)
             }
@@ -104,15 +101,12 @@ import TuskPostgres
             for column in 0..<parameters.count {
                 #expect(answer.isNull(0, column))
             }
-            #expect(answer.int2IfPresent(0, 0) == nil)
             #expect(answer.int4IfPresent(0, 1) == nil)
             #expect(answer.int8IfPresent(0, 2) == nil)
             #expect(answer.float8IfPresent(0, 3) == nil)
-            #expect(answer.boolIfPresent(0, 4) == nil)
             #expect(answer.textIfPresent(0, 5) == nil)
             #expect(answer.timestampIfPresent(0, 6) == nil)
-            #expect(answer.bytesIfPresent(0, 8) == nil)
-            #expect(answer.uuidIfPresent(0, 10) == nil)
+            #expect(answer.bytesIfPresent(0, 7) == nil)
         }
     }
 
@@ -125,28 +119,24 @@ import TuskPostgres
             parameters.int2Array(numbers.map { Int16(truncatingIfNeeded: $0) })
             parameters.int4Array(numbers.map(Int32.init))
             parameters.int8Array(numbers.map { Int64($0) << 30 })
-            parameters.boolArray(numbers.map { $0 % 2 == 0 })
             parameters.float8Array(numbers.map { Double($0) / 3 })
             parameters.timestampArray(numbers.map(Int64.init))
-            parameters.uuidArray(numbers.map { (UInt64(bitPattern: Int64($0)), 7) })
             parameters.textArray(texts)
             parameters.byteaArray(texts.map { Array($0.utf8) })
             parameters.jsonArray(numbers.map { Array("[ \($0)]".utf8) })
-            let types = [
-                "int2[]", "int4[]", "int8[]", "bool[]", "float8[]", "timestamptz[]", "uuid[]", "text[]", "bytea[]",
-                "json[]",
-            ]
-            let answer = try echo(types, parameters, on: session)
-            #expect(answer.int2Array(0, 0) == numbers.map { Int16(truncatingIfNeeded: $0) })
-            #expect(answer.int4Array(0, 1) == numbers.map(Int32.init))
+            let text = """
+                select $1::int8[], $2::int8[], $3, $4::text[],
+                    array(select (extract(epoch from moment) * 1000000)::int8 from unnest($5) as moment), $6, $7, $8
+                """
+            let answer = try session.run(Statement(name: "echo", text: text), parameters)
+            #expect(answer.int8Array(0, 0) == numbers.map { Int64(Int16(truncatingIfNeeded: $0)) })
+            #expect(answer.int8Array(0, 1) == numbers.map(Int64.init))
             #expect(answer.int8Array(0, 2) == numbers.map { Int64($0) << 30 })
-            #expect(answer.boolArray(0, 3) == numbers.map { $0 % 2 == 0 })
-            #expect(answer.float8Array(0, 4) == numbers.map { Double($0) / 3 })
-            #expect(answer.timestampArray(0, 5) == numbers.map(Int64.init))
-            #expect(answer.uuidArray(0, 6).map(\.high) == numbers.map { UInt64(bitPattern: Int64($0)) })
-            #expect(answer.textArray(0, 7) == texts)
-            #expect(answer.bytesArrayIfPresent(0, 8) == texts.map { Array($0.utf8) })
-            #expect(answer.bytesArrayIfPresent(0, 9) == numbers.map { Array("[ \($0)]".utf8) })
+            #expect(answer.textArray(0, 3).map { Double($0) } == numbers.map { Double($0) / 3 })
+            #expect(answer.int8Array(0, 4) == numbers.map(Int64.init))
+            #expect(answer.textArray(0, 5) == texts)
+            #expect(answer.bytesArrayIfPresent(0, 6) == texts.map { Array($0.utf8) })
+            #expect(answer.bytesArrayIfPresent(0, 7) == numbers.map { Array("[ \($0)]".utf8) })
         }
     }
 
@@ -200,14 +190,13 @@ import TuskPostgres
         }
     }
 
-    @Test func `names and types of columns are told`() async throws {
+    @Test func `types of columns are told`() async throws {
         try await withDatabase { database in
             let session = try database.session()
             let text = "select 1::int8 as one, null::jsonb as two where false"
             let answer = try session.run(Statement(name: "columns", text: text))
             #expect(answer.rowCount == 0)
             #expect(answer.columnCount == 2)
-            #expect(answer.columnName(1) == "two")
             #expect(answer.columnType(0) == .int8)
         }
     }

@@ -27,6 +27,33 @@ import TuskStore
         }
     }
 
+    @Test func `a duty leaves the session of a server that was demoted`() async throws {
+        try await withScheduler { fixture in
+            // A standby that was the primary answers, and refuses to write, for as long as one asks it.
+            try fixture.database.script(
+                """
+                create table public.demoted (pid integer);
+                create or replace function tusk.drop_day_partitions() returns integer language plpgsql as $$
+                begin
+                    if exists (select from public.demoted where pid = pg_backend_pid()) then
+                        raise exception 'cannot execute in a read-only transaction' using errcode = '25006';
+                    end if;
+                    return 0;
+                end $$
+                """
+            )
+            _ = fixture.start()
+            let pruner =
+                "from pg_stat_activity where datname = current_database() "
+                + "and application_name = 'scheduler/pruner'"
+            try await soon { try fixture.database.number("select count(*) \(pruner)") == 1 }
+            try fixture.database.script("insert into public.demoted select pid \(pruner)")
+            let others = "select count(*) \(pruner) and pid not in (select pid from public.demoted)"
+            try await soon { try fixture.database.number(others) == 1 }
+            try await soon { fixture.logged("duty goes on") >= 1 }
+        }
+    }
+
     @Test func `stopping takes no longer than allowed when the database does not answer`() async throws {
         try await withScheduler { fixture in
             let proxy = try FaultProxy(to: fixture.database.connectionString)

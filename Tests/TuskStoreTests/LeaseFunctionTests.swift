@@ -109,6 +109,73 @@ import TuskStore
         }
     }
 
+    @Test func `a job of a shared lease that was asserted is not settled before that transaction ends`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            try store.enqueue(count: 2)
+            let jobs = try store.claim(worker)
+            let own = try store.database.session()
+            defer { own.close() }
+            try own.script("begin; select tusk.assert_lease(\(jobs[0].id), \(jobs[0].lease))")
+            let hasty = try store.database.store().openSession(for: "hasty", lockTimeout: .milliseconds(50))
+            defer { hasty.close() }
+            let entries = jobs.map { SettleEntry($0, .complete, startedAgo: nil) }
+            #expect(Self.isLockTimeout { _ = try hasty.settle(entries, worker: worker) })
+            #expect(try hasty.heldLeases([jobs[0].lease]) == [jobs[0].lease])
+            try own.script("commit")
+            #expect(try hasty.heldLeases([jobs[0].lease]) == [])
+            #expect(try hasty.settle(entries, worker: worker) == [.accepted, .accepted])
+        }
+    }
+
+    private static func isLockTimeout(_ body: () throws -> Void) -> Bool {
+        do {
+            try body()
+            return false
+        } catch let error as StoreError {
+            return error.isLockTimeout
+        } catch {
+            return false
+        }
+    }
+
+    @Test func `a result has the same limit as over the library`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            try store.enqueue(count: 1)
+            let job = try #require(try store.claim(worker).first)
+            let own = try store.database.session()
+            defer { own.close() }
+            let text = "select tusk.complete(\(job.id), \(job.lease), to_json(repeat('x', $1)))"
+            func complete(_ length: Int32) throws {
+                var parameters = Parameters()
+                parameters.int4(length)
+                _ = try own.run(Statement(name: "test_complete", text: text), parameters)
+            }
+            #expect(Self.sqlState { try complete(65_535) } == "22023")
+            #expect(try store.state(job.id) == .running)
+            try complete(65_534)
+            #expect(try store.state(job.id) == .completed)
+        }
+    }
+
+    @Test func `a job that is cancelled before it starts has no attempt behind it`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            let id = try #require(try store.enqueue(count: 1).first)
+            for person in ["anna", "ben"] {
+                let job = try #require(try store.claim(worker).first)
+                #expect(try store.session.cancel(id, by: person, reason: nil) == .cancelling)
+                let by = try store.database.texts("select requested_by from tusk.cancel_request")
+                #expect(by == [person])
+                let entry = SettleEntry(job, .cancel, startedAgo: nil, reason: "operator")
+                #expect(try store.session.settle([entry], worker: worker) == [.accepted])
+                #expect(try store.session.retry(id) == .available)
+                #expect(try store.session.attempts(of: id).isEmpty)
+            }
+        }
+    }
+
     @Test func `cancel and retry find a job wherever it waits`() async throws {
         try await withStore { store in
             let ids = try store.enqueue(try .test(), try .test(runAt: .after(.seconds(3600))))

@@ -1,7 +1,20 @@
+import Synchronization
 import TestSupport
 import Testing
 import TuskCore
+import TuskPostgres
 import TuskStore
+
+/// Tells several threads that it is over.
+private final class Flag: Sendable {
+    private let state = Atomic<Bool>(false)
+
+    var isRaised: Bool { state.load(ordering: .acquiring) }
+
+    func raise() {
+        state.store(true, ordering: .releasing)
+    }
+}
 
 @Suite struct MaintenanceTests {
     @Test func `pruning a new database drops nothing`() async throws {
@@ -47,9 +60,95 @@ import TuskStore
             try store.database.script("select setval('tusk.rank', 40000000)")
             let ids = try store.enqueue(count: 5)
             #expect(try store.database.number("select count(*) from only tusk.job_overflow") == 5)
-            #expect(try store.session.makePartitions() > 0)
+            while try store.session.makePartitions() > 0 {}
             #expect(try store.database.number("select count(*) from only tusk.job_overflow") == 0)
             #expect(try store.claim(try store.worker()).map(\.id) == ids)
+        }
+    }
+
+    @Test func `while somebody reads history nothing waits long, and all else gets its partitions`()
+        async throws
+    {
+        try await withStore { store in
+            let name = "select to_char(now() at time zone 'UTC' + interval '7 days', 'YYYYMMDD')"
+            let day = try #require(try store.database.texts(name).first)
+            try store.database.script("drop table tusk.outcome_\(day), tusk.attempt_\(day)")
+            let reader = try store.database.session()
+            defer { reader.close() }
+            try reader.script("begin; select count(*) from tusk.outcome")
+            let start = ContinuousClock.now
+            #expect(try store.session.makePartitions() == 1)
+            #expect(start.duration(to: .now) < .seconds(1))
+            let count = "select count(*) from pg_class where relname in ('outcome_\(day)', 'attempt_\(day)')"
+            #expect(try store.database.number(count) == 1)
+            try reader.script("commit")
+            #expect(try store.session.makePartitions() == 1)
+            #expect(try store.database.number(count) == 2)
+        }
+    }
+
+    @Test func `the overflow is emptied while jobs are enqueued, claimed and settled`() async throws {
+        try await withDatabase(.migrated) { database in
+            let store = try StoreFixture(database)
+            // So many that moving them takes a while, in which others come.
+            try database.script(
+                """
+                select setval('tusk.rank', 14100000);
+                insert into tusk.job (priority, max_attempts, id, args_bytes, created_at, kind, queue, args)
+                select 5, 20, n << 10, 2, now(), 'noop', 'default', '{}'
+                from generate_series(14000001::bigint, 14040000) as n
+                """
+            )
+            let first = try store.enqueue(count: 500)
+            #expect(try database.number("select count(*) from only tusk.job_overflow") == 40_500)
+            let isOver = Flag()
+            let settled = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<3 {
+                    group.addTask {
+                        try await Lane.run("traffic \(number)") { try Self.traffic(database, until: isOver) }
+                    }
+                }
+                try await eventually { try database.number("select count(*) from tusk.outcome") > 600 }
+                try await eventually(within: .seconds(30)) {
+                    try store.session.makePartitions() == 0
+                        && database.number("select count(*) from only tusk.job_overflow") == 0
+                }
+                isOver.raise()
+                return try await group.reduce(0, +)
+            }
+            #expect(settled >= first.count)
+            #expect(try database.number("select count(*) from tusk.outcome") == settled)
+            #expect(try database.number("select count(*) from tusk.lease") == 0)
+        }
+    }
+
+    /// Enqueues, claims and settles until it is over and nothing waits; how many jobs were settled.
+    private static func traffic(_ database: TestDatabase, until isOver: Flag) throws -> Int {
+        let store = try StoreFixture(database)
+        defer { store.session.close() }
+        let worker = try store.worker()
+        var settled = 0
+        while true {
+            let isLast = isOver.isRaised
+            if !isLast { try store.enqueue(count: 20) }
+            let jobs = try store.claim(worker)
+            settled += try store.settle(jobs, worker).count { $0 == .accepted }
+            if isLast, jobs.isEmpty { return settled }
+        }
+    }
+
+    @Test func `history that nobody made a partition for in time is deleted when its time is over`() async throws {
+        try await withStore { store in
+            try store.database.script(
+                """
+                insert into tusk.outcome (attempt, state, id, lease, finished_at)
+                select 1, 'completed', n << 10, n, now() - n * interval '1 day' from generate_series(1, 30) as n
+                """
+            )
+            #expect(try store.session.prune().records >= 15)
+            #expect(try store.session.prune().records == 0)
+            let kept = try store.database.number("select count(*) from tusk.outcome")
+            #expect((13...14).contains(kept))
         }
     }
 

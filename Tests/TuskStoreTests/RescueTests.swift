@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import TuskCore
+import TuskPostgres
 import TuskStore
 
 @Suite struct RescueTests {
@@ -103,6 +104,70 @@ import TuskStore
             #expect(try store.session.rescue().leases == 0)
             try store.database.script("update tusk.lease set claimed_at = now() - interval '2 seconds'")
             #expect(try store.session.rescue().jobsReturned == 3)
+        }
+    }
+
+    @Test func `a lost setting loses no job`() async throws {
+        try await withStore { store in
+            try store.database.script("delete from tusk.setting")
+            let worker = try store.worker()
+            let id = try #require(try store.enqueue(count: 1).first)
+            _ = try store.claim(worker)
+            try store.silence(worker)
+            #expect(try store.session.rescue().jobsReturned == 1)
+            for _ in 1...3 {
+                #expect(try store.state(id) == .available)
+                let next = try store.worker()
+                _ = try store.session.claimAlone(worker: next, queues: [.standard], kinds: Self.noop)
+                try store.silence(next)
+                _ = try store.session.rescue()
+            }
+            #expect(try store.state(id) == .discarded)
+            let kept = "select tusk.retention('idempotency_retention') || ' ' || tusk.retention('job_retention')"
+            #expect(try store.database.texts(kept) == ["24:00:00 14 days"])
+        }
+    }
+
+    @Test func `a setting that cannot be read is refused where it is written`() async throws {
+        try await withStore { store in
+            let bad = [
+                ("crash_budget", "many"), ("crash_budget", "0"), ("crash_budget", ""), ("crash_budget", "1e9"),
+                ("job_retention", "soon"), ("history_retention", "-1 day"), ("idempotency_retention", "0"),
+                ("history_retention", "99999999999 years"),
+            ]
+            for (name, value) in bad {
+                #expect(throws: PostgresError.self, "\(name) \(value)") {
+                    try store.database.script("update tusk.setting set value = '\(value)' where name = '\(name)'")
+                }
+            }
+            try store.database.script(
+                """
+                update tusk.setting set value = '5' where name = 'crash_budget';
+                update tusk.setting set value = 'P30D' where name = 'job_retention'
+                """
+            )
+            #expect(try store.database.number("tusk.crash_budget()") == 5)
+        }
+    }
+
+    @Test func `leases that their worker does not know of are put back free of charge`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            let ids = try store.enqueue(count: 6)
+            let known = try store.claim(worker, max: 2)
+            let unknown = try store.claim(worker)
+            #expect(try store.settle([unknown[0]], worker) == [.accepted])
+            #expect(try store.session.cancel(ids[3], by: "anna", reason: nil) == .cancelling)
+            let queues = try store.session.returnLeases(of: worker, except: [known[0].lease])
+            #expect(queues == [.standard])
+            #expect(
+                try ids.map { try store.state($0) } == [
+                    .running, .running, .completed, .cancelled, .available, .available,
+                ]
+            )
+            #expect(try store.session.returnLeases(of: worker, except: [known[0].lease]).isEmpty)
+            #expect(try store.claim(worker).map(\.attempt) == [1, 1], "not alone, and not charged")
+            #expect(try store.session.returnLeases(of: try store.worker(), except: []).isEmpty)
         }
     }
 

@@ -23,6 +23,19 @@ import TuskStore
         (#"{"kind":"a","retry":{"policy":"fixed","delay_seconds":-1}}"#, "retry"),
         (#"{"kind":"a","retry":{"policy":"list","delays_seconds":[]}}"#, "retry"),
         (#"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":9,"jitter":2}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"exponential","base_seconds":1}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"exponential","max_seconds":1}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":9,"factor":0.5}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":9,"factor":101}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"exponential","base_seconds":[1],"max_seconds":9}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"linear","step_seconds":1}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"linear","step_seconds":1,"max_seconds":9,"factor":2}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"fixed","delay_seconds":31536001}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"fixed","delay_seconds":null}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"list"}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"list","delays_seconds":5}}"#, "retry"),
+        (#"{"kind":"a","retry":{"policy":"list","delays_seconds":[1,"2"]}}"#, "retry"),
+        (#"{"kind":"a","retry":{"delay_seconds":1}}"#, "retry"), (#"{"kind":"a","retry":{"policy":7}}"#, "retry"),
         (#"{"kind":"a","other":1}"#, "other"), (#"{"kind":"a","priority":"5"}"#, "priority"),
         (#"{"kind":"a","priority":1.5}"#, "priority"), (#"{"kind":"a","max_attempts":true}"#, "max_attempts"),
         (#"{"kind":1}"#, "kind"), (#"{"kind":"a","tags":"x"}"#, "tags"),
@@ -36,6 +49,7 @@ import TuskStore
         #"{"a":1,"a":2}"#, #"{"x":{"a":1,"\u0061":2}}"#, #"{"a":"\u0000"}"#, "[1e309]", "[1e-309]",
         "[12345678901234567890123456789012345678901]",
         String(repeating: "[", count: 65) + String(repeating: "]", count: 65),
+        #"{"\#(String(repeating: "k", count: 1025))":1}"#, #"[{"\#(String(repeating: "k", count: 1025))":1}]"#,
         #"{"text":"\#(String(repeating: "x", count: 65_536))"}"#, #"["\ud800"]"#,
     ]
 
@@ -44,6 +58,9 @@ import TuskStore
         #"{"kind":"a","run_at":"2030-01-02T03:04:05.678901+05:45","max_attempts":1}"#,
         #"{"kind":"a","delay_seconds":1.5,"timeout_seconds":60,"metadata":{"k":"v"}}"#,
         #"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":60,"jitter":0.5}}"#,
+        #"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":31536000,"factor":1.5}}"#,
+        #"{"kind":"a","retry":{"policy":"fixed","delay_seconds":31536000}}"#,
+        #"{"kind":"a","args":{"\#(String(repeating: "k", count: 1024))":1}}"#,
         #"{"kind":"a","retry":{"policy":"linear","step_seconds":5,"max_seconds":60}}"#,
         #"{"kind":"a","retry":{"policy":"list","delays_seconds":[1,10,60]}}"#,
         #"{"kind":"a","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#,
@@ -103,6 +120,21 @@ import TuskStore
                 #expect(comparable.count == 2 && comparable[0] == comparable[1], "\(json)")
                 try database.script("truncate tusk.job, tusk.ready, tusk.scheduled")
             }
+        }
+    }
+
+    @Test func `an idempotency key holds for as long as the setting says, and for the same job only`() async throws {
+        try await withDatabase(.migrated) { database in
+            try database.script("update tusk.setting set value = '48 hours' where name = 'idempotency_retention'")
+            let first = try database.number("tusk.enqueue('a', idempotency_key => 'k')")
+            try database.script("update tusk.idempotency set created_at = now() - interval '47 hours'")
+            #expect(try database.number("tusk.enqueue('a', idempotency_key => 'k')") == first)
+            try database.script("update tusk.idempotency set created_at = now() - interval '49 hours'")
+            #expect(try database.number("tusk.enqueue('a', idempotency_key => 'k')") != first)
+            // These two differ only in which field the number is in.
+            _ = try database.number("tusk.enqueue('a', timeout => '5 s', idempotency_key => 'x')")
+            let other = "tusk.enqueue('a', tags => '{5000}', idempotency_key => 'x')"
+            #expect(throws: PostgresError.self) { _ = try database.number(other) }
         }
     }
 

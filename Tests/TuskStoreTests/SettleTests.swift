@@ -173,4 +173,19 @@ import TuskStore
             #expect(try store.session.logLines(of: job.id, afterLease: 0, line: 0).map(\.message) == ["line 1"])
         }
     }
+
+    @Test func `what is said of a settled job is refused, also while its lease goes on`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            try store.enqueue(count: 2)
+            let jobs = try store.claim(worker)
+            #expect(try store.settle([jobs[1]], worker) == [.accepted])
+            let lines = jobs.map { JobLogLine(id: $0.id, lease: $0.lease, line: 1, level: 6, message: "x") }
+            let reports = jobs.map { ProgressReport(id: $0.id, lease: $0.lease, fraction: 1, message: nil) }
+            #expect(try store.session.write(lines, reports, worker: worker) == 1)
+            let first = ["\(jobs[0].id)"]
+            #expect(try store.database.texts("select id::text from tusk.job_log") == first)
+            #expect(try store.database.texts("select id::text from tusk.progress") == first)
+        }
+    }
 }

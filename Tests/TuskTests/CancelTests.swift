@@ -16,7 +16,7 @@ extension WorkerTests {
                     let start = ContinuousClock.now
                     while !context.isCancelled, start.duration(to: .now) < .seconds(20) { Pausing.block(5) }
                     heardAfter.change { $0.append(start.duration(to: .now)) }
-                    context.setResult(.emptyObject)
+                    try context.setResult(.emptyObject)
                     if behaviour == "listens" { try context.checkCancelled() }
                 }
             }

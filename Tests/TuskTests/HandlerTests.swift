@@ -121,7 +121,7 @@ extension WorkerTests {
                     await withTaskGroup(of: Void.self) { group in
                         for _ in 0..<3 { group.addTask { await Task.yield() } }
                     }
-                    context.setResult(context.rawArgs)
+                    try context.setResult(context.rawArgs)
                 }
             }) { bench in
                 let ids = try bench.enqueue(count: 200, kind: "async", args: "7")
@@ -134,7 +134,7 @@ extension WorkerTests {
             try await withWorker(register: { worker in
                 worker.register("odd") { context in
                     // Not JSON at all: what a mistake in this library would have to look like.
-                    context.setResult(JSONText(trusted: Array("{".utf8)))
+                    try context.setResult(JSONText(trusted: Array("{".utf8)))
                 }
                 worker.register("noop") { _ in }
             }) { bench in

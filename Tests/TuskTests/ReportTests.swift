@@ -70,6 +70,47 @@ extension WorkerTests {
             }
         }
 
+        @Test func `a handler that says much at the end is heard to the last line`() async throws {
+            try await withWorker(register: { worker in
+                worker.register("chatter") { context in
+                    for number in 1...6000 { context.log("line \(number)") }
+                }
+            }) { bench in
+                let id = try bench.enqueue(.test("chatter"))[0]
+                try await bench.wait(for: id, to: .completed)
+                #expect(try bench.count("job_log") == 6000)
+            }
+        }
+
+        @Test func `lines are stored once, also when the progress beside them fails at first`() async throws {
+            let gate = Gate()
+            try await withWorker(register: { worker in
+                worker.register("talk") { context in
+                    context.log("once")
+                    context.progress(0.5)
+                    gate.pass()
+                }
+            }) { bench in
+                try bench.database.script(
+                    """
+                    create sequence public.tries;
+                    create function public.fail_first() returns trigger language plpgsql as $$
+                    begin
+                        if nextval('public.tries') = 1 then raise exception 'later' using errcode = '40001'; end if;
+                        return new;
+                    end $$;
+                    create trigger fail_first before insert on tusk.progress
+                    for each row execute function public.fail_first()
+                    """
+                )
+                let id = try bench.enqueue(.test("talk"))[0]
+                try await eventually { try bench.job(id)?.progressFraction == 0.5 }
+                gate.open()
+                try await bench.wait(for: id, to: .completed)
+                #expect(try bench.lines(id).map(\.message) == ["once"])
+            }
+        }
+
         @Test func `an attempt keeps 10,000 lines and says that there were more`() async throws {
             try await withWorker(register: { worker in
                 worker.register("chatter") { context in

@@ -2,11 +2,32 @@
 -- Why: cold tables, read and changed by operators and by the scheduler.
 -- Locks: only new objects. Cost on 10 million rows: none, the schema is new.
 
+create function tusk.is_setting(name text, value text) returns boolean
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if name like '%\_retention' then
+        return value::interval >= interval '1 minute' and value::interval <= interval '100 years';
+    elsif name = 'crash_budget' then
+        return value::integer between 1 and 1000;
+    end if;
+    return true;
+exception
+    when data_exception then
+        return false;
+end
+$$;
+
+comment on function tusk.is_setting
+is 'Whether a value can be a setting''s: a retention from a minute to 100 years, a crash budget from 1 to 1000.';
+
 create table tusk.setting (
     name text collate "C" not null,
     value text not null,
     updated_at timestamptz not null default now(),
-    constraint setting_pkey primary key (name)
+    constraint setting_pkey primary key (name),
+    constraint setting_value_readable check (tusk.is_setting(name, value))
 );
 
 comment on table tusk.setting is 'Settings that belong to the database, not to a process.';
@@ -24,9 +45,23 @@ values
 create function tusk.retention(name text) returns interval
 language sql stable
 set search_path = pg_catalog, pg_temp
-return (select setting.value::interval from tusk.setting as setting where setting.name = retention.name);
+return coalesce(
+    (select setting.value::interval from tusk.setting as setting where setting.name = retention.name),
+    case retention.name when 'idempotency_retention' then interval '24 hours' else interval '14 days' end
+);
 
-comment on function tusk.retention is 'A setting that says how long something is kept.';
+comment on function tusk.retention
+is 'A setting that says how long something is kept; without a row: idempotency keys 24 hours, all else 14 days.';
+
+create function tusk.crash_budget() returns integer
+language sql stable
+set search_path = pg_catalog, pg_temp
+return coalesce(
+    (select setting.value::integer from tusk.setting as setting where setting.name = 'crash_budget'), 3
+);
+
+comment on function tusk.crash_budget
+is 'How often a job may lose its lease while it runs alone before it is discarded; 3 without a row.';
 
 create table tusk.queue (
     name text collate "C" not null,

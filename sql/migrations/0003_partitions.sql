@@ -3,27 +3,36 @@
 -- Locks: only new objects. Cost on 10 million rows: none, the schema is new.
 
 create function tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text)
-returns boolean
+returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     if to_regclass(format('tusk.%I', child)) is not null then
-        return false;
+        return 'there';
     end if;
     begin
         execute format(
             'create table tusk.%I partition of tusk.%I for values from (%L) to (%L)',
             child, parent, lower_bound, upper_bound
         );
-        return true;
+        return 'made';
     exception
         -- Rows of this range are in the overflow table already: the scheduler was away. They move below.
         when check_violation then null;
         -- Somebody else makes the same partition at this moment.
-        when duplicate_table then return false;
+        when duplicate_table then return 'there';
+        -- Somebody reads or writes the parent in a long transaction: whoever comes next must not queue behind this.
+        when lock_not_available then return 'locked';
     end;
-    execute format('lock table tusk.%I in access exclusive mode', parent || '_overflow');
+    begin
+        -- The parent first: who waits for it has not chosen a partition yet, while a row that waits for the overflow
+        -- table is refused when its range is taken out of there meanwhile.
+        execute format('lock table tusk.%I in access exclusive mode', parent);
+        execute format('lock table tusk.%I in access exclusive mode', parent || '_overflow');
+    exception
+        when lock_not_available then return 'locked';
+    end;
     execute format('create table tusk.%I (like tusk.%I including all)', child, parent);
     execute format(
         'with moved as (delete from tusk.%I where %I >= %L and %I < %L returning *) '
@@ -34,11 +43,12 @@ begin
         'alter table tusk.%I attach partition tusk.%I for values from (%L) to (%L)',
         parent, child, lower_bound, upper_bound
     );
-    return true;
+    return 'moved';
 end
 $$;
 
-comment on function tusk.make_partition is 'Makes a partition and moves in what waits for it in the overflow table.';
+comment on function tusk.make_partition is
+'Makes a partition and moves in what waits for it in the overflow table. Answers there, made, moved, or locked.';
 
 create function tusk.make_day_partitions(days_ahead integer) returns integer
 language plpgsql volatile
@@ -48,26 +58,32 @@ declare
     parent text;
     key text;
     day date;
+    done text;
     made integer := 0;
 begin
-    perform set_config('lock_timeout', '1s', true);
+    perform set_config('lock_timeout', '100ms', true);
     foreach parent in array array['outcome', 'attempt', 'job_log'] loop
         key := case parent when 'outcome' then 'finished_at' when 'attempt' then 'ended_at' else 'logged_at' end;
         for day in
             select (clock_timestamp() at time zone 'UTC')::date + step from generate_series(0, days_ahead) as step
         loop
-            if tusk.make_partition(
+            done := tusk.make_partition(
                 parent, parent || to_char(day, '_YYYYMMDD'), key, day || ' 00:00:00+00', (day + 1) || ' 00:00:00+00'
-            ) then
-                made := made + 1;
+            );
+            made := made + (done in ('made', 'moved'))::integer;
+            -- What was moved is committed before anything else is locked.
+            if done = 'moved' then
+                return made;
             end if;
+            exit when done = 'locked';
         end loop;
     end loop;
     return made;
 end
 $$;
 
-comment on function tusk.make_day_partitions is 'Makes the history partitions of today and the days ahead; how many.';
+comment on function tusk.make_day_partitions is
+'Makes the history partitions of today and the days ahead; how many. Ends early when it moved rows; call it again.';
 
 create function tusk.make_job_partitions() returns integer
 language plpgsql volatile
@@ -81,10 +97,11 @@ declare
     width bigint;
     present bigint;
     upper_rank bigint;
+    done text;
     made integer := 0;
     day_rate numeric;
 begin
-    perform set_config('lock_timeout', '1s', true);
+    perform set_config('lock_timeout', '100ms', true);
     select case when sequence.is_called then sequence.last_value else 0 end into present from tusk.rank as sequence;
     select coalesce(max(substring(class.relname from 'to_([0-9]+)$')::bigint), 0) into upper_rank
     from pg_inherits as inherits
@@ -97,13 +114,14 @@ begin
     limit 1;
     width := least(greatest((coalesce(day_rate, 0) * 4)::bigint, width_least), width_most);
     while upper_rank < present + width_least loop
-        if tusk.make_partition(
+        done := tusk.make_partition(
             'job', format('job_%s_to_%s', upper_rank, upper_rank + width), 'id',
             (upper_rank << 10)::text, ((upper_rank + width) << 10)::text
-        ) then
-            made := made + 1;
-        end if;
+        );
+        exit when done = 'locked';
+        made := made + (done in ('made', 'moved'))::integer;
         upper_rank := upper_rank + width;
+        exit when done = 'moved';
     end loop;
     insert into tusk.rank_point (seen_at, rank) values (clock_timestamp(), present) on conflict do nothing;
     delete from tusk.rank_point as point where point.seen_at < clock_timestamp() - interval '2 days';
@@ -111,7 +129,8 @@ begin
 end
 $$;
 
-comment on function tusk.make_job_partitions is 'Makes the job partitions that the coming ids need; how many.';
+comment on function tusk.make_job_partitions is
+'Makes the job partitions that the coming ids need; how many. Ends early when it moved rows; call it again.';
 
 create table tusk.rank_point (
     seen_at timestamptz not null,

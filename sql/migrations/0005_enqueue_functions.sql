@@ -21,6 +21,24 @@ return name ~ '^[A-Za-z0-9_.:-]{1,128}$';
 
 comment on function tusk.is_name is 'Whether a text may name a queue, a kind, a tag or a schedule.';
 
+create function tusk.check_keys(pointer text, given json) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    name text := substring(pointer from '[^/]*$');
+    found_keys text [] := array(select member.key from json_object_keys(given) as member (key));
+begin
+    if cardinality(found_keys) > (select count(distinct member.key) from unnest(found_keys) as member (key)) then
+        perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+    elsif exists (select from unnest(found_keys) as member (key) where octet_length(member.key) > 1024) then
+        perform tusk.refuse(pointer, format('%s must not contain a key of more than 1024 bytes', name));
+    end if;
+end
+$$;
+
+comment on function tusk.check_keys is 'Refuses a JSON object that repeats a key or has too long a one.';
+
 create function tusk.check_json(pointer text, given json, bytes_most integer) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -40,11 +58,8 @@ begin
     perform given::jsonb;
     -- The common case, a flat object of short numbers, needs no walk.
     if content !~ '[0-9][0-9.]{40}|[eE][+-]?[0-9]{3}' and content !~ '[{\[].*[{\[]' then
-        if
-            json_typeof(given) = 'object'
-            and (select count(*) > count(distinct keys.key) from json_object_keys(given) as keys (key))
-        then
-            perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+        if json_typeof(given) = 'object' then
+            perform tusk.check_keys(pointer, given);
         end if;
         return;
     end if;
@@ -70,11 +85,8 @@ begin
         if node.depth > 64 and node.kind in ('object', 'array') then
             perform tusk.refuse(pointer, format('%s must not be nested deeper than 64', name));
         end if;
-        if
-            node.kind = 'object'
-            and (select count(*) > count(distinct keys.key) from json_object_keys(node.value) as keys (key))
-        then
-            perform tusk.refuse(pointer, format('%s must not repeat a key', name));
+        if node.kind = 'object' then
+            perform tusk.check_keys(pointer, node.value);
         end if;
         if node.kind = 'number' and (
             length(regexp_replace(regexp_replace(node.value::text, '[eE].*$', ''), '[^0-9]', '', 'g')) > 40
@@ -97,61 +109,81 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     policy text;
-    allowed text[];
+    required text [];
+    optional text [] := '{}';
     field record;
 begin
     if json_typeof(retry) <> 'object' then
         perform tusk.refuse(pointer, 'retry must be an object');
     end if;
-    policy := retry ->> 'policy';
-    allowed := case policy
-        when 'exponential' then array['policy', 'base_seconds', 'max_seconds', 'jitter']
-        when 'linear' then array['policy', 'step_seconds', 'max_seconds']
-        when 'fixed' then array['policy', 'delay_seconds']
-        when 'list' then array['policy', 'delays_seconds']
+    -- A worker reads no longer one.
+    perform tusk.check_json(pointer, retry, 4096);
+    if json_typeof(retry -> 'policy') = 'string' then
+        policy := retry ->> 'policy';
+    end if;
+    required := case policy
+        when 'exponential' then array['base_seconds', 'max_seconds']
+        when 'linear' then array['step_seconds', 'max_seconds']
+        when 'fixed' then array['delay_seconds']
+        when 'list' then array['delays_seconds']
     end;
-    if allowed is null then
+    if required is null then
         perform tusk.refuse(pointer || '/policy', 'policy must be one of exponential, linear, fixed, list');
     end if;
-    for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(retry) as member loop
-        if not field.key = any (allowed) then
+    if policy = 'exponential' then
+        optional := array['factor', 'jitter'];
+    end if;
+    for field in select member.key, member.value from json_each(retry) as member loop
+        if not field.key = any (required || optional || 'policy'::text) then
             perform tusk.refuse(pointer || '/' || field.key, format('%s is not a field of this policy', field.key));
-        elsif field.key like '%\_seconds' and field.key <> 'delays_seconds' and (
-            field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 2592000
-        ) then
-            perform tusk.refuse(
-                pointer || '/' || field.key, format('%s must be a number of seconds from 0 to 2592000', field.key)
-            );
-        elsif
-            field.key = 'jitter'
-            and (field.kind <> 'number' or (field.value #>> '{}')::numeric not between 0 and 1)
-        then
-            perform tusk.refuse(pointer || '/jitter', 'jitter must be a number from 0 to 1');
         end if;
+        perform tusk.check_retry_field(pointer || '/' || field.key, field.key, field.value);
     end loop;
-    if policy = 'list' and (
-        json_typeof(retry -> 'delays_seconds') is distinct from 'array'
-        or json_array_length(retry -> 'delays_seconds') not between 1 and 100
-        or exists (
-            select from json_array_elements(retry -> 'delays_seconds') as delay (value)
-            where
-                case when json_typeof(delay.value) = 'number'
-                    then (delay.value #>> '{}')::numeric not between 0 and 2592000
-                    else true
-                end
-        )
-    ) then
-        perform tusk.refuse(
-            pointer || '/delays_seconds', 'delays_seconds must be 1 to 100 numbers of seconds from 0 to 2592000'
-        );
-    end if;
-    if policy = 'fixed' and retry -> 'delay_seconds' is null then
-        perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds is required');
-    end if;
+    for field in select name.key from unnest(required) as name (key) where retry -> name.key is null loop
+        perform tusk.refuse(pointer || '/' || field.key, format('%s is required', field.key));
+    end loop;
 end
 $$;
 
 comment on function tusk.check_retry is 'Refuses a retry policy that the HTTP API refuses.';
+
+create function tusk.check_retry_field(pointer text, key text, value json) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    delays json := case json_typeof(value) when 'array' then value else json_build_array(value) end;
+begin
+    if key = 'delays_seconds' then
+        if json_typeof(value) <> 'array' or json_array_length(value) not between 1 and 100 then
+            perform tusk.refuse(pointer, 'delays_seconds must be an array of 1 to 100 numbers');
+        end if;
+    elsif json_typeof(value) = 'array' then
+        perform tusk.refuse(pointer, format('%s must not be an array', key));
+    end if;
+    if key like '%\_seconds' and exists (
+        select from json_array_elements(delays) as delay (value)
+        where
+            case when json_typeof(delay.value) = 'number'
+                then round((delay.value #>> '{}')::numeric, 6) not between 0 and 31536000
+                else true
+            end
+    ) then
+        perform tusk.refuse(pointer, format('%s must be of seconds from 0 to 31536000', key));
+    elsif key = 'factor' and (
+        json_typeof(value) <> 'number' or (value #>> '{}')::double precision not between 1 and 100
+    ) then
+        perform tusk.refuse(pointer, 'factor must be a number from 1 to 100');
+    elsif key = 'jitter' and (
+        json_typeof(value) <> 'number' or (value #>> '{}')::double precision not between 0 and 1
+    ) then
+        perform tusk.refuse(pointer, 'jitter must be a number from 0 to 1');
+    end if;
+end
+$$;
+
+comment on function tusk.check_retry_field is 'Refuses a field of a retry policy that is out of its range.';
 
 create function tusk.enqueue_one(
     pointer text,
@@ -238,10 +270,11 @@ begin
             perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
         end if;
         key_hash := sha256(convert_to('sql' || chr(10) || idempotency_key, 'UTF8'));
-        request_hash := sha256(convert_to(concat_ws(
-            chr(10), kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts,
-            retry, timeout_ms, array_to_string(tags, ','), metadata
-        ), 'UTF8'));
+        -- An array of JSON says where each value begins and ends, so that two requests never look the same.
+        request_hash := sha256(convert_to(json_build_array(
+            kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
+            timeout_ms, tags, metadata
+        )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
                 errcode = '55P03', message = 'a request with this idempotency_key is in flight',
@@ -251,7 +284,7 @@ begin
         from tusk.idempotency as past
         where
             past.shard = 0 and past.key_hash = key_hash
-            and past.created_at > moment - interval '24 hours';
+            and past.created_at > moment - tusk.retention('idempotency_retention');
         if found then
             if accepted.fingerprint <> request_hash then
                 perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');

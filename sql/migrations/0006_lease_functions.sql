@@ -10,12 +10,25 @@ as $$
 #variable_conflict use_column
 declare
     held record;
+    home constant smallint := assert_lease.job_id & 1023;
 begin
-    -- Key share: the worker may still settle other jobs of the lease, but nobody can end the lease meanwhile.
-    select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
-    from tusk.lease as owned
-    where owned.shard = assert_lease.job_id & 1023 and owned.number = assert_lease.lease
-    for key share;
+    -- A lease of one job ends with its row: key share is enough to keep that. In a lease of several a job ends by its
+    -- mark in the row, which nobody can set under share; its worker settles the others when this transaction is over.
+    if (
+        select cardinality(owned.ids) > 1
+        from tusk.lease as owned
+        where owned.shard = home and owned.number = assert_lease.lease
+    ) then
+        select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
+        from tusk.lease as owned
+        where owned.shard = home and owned.number = assert_lease.lease
+        for share;
+    else
+        select owned.done, owned.cancels, array_position(owned.ids, assert_lease.job_id) as position into held
+        from tusk.lease as owned
+        where owned.shard = home and owned.number = assert_lease.lease
+        for key share;
+    end if;
     if not found or held.position is null or (held.done is not null and get_bit(held.done, held.position - 1) = 1) then
         raise exception using
             errcode = 'TK001', message = format('lease %s of job %s is lost', lease, job_id),
@@ -39,6 +52,9 @@ declare
     moment constant timestamptz := clock_timestamp();
     held record;
 begin
+    if octet_length(complete.result::text) > 65536 then
+        perform tusk.refuse('#/result', 'result must be at most 65536 bytes');
+    end if;
     select
         owned.done, owned.cancels, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
         array_position(owned.ids, complete.job_id) as position
@@ -125,7 +141,11 @@ begin
         if found then
             insert into tusk.cancel_request (shard, id, requested_at, requested_by, reason)
             values (home, cancel.job_id, moment, cancel.requested_by, cancel.reason)
-            on conflict do nothing;
+            on conflict (shard, id) do update
+            set
+                requested_at = excluded.requested_at,
+                requested_by = excluded.requested_by,
+                reason = excluded.reason;
             return 'cancelling';
         end if;
         select outcome.state::text into final
@@ -162,10 +182,11 @@ begin
             returning
                 outcome.attempt, outcome.lease as last_lease, outcome.started_at, outcome.worker_id, outcome.error
             into moved;
-            if found and moved.last_lease > 0 then
+            -- A job that was cancelled before it started has no attempt behind it.
+            if found and moved.last_lease > 0 and moved.started_at is not null then
                 insert into tusk.attempt (shard, attempt, id, lease, started_at, ended_at, worker_id, ended, error)
                 values (
-                    home, moved.attempt, retry.job_id, moved.last_lease, coalesce(moved.started_at, moment), moment,
+                    home, moved.attempt, retry.job_id, moved.last_lease, moved.started_at, moment,
                     moved.worker_id, 'discarded', moved.error
                 );
             end if;

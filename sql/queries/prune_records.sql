@@ -1,4 +1,5 @@
--- Deletes at most $1 old rows of each small record table: idempotency keys, ticks, progress and cancel requests.
+-- Deletes at most $1 old rows of each small record table (idempotency keys, ticks, progress and cancel requests) and of
+-- each overflow table of history, which are there when nobody made the partition of their day in time.
 -- $1 int: most rows of each
 -- Locks: the rows, skipping what others hold. Indexes: idempotency_created_at, tick_recorded_at; the others are small.
 select sum(tusk.prune(kept.name, kept.moment, kept.setting, $1))::bigint as pruned
@@ -8,5 +9,8 @@ from
         ('idempotency', 'created_at', 'idempotency_retention'),
         ('tick', 'recorded_at', 'history_retention'),
         ('progress', 'updated_at', 'history_retention'),
-        ('cancel_request', 'requested_at', 'history_retention')
+        ('cancel_request', 'requested_at', 'history_retention'),
+        ('outcome_overflow', 'finished_at', 'history_retention'),
+        ('attempt_overflow', 'ended_at', 'history_retention'),
+        ('job_log_overflow', 'logged_at', 'history_retention')
     ) as kept (name, moment, setting)

@@ -56,10 +56,8 @@ lost as materialized (
         gone.interruptions,
         held.id,
         coalesce(gone.attempts[held.position], 0) as attempt,
-        held.id = any (gone.cancels) as is_cancelled,
-        gone.interruptions >= (
-            select setting.value::integer from tusk.setting as setting where setting.name = 'crash_budget'
-        ) as is_used_up
+        coalesce(held.id = any (gone.cancels), false) as is_cancelled,
+        gone.interruptions >= tusk.crash_budget() as is_used_up
     from gone
     cross join lateral unnest(gone.ids) with ordinality as held (id, position)
     where gone.done is null or get_bit(gone.done, held.position::integer - 1) = 0
@@ -88,7 +86,7 @@ tried as (
         $1, lost.attempt + 1, lost.id, lost.number, lost.claimed_at, now(), lost.worker_id, 'lost',
         'its worker was lost'
     from lost
-    where lost.is_cancelled is not true and not lost.is_used_up
+    where not lost.is_cancelled and not lost.is_used_up
 ),
 returned as (
     insert into tusk.ready (
@@ -99,7 +97,7 @@ returned as (
         job.kind
     from lost
     inner join tusk.job as job on job.shard = $1 and job.id = lost.id
-    where lost.is_cancelled is not true and not lost.is_used_up
+    where not lost.is_cancelled and not lost.is_used_up
     returning queue
 )
 select

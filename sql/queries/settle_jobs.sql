@@ -61,7 +61,7 @@ ended as (
     )
     select
         $1,
-        judged.attempt + 1,
+        judged.attempt + (judged.started_at is not null)::integer,
         case judged.verdict when 0 then 'completed' when 1 then 'discarded' else 'cancelled' end::tusk.job_state,
         judged.id,
         judged.lease,

@@ -1,4 +1,4 @@
--- Stores lines that handlers logged, each only under the present lease of its job.
+-- Stores lines that handlers logged, each only under the present lease of its job and until it is settled.
 -- $1 smallint: shard   $2 uuid: worker   $3 bigint[]: lease   $4 bigint[]: job   $5 int[]: line number
 -- $6 smallint[]: level   $7 text[]: message
 -- Locks: only the new rows. Index: lease_pkey.
@@ -16,4 +16,5 @@ where
             and lease.number = given.lease
             and lease.worker_id = $2
             and given.id = any (lease.ids)
+            and (lease.done is null or get_bit(lease.done, array_position(lease.ids, given.id) - 1) = 0)
     )

@@ -1,4 +1,4 @@
--- Stores how far jobs are, each only under its present lease.
+-- Stores how far jobs are, each only under its present lease and until it is settled.
 -- $1 smallint: shard   $2 uuid: worker   $3 bigint[]: lease   $4 bigint[]: job   $5 double precision[]: fraction
 -- $6 text[]: message or null
 -- Locks: the progress rows, in the order of the ids. Index: lease_pkey, progress_pkey.
@@ -14,6 +14,7 @@ where
             and lease.number = given.lease
             and lease.worker_id = $2
             and given.id = any (lease.ids)
+            and (lease.done is null or get_bit(lease.done, array_position(lease.ids, given.id) - 1) = 0)
     )
 order by given.id
 on conflict (shard, id) do update

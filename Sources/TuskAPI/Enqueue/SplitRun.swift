@@ -11,20 +11,9 @@ enum SplitRun {
         do throws(StoreError) {
             return try work(items).map { .success($0) }
         } catch {
-            guard items.count > 1, liesInData(error) else { return items.map { _ in .failure(error) } }
+            guard items.count > 1, error.liesInData else { return items.map { _ in .failure(error) } }
             let middle = items.startIndex + items.count / 2
             return run(items[..<middle], work) + run(items[middle...], work)
-        }
-    }
-
-    /// Data exception, integrity constraint violation, program limit exceeded.
-    ///
-    /// Source: PostgreSQL 15 manual, appendix A "PostgreSQL Error Codes".
-    static func liesInData(_ error: StoreError) -> Bool {
-        switch error {
-        case .database(let fault):
-            !fault.isTransient && !fault.isUnknownOutcome && ["22", "23", "54"].contains(fault.sqlState.prefix(2))
-        case .schema, .unreadable: false
         }
     }
 }

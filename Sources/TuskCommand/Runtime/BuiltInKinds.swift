@@ -18,7 +18,7 @@ enum BuiltInKinds {
         // Does nothing.
         Entry(kind: "tusk.noop") { _ in },
         // Its args are its result.
-        Entry(kind: "tusk.echo") { context in context.setResult(context.rawArgs) },
+        Entry(kind: "tusk.echo") { context in try context.setResult(context.rawArgs) },
         // Sleeps for as long as its args say, `{"seconds": 2.5}`, and ends early when it is told to stop.
         Entry(kind: "tusk.sleep", perform: rest),
     ]

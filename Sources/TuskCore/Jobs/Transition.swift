@@ -14,7 +14,8 @@
 ///   leaseLost                 giveBack          giveBack       no
 /// ```
 ///
-/// A give-back of a lost lease changes nothing in the database: the row there belongs to a newer lease.
+/// A worker that cannot renew takes its leases for lost before the database does: a give-back of one that nobody took
+/// meanwhile is accepted and costs nothing; of any other it changes nothing, for the row belongs to a newer lease.
 package enum Transition {
     /// The line of the table.
     ///

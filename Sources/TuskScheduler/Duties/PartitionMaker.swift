@@ -4,6 +4,8 @@ import TuskTelemetry
 /// Makes the partitions that the coming days and ids need. Apart from the pruner, whose rounds may take long.
 struct PartitionMaker: Duty {
     static let name = "partitions"
+    /// After a long absence of the scheduler jobs by the million move into their partition in one call.
+    static let callTimeout: Duration? = .seconds(300)
 
     private let context: DutyContext
     private let made: Counter
@@ -19,6 +21,6 @@ struct PartitionMaker: Duty {
             made.add(count)
             context.logger.info("made partitions", ["partitions": .integer(Int64(count))])
         }
-        return context.configuration.partitionInterval
+        return count > 0 ? .zero : context.configuration.partitionInterval
     }
 }

@@ -36,12 +36,13 @@ package struct DataImport: JobHandler {
     }
 
     package func perform(_ args: ImportArgs, _ context: JobContext) async throws {
+        let totals: ImportRun.Totals
         do throws(ImportFailure) {
-            let totals = try load(args, context)
-            context.setResult(totals.json)
+            totals = try load(args, context)
         } catch {
             throw Self.error(error)
         }
+        try context.setResult(totals.json)
     }
 
     private func load(_ args: ImportArgs, _ context: JobContext) throws(ImportFailure) -> ImportRun.Totals {

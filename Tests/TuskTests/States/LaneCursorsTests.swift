@@ -15,7 +15,7 @@ import TuskStore
     @Test func `the urgent band of every queue comes first, and the queues take turns`() {
         var cursors = LaneCursors(queues: queues, at: start)
         let firsts = (0..<4).map { _ in
-            let lanes = cursors.next(at: start).lanes
+            let lanes = cursors.next(at: start)
             #expect(lanes.map(\.priority) == Priority.all.flatMap { [$0, $0, $0] })
             #expect(Set(lanes.prefix(3).map(\.queue)) == Set(queues))
             return lanes.first?.queue
@@ -27,20 +27,43 @@ import TuskStore
         var cursors = LaneCursors(queues: ["a"], at: start)
         let lane = LaneCursors.Key(queue: "a", priority: .standard)
         let first = cursors.next(at: start)
-        #expect(first.isFullScan)
-        cursors.claimed([lane: 100], first, reachedLimit: true, xmin: 10, xmax: 12, at: start)
+        cursors.claimed([lane: 100], first, reachedLimit: false, xmin: 10, xmax: 12, at: start)
         let second = cursors.next(at: at(0.01))
-        #expect(!second.isFullScan)
-        #expect(second.lanes.allSatisfy { $0.cursor == 0 }, "others may still commit below")
-        cursors.claimed([lane: 200], second, reachedLimit: true, xmin: 12, xmax: 15, at: at(0.01))
+        #expect(second.allSatisfy { $0.cursor == 0 }, "others may still commit below")
+        cursors.claimed([lane: 200], second, reachedLimit: false, xmin: 12, xmax: 15, at: at(0.01))
         let third = cursors.next(at: at(0.02))
-        #expect(third.lanes.map(\.cursor) == [0, 0, 0, 0, 0, 100, 0, 0, 0, 0])
-        let full = cursors.next(at: at(5))
-        #expect(full.isFullScan)
-        #expect(full.lanes.allSatisfy { $0.cursor == 0 })
-        #expect(cursors.next(at: at(5.1)).isFullScan, "a claim that failed was no scan")
+        #expect(third.map(\.cursor) == [0, 0, 0, 0, 0, 100, 0, 0, 0, 0])
+        let full = cursors.next(at: at(5.02))
+        #expect(full.allSatisfy { $0.cursor == 0 })
+        #expect(cursors.next(at: at(5.1))[5].cursor == 0, "a claim that failed was no scan")
         cursors.claimed([:], full, reachedLimit: false, xmin: 0, xmax: 0, at: at(5.2))
-        #expect(!cursors.next(at: at(5.3)).isFullScan)
+        #expect(cursors.next(at: at(5.3))[5].cursor > 0)
+    }
+
+    @Test func `a claim that reached its limit says nothing of the lanes behind`() {
+        var cursors = LaneCursors(queues: ["a"], at: start)
+        let urgent = LaneCursors.Key(queue: "a", priority: .test(0))
+        let patient = LaneCursors.Key(queue: "a", priority: .test(9))
+        cursors.claimed([patient: 100], cursors.next(at: start), reachedLimit: false, xmin: 10, xmax: 12, at: start)
+        // The transaction that was writing has ended, but nobody has looked at what it left.
+        let second = cursors.next(at: at(0.01))
+        cursors.claimed([urgent: 500], second, reachedLimit: true, xmin: 20, xmax: 20, at: at(0.01))
+        #expect(cursors.next(at: at(0.02)).last?.cursor == 0)
+        let third = cursors.next(at: at(5.02))
+        cursors.claimed([urgent: 600], third, reachedLimit: true, xmin: 30, xmax: 30, at: at(5.02))
+        let fourth = cursors.next(at: at(5.03))
+        #expect(fourth.first.map { $0.cursor > 0 } == true)
+        #expect(fourth.last?.cursor == 0, "its full scan is still to come")
+        cursors.claimed([urgent: 700], fourth, reachedLimit: false, xmin: 31, xmax: 31, at: at(5.04))
+        #expect(cursors.next(at: at(5.05)).last?.cursor == 100)
+    }
+}
+
+extension Priority {
+    /// A band of a test.
+    static func test(_ band: Int16) -> Priority {
+        guard let priority = Priority(rawValue: band) else { preconditionFailure("bands are 0 to 9") }
+        return priority
     }
 }
 

@@ -6,6 +6,16 @@ import TuskCore
 private struct Entry: Settleable, Equatable {
     let number: Int
     let worker: WorkerID
+    var lease = LeaseNumber.test(1)
+    var bytes = 0
+}
+
+extension LeaseNumber {
+    /// A lease of a test.
+    static func test(_ number: Int64) -> LeaseNumber {
+        guard let lease = LeaseNumber(rawValue: number) else { preconditionFailure("leases count from 1") }
+        return lease
+    }
 }
 
 @Suite struct SettlerStateTests {
@@ -69,6 +79,47 @@ private struct Entry: Settleable, Equatable {
         #expect(sent(state.next(at: now)).map(\.number) == [1, 2, 3])
     }
 
+    @Test func `a batch has a limit of bytes, and one entry goes whatever its size`() {
+        var state = SettlerState<Entry>(batchMax: 100, batchBytesMax: 10)
+        state.add([3, 3, 3, 3, 50, 1].map { Entry(number: $0, worker: first, bytes: $0) })
+        var batches: [[Int]] = []
+        while case .send(let batch) = state.next(at: start) {
+            batches.append(batch.map(\.number))
+            state.answered()
+        }
+        #expect(batches == [[3, 3, 3], [3], [50], [1]])
+    }
+
+    @Test func `entries whose lease is held rest, the others go on`() {
+        var state = SettlerState<Entry>(batchMax: 100)
+        state.add((1...6).map { Entry(number: $0, worker: first, lease: .test(Int64($0 % 3 + 1))) })
+        #expect(sent(state.next(at: start)).count == 6)
+        state.locked(at: start)
+        guard case .findHeld(let suspects) = state.next(at: start) else {
+            Issue.record("it has to find out who is held")
+            return
+        }
+        #expect(suspects.count == 6)
+        state.found(held: [.test(2)], at: start)
+        #expect(sent(state.next(at: start)).map(\.number) == [2, 3, 5, 6])
+        state.answered()
+        #expect(state.count == 2)
+        guard case .wait(let pause) = state.next(at: start) else {
+            Issue.record("it has to let them rest")
+            return
+        }
+        state.add(entries(7...7, first))
+        #expect(sent(state.next(at: start)).map(\.number) == [7])
+        state.answered()
+        guard case .findHeld(let rest) = state.next(at: start.advanced(by: pause)) else {
+            Issue.record("it has to look again")
+            return
+        }
+        #expect(rest.map(\.number) == [1, 4])
+        state.found(held: [], at: start.advanced(by: pause))
+        #expect(sent(state.next(at: start.advanced(by: pause))).map(\.number) == [1, 4])
+    }
+
     @Test(arguments: 1...13)
     func `one entry that is refused for good does not keep its neighbours back`(_ poison: Int) {
         var state = SettlerState<Entry>(batchMax: 100)
@@ -103,6 +154,7 @@ private struct Entry: Settleable, Equatable {
             }
             switch state.next(at: now) {
             case .idle: break
+            case .findHeld: Issue.record("nothing was set aside, seed \(seed)")
             case .wait(let time): now = now.advanced(by: time)
             case .send(let batch):
                 switch Int.random(in: 0..<10, using: &random) {

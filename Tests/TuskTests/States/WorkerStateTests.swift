@@ -39,15 +39,34 @@ import TuskCore
 
     @Test func `a retired registration is kept alive until its jobs are settled`() {
         var state = registered()
-        #expect(state.retire(first) == nil)
+        #expect(state.retire(first, at: start) == nil)
         #expect(state.current == nil)
         #expect(state.step(.working, at: start) { _ in 3 } == .register)
         state.registered(second, sentAt: at(1))
+        for _ in 0..<2 { state.returnedLeases(first) }
         #expect(state.step(.working, at: at(5)) { _ in 3 } == .beat(first))
         #expect(state.step(.working, at: at(5)) { $0 == first ? 0 : 3 } == .remove(first))
         state.forget(first)
         #expect(state.current == second)
         #expect(state.step(.working, at: at(5)) { _ in 0 } == .wait(.seconds(1)))
+    }
+
+    @Test func `leases that nobody knows are put back at once and once more, and never before a beat that is due`() {
+        var state = registered()
+        #expect(state.retire(first, at: at(1)) == nil)
+        state.registered(second, sentAt: at(1))
+        #expect(state.step(.working, at: at(1)) { _ in 0 } == .returnLeases(first), "before it is removed")
+        state.returningLeases(first, at: at(1))
+        #expect(state.step(.working, at: at(1)) { _ in 3 } == .wait(WorkerState.returnRetryTime))
+        #expect(state.step(.working, at: at(2)) { _ in 3 } == .returnLeases(first))
+        state.returnedLeases(first)
+        #expect(state.step(.working, at: at(5)) { _ in 3 } == .beat(first))
+        for id in [first, second] { state.beaten(id, sentAt: at(5)) }
+        #expect(state.step(.working, at: at(5.5)) { _ in 3 } == .wait(.seconds(0.5)))
+        #expect(state.step(.working, at: at(6)) { _ in 3 } == .returnLeases(first))
+        state.returnedLeases(first)
+        #expect(state.step(.working, at: at(6)) { _ in 3 } == .wait(.seconds(4)))
+        #expect(state.step(.working, at: at(6)) { _ in 0 } == .remove(first))
     }
 
     @Test func `when too many wait for their jobs the oldest is to be fenced`() {
@@ -56,7 +75,7 @@ import TuskCore
         for number in 0...WorkerState.retiringMax {
             let id = WorkerID(high: 1, low: UInt64(number))
             state.registered(id, sentAt: at(Double(number) / 100))
-            fenced = state.retire(id)
+            fenced = state.retire(id, at: start)
             #expect((fenced == nil) == (number < WorkerState.retiringMax))
         }
         #expect(fenced == WorkerID(high: 1, low: 0))
@@ -88,11 +107,14 @@ import TuskCore
             case .beat(let id):
                 if Int.random(in: 0..<4, using: &random) > 0 { state.beaten(id, sentAt: now) }
             case .fence(let id), .remove(let id): state.forget(id)
+            case .returnLeases(let id):
+                state.returningLeases(id, at: now)
+                if Bool.random(using: &random) { state.returnedLeases(id) }
             case .announceDrain, .done: Issue.record("it works on, seed \(seed)")
             case .wait(let time): now = now.advanced(by: min(time, .seconds(1)))
             }
             if Int.random(in: 0..<10, using: &random) == 0, let current = state.current {
-                if let oldest = state.retire(current) { state.forget(oldest) }
+                if let oldest = state.retire(current, at: now) { state.forget(oldest) }
             }
             if Int.random(in: 0..<20, using: &random) == 0 { now = now.advanced(by: .seconds(4)) }
             let stale = state.standings.filter { $0.value.beatenAt.advanced(by: .seconds(10)) <= now }
@@ -127,6 +149,16 @@ import TuskCore
         registration.extend(until: start.advanced(by: .seconds(20)))
         #expect(!registration.isValid(at: start))
         #expect(registration.isFenced)
+    }
+
+    @Test func `a registration knows the leases of which a job is in hand`() {
+        let registration = Registration(id: id, validUntil: start)
+        registration.take([.test(1), .test(1), .test(2), .test(1)])
+        registration.release([.test(1), .test(2), .test(1)])
+        #expect(registration.leasesInHand == [.test(1)])
+        #expect(registration.jobsInHand == 1)
+        registration.release([.test(1)])
+        #expect(registration.leasesInHand == [])
     }
 
     @Test func `a registrar renews by the moment a beat was sent`() {
