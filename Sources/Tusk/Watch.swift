@@ -7,8 +7,8 @@ struct Watch {
     /// a tenth of a second; when they turn out slower than they were, nobody should have to wait for it.
     static let queueTimeMax = Duration.seconds(2)
 
-    /// How long jobs may wait for a parked slot behind jobs that take longer than jobs did lately: 5 ms.
-    static let stallTimeMax = Duration.milliseconds(5)
+    /// How long jobs may wait for a parked slot behind jobs that take longer than jobs did lately: 1 ms.
+    static let stallTimeMax = Duration.milliseconds(1)
 
     private let engine: Engine
     private let tick: Duration

@@ -51,6 +51,25 @@ extension WorkerTests {
             }
         }
 
+        @Test func `slow jobs behind quick ones get all slots within moments`() async throws {
+            let gate = Gate()
+            try await withWorker(
+                register: { worker in
+                    worker.register("noop") { _ in }
+                    worker.register("hold") { _ in gate.pass() }
+                }
+            ) { bench in
+                // After quick jobs few slots are awake; the first slow one holds one of them, and nobody takes the rest.
+                try bench.enqueue(count: 3000)
+                try bench.enqueue(count: 8, kind: "hold")
+                try bench.signal()
+                try await eventually { gate.arrived > 0 }
+                try await eventually(within: .seconds(1)) { gate.arrived == 8 }
+                gate.open()
+                try await eventually { try bench.unfinishedCount() == 0 }
+            }
+        }
+
         @Test func `a worker whose slots turn out slow gives back what it claimed too much`() async throws {
             let gate = Gate()
             let configuration = WorkerConfiguration.test { $0.concurrency = 2 }
