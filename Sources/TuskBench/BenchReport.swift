@@ -74,7 +74,7 @@ package enum BenchReport {
 
     private static func summary(_ figures: Figures, _ unit: String) -> String {
         let each = max(1, Double(figures.jobs))
-        var text = pad("\(Int(figures.rate)) \(unit)/s", 22)
+        var text = pad("\(fixed(figures.rate, figures.rate < 100 ? 2 : 0)) \(unit)/s", 22)
         text += pad("\(fixed(figures.ownCPU / each * 1e6, 1)) us", 12)
         text += pad(figures.serverCPU.map { "\(fixed($0 / each * 1e6, 1)) us PostgreSQL" } ?? "", 20)
         text += pad("WAL \(Int(Double(figures.walBytes) / each)) B", 12)
