@@ -62,8 +62,8 @@ final class Feed: Sendable {
             return wakeOne()
         }
 
-        /// Whether the slots awake are more than what waits is worth, by far: on few cores they would only stand in each
-        /// other's way (15 us a job instead of 3, measured with 8 slots on 2 cores).
+        /// Whether the slots awake are more than what waits is worth, by far: on few cores they would only stand in
+        /// each other's way (15 us a job instead of 3, measured with 8 slots on 2 cores).
         var hasSurplus: Bool {
             guard awake > 1, let jobNanoseconds else { return false }
             return count * jobNanoseconds < (awake - 1) * Feed.wakeWorthNanoseconds / 4

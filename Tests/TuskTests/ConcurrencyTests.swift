@@ -59,7 +59,7 @@ extension WorkerTests {
                     worker.register("hold") { _ in gate.pass() }
                 }
             ) { bench in
-                // After quick jobs few slots are awake; the first slow one holds one of them, and nobody takes the rest.
+                // After quick jobs few slots are awake; slow ones hold these, and nobody takes the rest.
                 try bench.enqueue(count: 3000)
                 try bench.enqueue(count: 8, kind: "hold")
                 try bench.signal()
