@@ -10,11 +10,12 @@ package struct Bench: Sendable {
         case get
         case `import`
         case idle
+        case backlog, burst, snapshot
 
         /// What its rate counts.
         package var unit: String {
             switch self {
-            case .enqueue, .drain, .sustained, .latency, .http, .bulk: "jobs"
+            case .enqueue, .drain, .sustained, .latency, .http, .bulk, .backlog, .burst, .snapshot: "jobs"
             case .get: "requests"
             case .import: "rows"
             case .idle: "transactions"
@@ -79,6 +80,9 @@ package struct Bench: Sendable {
         case .get: try run(name, StaticWorkload.self)
         case .import: try run(name, ImportWorkload.self)
         case .idle: try run(name, IdleWorkload.self)
+        case .backlog: try run(name, BacklogWorkload.self)
+        case .burst: try run(name, BurstWorkload.self)
+        case .snapshot: try run(name, SnapshotWorkload.self)
         }
     }
 

@@ -16,8 +16,12 @@ enum BenchJob {
         }
     }()
 
-    /// So many of them.
-    static func jobs(_ count: Int) -> [NewJob] { Array(repeating: job, count: count) }
+    /// So many of them, to run at this time.
+    static func jobs(_ count: Int, runAt: RunTime = .now) -> [NewJob] {
+        var one = job
+        one.runAt = runAt
+        return Array(repeating: one, count: count)
+    }
 
     /// The sizes of the batches in which so many jobs are filled in.
     static func batches(of jobs: Int, most: Int = 5000) -> [Int] {

@@ -14,6 +14,11 @@ struct DrainWorkload: Workload {
         try fill()
         let session = try database.session()
         defer { session.close() }
+        return try measureWorker(session)
+    }
+
+    /// From the start of a worker until the jobs of the plan are done.
+    func measureWorker(_ session: StoreSession) throws(StoreError) -> Figures {
         let handled = Countdown(plan.jobs)
         let worker = BenchWorker.make(database) { handled.note() }
         let start = try Meter(session)

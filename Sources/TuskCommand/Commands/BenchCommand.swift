@@ -45,6 +45,8 @@ enum BenchCommand {
             details: "Workloads: \(names), or all, which is also what no word means. Each is measured beside two"
                 + " references in the same run: limit, Tusk's own statements in the same batch sizes without Tusk"
                 + " around them, and classic, the design with one table, claimed by UPDATE and finished by DELETE."
+                + " For backlog, burst and snapshot limit is the same in good conditions: nothing else waiting, jobs"
+                + " that are available already, no old snapshot held open."
                 + " Every run has a database of its own, made on the server that is named, which needs the right to"
                 + " create databases, or on a private server, and dropped afterwards.",
             operands: [Command.Operand(name: "WORKLOAD", isOptional: true, isRepeatable: true)],

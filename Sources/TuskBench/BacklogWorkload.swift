@@ -1,0 +1,42 @@
+import TuskCore
+import TuskStore
+
+/// Claims and enqueues of ten jobs while many others wait; the limit is the same with nothing else waiting. A backlog
+/// must not make either slower. Its latencies are those of a claim with its settlement.
+struct BacklogWorkload: Workload {
+    private static let batch = 10
+
+    let database: BenchDatabase
+    let plan: BenchPlan
+
+    func tusk() throws(StoreError) -> Figures {
+        let session = try database.session()
+        defer { session.close() }
+        for count in BenchJob.batches(of: plan.jobs * 10) { _ = try session.enqueue(BenchJob.jobs(count)) }
+        return try measure(session)
+    }
+
+    func limit() throws(StoreError) -> Figures? {
+        let session = try database.session()
+        defer { session.close() }
+        return try measure(session)
+    }
+
+    private func measure(_ session: StoreSession) throws(StoreError) -> Figures {
+        var loop = try BareLoop(session)
+        let enqueue = BareEnqueue(session, batch: Self.batch)
+        try enqueue.send()
+        _ = try loop.round(Self.batch)
+        let start = try Meter(session)
+        var latencies: [Double] = []
+        while start.at.duration(to: .now) < plan.time {
+            try enqueue.send()
+            let before = ContinuousClock.now
+            _ = try loop.round(Self.batch)
+            latencies.append(before.duration(to: .now) / .milliseconds(1))
+        }
+        var figures = Figures(jobs: latencies.count * Self.batch, from: start, to: try Meter(session))
+        figures.latencies = latencies.sorted()
+        return figures
+    }
+}
