@@ -26,9 +26,8 @@ struct ClaimLoop {
             let news = engine.signals.takeNews()
             if let isListening = news.isListening { state.listening(isListening) }
             if news.hasSignal { state.signalled(at: now) }
-            let work = engine.slots.work(at: now)
-            speed.measure(runs: work.runs, busyTime: work.busyTime, at: now)
-            engine.feed.setPace(speed.secondsPerJob)
+            speed.measure(engine.slots.work(at: now), at: now)
+            engine.feed.setPace(speed.secondsPerTypicalJob)
             let registration = engine.registrar.current
             let demand = demand(registration, speed, at: now)
             switch (state.step(at: now, demand), registration) {

@@ -8,21 +8,32 @@ struct SlotSpeed: Sendable {
 
     private var runs = 0.0
     private var busySeconds = 0.0
-    private var lastRuns = 0
-    private var lastBusyTime = Duration.zero
+    private var slowRuns = 0.0
+    private var quickSeconds = 0.0
+    private var last = Slots.Work()
     private var lastAt: ContinuousClock.Instant?
 
     /// Nothing measured yet.
     init() {}
 
     /// Takes the totals since the start at this moment.
-    mutating func measure(runs totalRuns: Int, busyTime: Duration, at now: ContinuousClock.Instant) {
+    mutating func measure(_ total: Slots.Work, at now: ContinuousClock.Instant) {
         if let lastAt {
             let keep = Self.decay(lastAt.duration(to: now) / .seconds(1))
-            runs = runs * keep + Double(totalRuns - lastRuns)
-            busySeconds = max(0, busySeconds * keep + (busyTime - lastBusyTime) / .seconds(1))
+            runs = runs * keep + Double(total.runs - last.runs)
+            busySeconds = max(0, busySeconds * keep + (total.busyTime - last.busyTime) / .seconds(1))
+            slowRuns = slowRuns * keep + Double(total.slowRuns - last.slowRuns)
+            quickSeconds = quickSeconds * keep + (total.quickTime - last.quickTime) / .seconds(1)
         }
-        (lastRuns, lastBusyTime, lastAt) = (totalRuns, busyTime, now)
+        (last, lastAt) = (total, now)
+    }
+
+    /// How long a typical job takes, for deciding how many slots are worth waking; nil while nothing ended lately. When
+    /// nine of ten are quick, only those count: on a busy machine a quick job takes long when its thread has to wait,
+    /// and waking more slots would make more of them wait.
+    var secondsPerTypicalJob: Double? {
+        guard let secondsPerJob else { return nil }
+        return slowRuns < runs / 10 ? max(quickSeconds / (runs - slowRuns), 1e-9) : secondsPerJob
     }
 
     /// How long a job takes; nil while nothing ended lately.

@@ -10,7 +10,14 @@ final class Slots: Sendable {
         var runs = 0
         /// Time that slots were busy, with the runs that still go on.
         var busyTime = Duration.zero
+        /// Runs that took `slowTime` or longer.
+        var slowRuns = 0
+        /// Time that all others took.
+        var quickTime = Duration.zero
     }
+
+    /// What takes so long does not count as quick: 100 us.
+    static let slowTime = Duration.microseconds(100)
 
     private struct State {
         var slots: [Slot] = []
@@ -22,7 +29,9 @@ final class Slots: Sendable {
     private let state = Mutex(State())
     private let busy = Atomic<Int>(0)
     private let endedRuns = Atomic<Int>(0)
-    private let endedMicroseconds = Atomic<Int>(0)
+    private let quickMicroseconds = Atomic<Int>(0)
+    private let slowRuns = Atomic<Int>(0)
+    private let slowMicroseconds = Atomic<Int>(0)
     /// Handlers may run their own code when their task is cancelled, and block in it; so that happens here, where
     /// nothing else waits but other cancellations.
     private let cancellations = DispatchQueue(label: "tusk.cancel")
@@ -57,9 +66,12 @@ final class Slots: Sendable {
 
     /// How much was done so far.
     func work(at now: ContinuousClock.Instant) -> Work {
+        let quick = Duration.microseconds(quickMicroseconds.load(ordering: .relaxed))
         var work = Work(
             runs: endedRuns.load(ordering: .relaxed),
-            busyTime: .microseconds(endedMicroseconds.load(ordering: .relaxed))
+            busyTime: quick + .microseconds(slowMicroseconds.load(ordering: .relaxed)),
+            slowRuns: slowRuns.load(ordering: .relaxed),
+            quickTime: quick
         )
         for (_, run) in running { work.busyTime += max(.zero, run.startedAt.duration(to: now)) }
         return work
@@ -74,7 +86,12 @@ final class Slots: Sendable {
     /// The run of a slot is over; what its task does next.
     func end(_ slot: Slot, after time: Duration) -> Slot.Next {
         endedRuns.add(1, ordering: .relaxed)
-        endedMicroseconds.add(Int(time.wholeMicroseconds), ordering: .relaxed)
+        if time < Self.slowTime {
+            quickMicroseconds.add(Int(time.wholeMicroseconds), ordering: .relaxed)
+        } else {
+            slowRuns.add(1, ordering: .relaxed)
+            slowMicroseconds.add(Int(time.wholeMicroseconds), ordering: .relaxed)
+        }
         let next = slot.end()
         switch next {
         case .takeOn, .renew: busy.subtract(1, ordering: .relaxed)

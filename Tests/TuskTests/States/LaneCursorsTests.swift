@@ -73,11 +73,8 @@ extension Priority {
     private func speed(_ totals: (seconds: Double, runs: Int, busySeconds: Double)...) -> SlotSpeed {
         var speed = SlotSpeed()
         for total in totals {
-            speed.measure(
-                runs: total.runs,
-                busyTime: .seconds(total.busySeconds),
-                at: start.advanced(by: .seconds(total.seconds))
-            )
+            let work = Slots.Work(runs: total.runs, busyTime: .seconds(total.busySeconds), slowRuns: total.runs)
+            speed.measure(work, at: start.advanced(by: .seconds(total.seconds)))
         }
         return speed
     }
@@ -93,6 +90,18 @@ extension Priority {
 
     @Test func `jobs that take no time give a large number`() {
         #expect(speed((0, 0, 0), (0.01, 1000, 0.0004)).jobs(of: 8, in: .milliseconds(100)) == 1_000_000)
+    }
+
+    @Test func `a few quick jobs that had to wait for a core do not make a typical job slow`() throws {
+        var speed = SlotSpeed()
+        speed.measure(Slots.Work(), at: start)
+        let work = Slots.Work(runs: 1000, busyTime: .seconds(1), slowRuns: 50, quickTime: .milliseconds(2))
+        speed.measure(work, at: start.advanced(by: .milliseconds(100)))
+        #expect(try #require(speed.secondsPerJob) > 0.0009)
+        #expect(try #require(speed.secondsPerTypicalJob) < 0.000003)
+        let slow = Slots.Work(runs: 2000, busyTime: .seconds(2), slowRuns: 1050, quickTime: .milliseconds(2))
+        speed.measure(slow, at: start.advanced(by: .milliseconds(200)))
+        #expect(speed.secondsPerTypicalJob == speed.secondsPerJob)
     }
 
     @Test func `slots that got stuck in long jobs are known to be slow before those end`() {
