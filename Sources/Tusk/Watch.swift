@@ -39,7 +39,10 @@ struct Watch {
 
     private func look(at now: ContinuousClock.Instant) {
         let grace = engine.configuration.cancelGrace
-        for (slot, run) in engine.slots.running {
+        let running = engine.slots.running
+        let isLong = { (run: JobRun) in run.startedAt.advanced(by: Self.stallTimeMax) < now }
+        engine.feed.setHeld(running.count { isLong($0.run) } + engine.slots.stuckCount)
+        for (slot, run) in running {
             switch run.alarm(at: now, grace: grace) {
             case .none: break
             case .stop: engine.slots.stop(run, in: slot, .timeout, at: now)

@@ -70,6 +70,32 @@ extension WorkerTests {
             }
         }
 
+        @Test func `quick jobs go on at once while long ones hold most slots`() async throws {
+            let gate = Gate()
+            let quick = Gate.Many()
+            try await withWorker(
+                register: { worker in
+                    worker.register("noop") { _ in quick.signal() }
+                    worker.register("hold") { _ in gate.pass() }
+                }
+            ) { bench in
+                try await eventually { bench.worker.status.isListening }
+                try bench.enqueue(count: 7, kind: "hold")
+                try bench.signal()
+                try await eventually { gate.arrived == 7 }
+                let start = ContinuousClock.now
+                for _ in 0..<100 {
+                    try bench.enqueue(count: 20)
+                    try bench.signal()
+                    for _ in 0..<20 { quick.wait() }
+                }
+                print("20 quick jobs beside 7 long ones: \(start.duration(to: .now) / 100) from the enqueue on")
+                #expect(start.duration(to: .now) < .seconds(20))
+                gate.open()
+                try await eventually { try bench.unfinishedCount() == 0 }
+            }
+        }
+
         @Test func `a worker whose slots turn out slow gives back what it claimed too much`() async throws {
             let gate = Gate()
             let configuration = WorkerConfiguration.test { $0.concurrency = 2 }
