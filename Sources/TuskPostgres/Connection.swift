@@ -190,7 +190,7 @@ extension Connection {
         guard isTaken == 1 else { throw failure(sent: true) }
     }
 
-    /// The same for a statement that `prepare` has made known to the server.
+    /// The same for a statement that the server keeps since `sendPrepare`.
     func sendPrepared(_ statement: Statement, _ parameters: Parameters) throws(PostgresError) {
         let handle = try unsafe opened()
         let isTaken = unsafe parameters.withPointers { _, values, lengths, formats in

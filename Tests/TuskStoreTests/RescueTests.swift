@@ -7,6 +7,18 @@ import TuskStore
 @Suite struct RescueTests {
     private static let noop = [Kind("noop")].compactMap { $0 }
 
+    /// A job whose first worker was lost, and the worker that has claimed it alone.
+    private static func claimSuspect(_ store: StoreFixture) throws -> (ClaimedJob, WorkerID) {
+        let lost = try store.worker()
+        try store.enqueue(count: 1)
+        _ = try store.claim(lost)
+        try store.silence(lost)
+        _ = try store.session.rescue()
+        let next = try store.worker()
+        let alone = try store.session.claimAlone(worker: next, queues: [.standard], kinds: noop)
+        return (try #require(alone), next)
+    }
+
     @Test func `jobs of a silent worker are available again, settled ones stay settled`() async throws {
         try await withStore { store in
             let worker = try store.worker()
@@ -51,15 +63,7 @@ import TuskStore
 
     @Test func `a suspect that is given back stays a suspect`() async throws {
         try await withStore { store in
-            let worker = try store.worker()
-            try store.enqueue(count: 1)
-            _ = try store.claim(worker)
-            try store.silence(worker)
-            _ = try store.session.rescue()
-            let next = try store.worker()
-            let alone = try #require(
-                try store.session.claimAlone(worker: next, queues: [.standard], kinds: Self.noop)
-            )
+            let (alone, next) = try Self.claimSuspect(store)
             #expect(try store.settle([alone], .giveBack, next) == [.accepted])
             #expect(try store.claim(next).isEmpty)
             #expect(try store.session.claimAlone(worker: next, queues: [.standard], kinds: Self.noop)?.id == alone.id)
@@ -68,15 +72,7 @@ import TuskStore
 
     @Test func `an attempt that ends by itself clears the suspicion`() async throws {
         try await withStore { store in
-            let worker = try store.worker()
-            try store.enqueue(count: 1)
-            _ = try store.claim(worker)
-            try store.silence(worker)
-            _ = try store.session.rescue()
-            let next = try store.worker()
-            let alone = try #require(
-                try store.session.claimAlone(worker: next, queues: [.standard], kinds: Self.noop)
-            )
+            let (alone, next) = try Self.claimSuspect(store)
             #expect(try store.settle([alone], .retry(after: .zero), next) == [.accepted])
             #expect(try store.session.promote().jobs == 1)
             #expect(try store.claim(next).count == 1)
