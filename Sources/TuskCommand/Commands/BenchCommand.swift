@@ -9,7 +9,7 @@ enum BenchCommand {
         "jobs",
         .integer(1000...100_000_000),
         fallback: "100000",
-        "jobs of enqueue, drain and bulk, rows of import"
+        "jobs of enqueue, drain, bulk and burst, rows of import; ten times as many wait in backlog"
     )
     private static let seconds = Option.argument(
         "seconds",
