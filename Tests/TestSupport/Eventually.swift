@@ -7,6 +7,8 @@ public struct NeverHappened: Error, CustomStringConvertible {
 }
 
 /// Waits until `condition` is true, asking every few milliseconds, or throws `NeverHappened`. No thread sleeps.
+///
+/// It asks at least twenty times, also after the limit: a test that got no core for that long has not waited.
 public func eventually(
     within limit: Duration = .seconds(5),
     _ what: String = "the condition",
@@ -16,8 +18,10 @@ public func eventually(
 ) async throws {
     let end = ContinuousClock.now.advanced(by: limit)
     var pauseMilliseconds = 1
+    var asked = 0
     while try await !condition() {
-        guard ContinuousClock.now < end else {
+        asked += 1
+        guard ContinuousClock.now < end || asked < 20 else {
             throw NeverHappened(description: "\(what) did not come true within \(limit) (\(file):\(line))")
         }
         await pause(milliseconds: pauseMilliseconds)

@@ -41,15 +41,20 @@ import TuskPostgres
             let pool = ConnectionPool(database.settings, sizeMax: 3)
             let book = Mutex((inUse: 0, most: 0, done: 0, failures: [PostgresError]()))
             let group = DispatchGroup()
+            // The first borrower keeps its session until a second one has one too.
+            let second = DispatchSemaphore(value: 0)
             for number in 0..<24 {
                 DispatchQueue(label: "borrower-\(number)").async(group: group) {
                     for _ in 0..<20 {
                         do throws(PostgresError) {
                             try pool.with { session throws(PostgresError) in
-                                book.withLock { book in
+                                let isFirst = book.withLock { book in
                                     book.inUse += 1
-                                    book.most = max(book.most, book.inUse)
+                                    if book.most < 2, book.inUse == 2 { second.signal() }
+                                    defer { book.most = max(book.most, book.inUse) }
+                                    return book.most == 0
                                 }
+                                if isFirst { _ = second.wait(timeout: .now() + 10) }
                                 _ = try session.run(one)
                                 book.withLock { $0.inUse -= 1 }
                             }

@@ -12,17 +12,19 @@ final class Pooler {
     /// Starts it for a database, with at most `size` sessions of the server, and waits until it answers.
     init(for database: TestDatabase, size: Int) async throws {
         let text = database.connectionString.textWithPassword
-        let port = Int.random(in: 30_000..<40_000)
-        directory = FileManager.default.temporaryDirectory.appending(path: "pooler-\(port)")
+        // A socket in a directory of its own: a port of TCP may be somebody's, also for a moment.
+        let port = 6432
+        directory = URL(filePath: "/tmp/pooler-\(database.name)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        connectionString = database.connectionString.with(host: "127.0.0.1", port: port).with("password", nil)
+        chmod(directory.path, 0o777)
+        connectionString = database.connectionString.with(host: directory.path, port: port).with("password", nil)
         let configuration = """
             [databases]
             \(database.name) = \(text)
             [pgbouncer]
-            listen_addr = 127.0.0.1
+            listen_addr =
             listen_port = \(port)
-            unix_socket_dir =
+            unix_socket_dir = \(directory.path)
             auth_type = any
             pool_mode = transaction
             default_pool_size = \(size)
@@ -36,7 +38,7 @@ final class Pooler {
         process.standardError = FileHandle.nullDevice
         try process.run()
         let settings = ConnectionSettings(conninfo: connectionString, settingsScope: .transaction)
-        try await eventually(within: .seconds(10), "pgbouncer") {
+        try await eventually(within: .seconds(30), "pgbouncer") {
             do throws(PostgresError) { return try Session(settings).isUsable } catch { return false }
         }
     }

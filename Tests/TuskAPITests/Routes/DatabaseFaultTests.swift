@@ -140,8 +140,8 @@ struct DatabaseFaultTests {
             try session.script("begin; lock table tusk.job in exclusive mode")
             let clients = try (0..<12).map { _ in try TestClient(api.address) }
             for client in clients { try client.send(api.request("POST", "/v1/jobs", Self.job).bytes) }
-            let refused = #"tusk_http_requests_total{method="POST",route="/v1/jobs",code="503"}"#
-            try await eventually { try api.ask("GET", "/metrics").text.contains(refused) }
+            // One is under way and four wait.
+            try await eventually { try Self.refusedEnqueues(api) >= 7 }
             try session.script("rollback")
             let answers = try clients.map { try $0.answer() }
             let overloaded = answers.filter { $0.status == 503 }
@@ -149,6 +149,12 @@ struct DatabaseFaultTests {
             #expect(overloaded.count >= 7 && answers.count { $0.status == 201 } == 12 - overloaded.count)
             #expect(try api.jobCount() == Int64(13 - overloaded.count))
         }
+    }
+
+    private static func refusedEnqueues(_ api: APIFixture) throws -> Int {
+        let series = #"tusk_http_requests_total{method="POST",route="/v1/jobs",code="503"} "#
+        let lines = try api.ask("GET", "/metrics").text.split(separator: "\n")
+        return lines.first { $0.hasPrefix(series) }.flatMap { Int($0.dropFirst(series.count)) } ?? 0
     }
 
     @Test func `waiting requests are counted with the bodies they came with`() async throws {
