@@ -67,7 +67,8 @@ let package = Package(
         .target(
             name: "TuskBench",
             dependencies: [
-                "Tusk", "TuskTasks", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry",
+                "Tusk", "TuskTasks", "TuskScheduler", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres",
+                "TuskTelemetry",
             ],
             swiftSettings: strict
         ),

@@ -39,6 +39,14 @@ static const unsigned char bench_measure_database[] = {
 #embed "../../sql/bench/measure_database.sql" suffix(, 0)
 };
 
+static const unsigned char bench_read_clock[] = {
+#embed "../../sql/bench/read_clock.sql" suffix(, 0)
+};
+
+static const unsigned char bench_read_lateness[] = {
+#embed "../../sql/bench/read_lateness.sql" suffix(, 0)
+};
+
 static const unsigned char bench_vacuum_classic[] = {
 #embed "../../sql/bench/vacuum_classic.sql" suffix(, 0)
 };
@@ -125,6 +133,10 @@ static const unsigned char query_enqueue_jobs[] = {
 
 static const unsigned char query_find_held_leases[] = {
 #embed "../../sql/queries/find_held_leases.sql" suffix(, 0)
+};
+
+static const unsigned char query_find_lanes[] = {
+#embed "../../sql/queries/find_lanes.sql" suffix(, 0)
 };
 
 static const unsigned char query_find_migration_table[] = {
@@ -331,6 +343,8 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("bench/enqueue_classic.sql", bench_enqueue_classic),
     FILE_OF("bench/finish_classic.sql", bench_finish_classic),
     FILE_OF("bench/measure_database.sql", bench_measure_database),
+    FILE_OF("bench/read_clock.sql", bench_read_clock),
+    FILE_OF("bench/read_lateness.sql", bench_read_lateness),
     FILE_OF("bench/vacuum_classic.sql", bench_vacuum_classic),
     FILE_OF("bench/vacuum_ready.sql", bench_vacuum_ready),
     FILE_OF("migrations/0001_job_life.sql", migration_0001_job_life),
@@ -353,6 +367,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
     FILE_OF("queries/find_held_leases.sql", query_find_held_leases),
+    FILE_OF("queries/find_lanes.sql", query_find_lanes),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/fire_tick.sql", query_fire_tick),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),

@@ -72,7 +72,15 @@ struct ClaimLoop {
         lowWater: Int
     ) {
         state.claiming()
+        do throws(StoreError) {
+            try look(&session, &lanes)
+        } catch {
+            return state.failed(at: .now, random: Double.random(in: 0..<1))
+        }
         let looked = lanes.next(at: .now)
+        guard !looked.isEmpty else {
+            return state.claimed(0, of: jobs, at: .now, random: Double.random(in: 0..<1))
+        }
         let request = ClaimRequest(
             worker: registration.id,
             lanes: looked,
@@ -87,14 +95,25 @@ struct ClaimLoop {
             let now = ContinuousClock.now
             let isListening = engine.signals.isListening
             engine.metrics.claimed(answer.jobs, in: start.duration(to: now), isListening: isListening)
-            state.claimed(answer.jobs.count, of: jobs, at: now, random: Double.random(in: 0..<1))
             let bytes = answer.jobs.reduce(0) { $0 + $1.argsBytes }
             let reachedLimit = answer.jobs.count >= jobs || bytes >= request.argsBytesMax
             lanes.claimed(answer, looked, reachedLimit: reachedLimit, at: now)
+            let asked = lanes.holdsMore ? answer.jobs.count : jobs
+            state.claimed(answer.jobs.count, of: asked, at: now, random: Double.random(in: 0..<1))
             accept(answer.jobs, registration, isAlone: false, lowWater: lowWater)
         } catch {
             failed(error, registration, &state)
         }
+    }
+
+    /// Finds out which lanes hold jobs, where there are too many to name them all.
+    private func look(_ session: inout KeptSession, _ lanes: inout LaneCursors) throws(StoreError) {
+        let start = ContinuousClock.now
+        guard lanes.wantsLook(at: start) else { return }
+        let found = try session.call { session throws(StoreError) in
+            try session.findLanes(of: configuration.queues, most: configuration.queues.count * Priority.all.count)
+        }
+        lanes.found(found, in: start.duration(to: .now), at: .now)
     }
 
     private func claimAlone(

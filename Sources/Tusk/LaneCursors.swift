@@ -3,7 +3,8 @@ import TuskStore
 /// The lanes of a worker in the order in which it claims from them, each with its cursor. Pure.
 ///
 /// The most urgent band of all queues comes first; within a band the queues take turns at being first, so that a full
-/// queue cannot starve its neighbours.
+/// queue cannot starve its neighbours. A worker with few lanes names all of them in each claim; one with many finds out
+/// first which of them hold jobs, and names those.
 struct LaneCursors: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -13,31 +14,68 @@ struct LaneCursors: Sendable {
         let priority: Priority
     }
 
+    /// The most lanes that one claim names, those of 16 queues: each costs it a look, also when it is empty.
+    static let namedMax = 160
+    /// How often a worker with many lanes looks for those that hold jobs, while it claims from others: an urgent job
+    /// waits so much longer at most.
+    static let lookInterval = Duration.milliseconds(50)
+    /// The share of the time that looking may take, as its inverse.
+    private static let lookShare = 20
+
     private let queues: [QueueName]
+    private let namesAll: Bool
     private let start: Instant
     private var turn = 0
     private var cursors: [Key: ClaimCursor] = [:]
+    /// The lanes that held jobs at the last look and have not been emptied since, in the order of claims.
+    private var held: [Key] = []
+    private var lookAt: Instant
 
     /// All lanes of these queues, each from its start.
     init(queues: [QueueName], at now: Instant) {
         self.queues = queues
+        namesAll = queues.count * Priority.all.count <= Self.namedMax
         start = now
-        for queue in queues {
-            for priority in Priority.all { cursors[Key(queue: queue, priority: priority)] = ClaimCursor() }
+        lookAt = now
+    }
+
+    /// Whether it is time to look which lanes hold jobs; `found` tells it.
+    func wantsLook(at now: Instant) -> Bool { !namesAll && (held.isEmpty || lookAt <= now) }
+
+    /// Whether lanes are known to hold jobs that no claim has looked at yet.
+    var holdsMore: Bool { !held.isEmpty }
+
+    /// Forgets lanes that a claim has emptied. The one at which it reached its limit may hold more, after all others of
+    /// its band had their turn.
+    private mutating func passBy(_ looked: [Key], reachedLimit: Bool) {
+        held.removeFirst(looked.count)
+        guard reachedLimit, let last = looked.last else { return }
+        held.insert(last, at: held.firstIndex { $0.priority > last.priority } ?? held.count)
+    }
+
+    /// Takes note of the lanes that hold jobs, the most urgent first, and of how long it took to find them.
+    mutating func found(_ lanes: [Lane], in time: Duration, at now: Instant) {
+        // Those that were in line already keep their place in it.
+        let present = Set(lanes.map(Key.init))
+        let kept = held.filter(present.contains)
+        let added = lanes.map(Key.init).filter { [kept = Set(kept)] in !kept.contains($0) }
+        held = Priority.all.flatMap { band in (kept + added).filter { $0.priority == band } }
+        lookAt = now.advanced(by: max(Self.lookInterval, time * Self.lookShare))
+    }
+
+    /// The lanes for the next claim; `claimed` tells what it gave. None: nothing waits.
+    mutating func next(at now: Instant) -> [Lane] {
+        let time = start.duration(to: now)
+        guard namesAll else { return held.prefix(Self.namedMax).map { lane($0, at: time) } }
+        let order = queues[turn...] + queues[..<turn]
+        turn = (turn + 1) % queues.count
+        return Priority.all.flatMap { priority in
+            order.map { lane(Key(queue: $0, priority: priority), at: time) }
         }
     }
 
-    /// The lanes for the next claim; `claimed` tells what it gave.
-    mutating func next(at now: Instant) -> [Lane] {
-        let order = queues[turn...] + queues[..<turn]
-        turn = (turn + 1) % queues.count
-        let time = start.duration(to: now)
-        return Priority.all.flatMap { priority in
-            order.map { queue in
-                let cursor = cursors[Key(queue: queue, priority: priority)]?.cursor(now: time) ?? 0
-                return Lane(queue: queue, priority: priority, cursor: cursor)
-            }
-        }
+    private func lane(_ key: Key, at time: Duration) -> Lane {
+        Lane(queue: key.queue, priority: key.priority, cursor: cursors[key]?.cursor(now: time) ?? 0)
     }
 
     /// Takes note of what a claim of these lanes gave. `reachedLimit`: it may have left rows that it saw, and lanes
@@ -70,11 +108,13 @@ struct LaneCursors: Sendable {
         let time = start.duration(to: now)
         // A claim goes through its lanes in order and ends at its limit: of those behind it knows nothing.
         let last = lanes.lastIndex { highest[Key($0)] != nil }
-        for lane in reachedLimit ? lanes[..<(last.map { $0 + 1 } ?? 0)] : lanes[...] {
+        let looked = reachedLimit ? lanes[..<(last.map { $0 + 1 } ?? 0)] : lanes[...]
+        if !namesAll { passBy(looked.map(Key.init), reachedLimit: reachedLimit) }
+        for lane in looked {
             let key = Key(lane)
-            if lane.cursor == 0 { cursors[key]?.noteFullScan(now: time) }
+            if lane.cursor == 0 { cursors[key, default: ClaimCursor()].noteFullScan(now: time) }
             guard xmax > 0 else { continue }
-            cursors[key]?.record(
+            cursors[key, default: ClaimCursor()].record(
                 highestRank: highest[key],
                 reachedLimit: reachedLimit,
                 snapshotXmin: xmin,

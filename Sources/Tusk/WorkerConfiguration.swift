@@ -1,6 +1,6 @@
 /// How a worker claims and runs jobs. Every limit has its name here; defaults suit most services.
 public struct WorkerConfiguration: Sendable, Hashable {
-    /// The queues to claim from. Within a priority they take turns. At most 100. Defaults to `default`.
+    /// The queues to claim from. Within a priority they take turns. At most 1,000. Defaults to `default`.
     public var queues: [QueueName] = [.standard]
     /// How many jobs run at once, each on a thread of its own: 1...200. Dispatch has 255 threads for such work, and
     /// slots that take the place of stuck ones need some of them. Defaults to 8.
@@ -49,7 +49,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
 
     /// What is wrong with it, in one line; nil: nothing.
     var fault: String? {
-        if queues.isEmpty || queues.count > 100 { return "a worker needs 1 to 100 queues" }
+        if queues.isEmpty || queues.count > 1000 { return "a worker needs 1 to 1,000 queues" }
         if Set(queues).count != queues.count { return "a queue is named twice" }
         if !(1...200).contains(concurrency) { return "concurrency must be from 1 to 200" }
         if !(.milliseconds(300) ... .seconds(3600)).contains(leaseTime) {

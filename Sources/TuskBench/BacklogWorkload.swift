@@ -9,20 +9,20 @@ struct BacklogWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let session = try database.session()
         defer { session.close() }
         for count in BenchJob.batches(of: plan.jobs * 10) { _ = try session.enqueue(BenchJob.jobs(count)) }
         return try measure(session)
     }
 
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         let session = try database.session()
         defer { session.close() }
         return try measure(session)
     }
 
-    private func measure(_ session: StoreSession) throws(StoreError) -> Figures {
+    private func measure(_ session: StoreSession) throws -> Figures {
         var loop = try BareLoop(session)
         let enqueue = BareEnqueue(session, batch: Self.batch)
         try enqueue.send()

@@ -32,7 +32,7 @@ struct BareEnqueue {
     }
 
     /// Enqueues one batch.
-    func send() throws(StoreError) {
+    func send() throws {
         _ = try session.run(Self.enqueueJobs) { $0 = parameters }
     }
 }

@@ -13,7 +13,7 @@ struct BareLoop {
     private var cursor: Int64 = 0
 
     /// A loop that claims from the standard queue.
-    init(_ session: StoreSession) throws(StoreError) {
+    init(_ session: StoreSession) throws {
         self.session = session
         try session.register(
             WorkerRecord(
@@ -30,7 +30,7 @@ struct BareLoop {
     }
 
     /// Claims up to so many jobs and completes them; how many. `atClaim` is called in between.
-    mutating func round(_ batch: Int, atClaim: () -> Void = {}) throws(StoreError) -> Int {
+    mutating func round(_ batch: Int, atClaim: () -> Void = {}) throws -> Int {
         let claimed = try session.run(Self.claimJobs) { parameters in
             parameters.int2(session.shard)
             parameters.uuid(worker)

@@ -1,5 +1,5 @@
 package import TuskPostgres
-package import TuskStore
+import TuskStore
 
 /// Measures Tusk on a server, each workload in databases of its own.
 package struct Bench: Sendable {
@@ -10,12 +10,13 @@ package struct Bench: Sendable {
         case get
         case `import`
         case idle
-        case backlog, burst, snapshot
+        case backlog, burst, due, queues, snapshot
 
         /// What its rate counts.
         package var unit: String {
             switch self {
-            case .enqueue, .drain, .sustained, .latency, .http, .bulk, .backlog, .burst, .snapshot: "jobs"
+            case .enqueue, .drain, .sustained, .latency, .http, .bulk, .backlog, .burst, .due, .queues, .snapshot:
+                "jobs"
             case .get: "requests"
             case .import: "rows"
             case .idle: "transactions"
@@ -69,7 +70,7 @@ package struct Bench: Sendable {
     }
 
     /// Measures one workload.
-    package func run(_ name: Name) throws(StoreError) -> Result {
+    package func run(_ name: Name) throws -> Result {
         switch name {
         case .enqueue: try run(name, EnqueueWorkload.self)
         case .drain: try run(name, DrainWorkload.self)
@@ -82,20 +83,22 @@ package struct Bench: Sendable {
         case .idle: try run(name, IdleWorkload.self)
         case .backlog: try run(name, BacklogWorkload.self)
         case .burst: try run(name, BurstWorkload.self)
+        case .due: try run(name, DueWorkload.self)
+        case .queues: try run(name, QueuesWorkload.self)
         case .snapshot: try run(name, SnapshotWorkload.self)
         }
     }
 
-    private func run<Kind: Workload>(_ name: Name, _ type: Kind.Type) throws(StoreError) -> Result {
+    private func run<Kind: Workload>(_ name: Name, _ type: Kind.Type) throws -> Result {
         var result = Result(name: name)
         for round in 1...plan.rounds {
             let note = { (what: String) in progress("\(name.rawValue) \(round)/\(plan.rounds): \(what)") }
             note("classic")
-            let classic = try apart(type) { workload throws(StoreError) in try workload.classic() }
+            let classic = try apart(type) { workload in try workload.classic() }
             note("tusk")
-            let tusk = try apart(type) { workload throws(StoreError) in try workload.tusk() }
+            let tusk = try apart(type) { workload in try workload.tusk() }
             note("limit")
-            let limit = try apart(type) { workload throws(StoreError) in try workload.limit() }
+            let limit = try apart(type) { workload in try workload.limit() }
             result.tusk.append(tusk)
             if let classic { result.classic.append(classic) }
             if let limit { result.limit.append(limit) }
@@ -106,8 +109,8 @@ package struct Bench: Sendable {
     /// Gives a part a database that nobody has used.
     private func apart<Kind: Workload, Answer>(
         _ type: Kind.Type,
-        _ body: (Kind) throws(StoreError) -> Answer
-    ) throws(StoreError) -> Answer {
+        _ body: (Kind) throws -> Answer
+    ) throws -> Answer {
         let database = try BenchDatabase(on: server)
         defer { database.drop() }
         return try body(Kind(database: database, plan: plan))

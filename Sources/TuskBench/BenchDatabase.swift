@@ -1,5 +1,5 @@
 package import TuskPostgres
-package import TuskStore
+import TuskStore
 
 /// A database made for one run and dropped after it. A database and not a schema, because every statement of Tusk names
 /// its own schema, `tusk`.
@@ -13,7 +13,7 @@ package struct BenchDatabase: Sendable {
     private let server: ConnectionSettings
 
     /// Makes one with the schema on the server that the settings lead to. Needs the right to create databases.
-    package init(on server: ConnectionSettings) throws(StoreError) {
+    package init(on server: ConnectionSettings) throws {
         self.server = server
         name = "tusk_bench_\(UInt32.random(in: 0 ... .max))"
         var own = server
@@ -23,7 +23,7 @@ package struct BenchDatabase: Sendable {
         own.callTimeout = .seconds(120)
         settings = own
         try Self.script("create database \(name)", server)
-        do throws(StoreError) {
+        do {
             let session = try session()
             defer { session.close() }
             _ = try session.migrate()
@@ -36,7 +36,7 @@ package struct BenchDatabase: Sendable {
 
     /// Drops it, whoever is connected.
     package func drop() {
-        do throws(StoreError) {
+        do {
             try Self.script("drop database if exists \(name) with (force)", server)
         } catch {
             // The caller has an error of its own, or figures to show. The name says what may be dropped.
@@ -48,12 +48,12 @@ package struct BenchDatabase: Sendable {
     func store(sessionsMax: Int = 4) -> Store { Store(settings, sessionsMax: sessionsMax) }
 
     /// A session with its plans pinned as a worker's are.
-    func session() throws(StoreError) -> StoreSession { try store().openSession(for: "loop") }
+    func session() throws -> StoreSession { try store().openSession(for: "loop") }
 
     /// Runs a file of statements separated by semicolons.
-    func script(_ file: Statement) throws(StoreError) { try Self.script(file.text, settings) }
+    func script(_ file: Statement) throws { try Self.script(file.text, settings) }
 
-    private static func script(_ text: String, _ settings: ConnectionSettings) throws(StoreError) {
+    private static func script(_ text: String, _ settings: ConnectionSettings) throws {
         do throws(PostgresError) {
             let session = try Session(settings)
             defer { session.close() }

@@ -13,7 +13,7 @@ final class BenchServer {
     private let server: HTTPServer
 
     /// Starts it. Nobody needs a key.
-    init(_ database: BenchDatabase) throws(StoreError) {
+    init(_ database: BenchDatabase) throws {
         var configuration = APIConfiguration()
         configuration.allowsAnonymous = true
         store = Store(database.settings, sessionsMax: configuration.sessionsMax)
@@ -32,7 +32,7 @@ final class BenchServer {
     }
 
     /// Starts a server and tells its port.
-    static func start(_ server: HTTPServer) throws(StoreError) -> UInt16 {
+    static func start(_ server: HTTPServer) throws -> UInt16 {
         do throws(HTTPServerError) {
             let address = try server.start()
             guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
@@ -40,7 +40,7 @@ final class BenchServer {
             }
             return port
         } catch {
-            throw .unreadable("the HTTP server did not start: \(error)")
+            throw BenchFailure("the HTTP server did not start: \(error)")
         }
     }
 }

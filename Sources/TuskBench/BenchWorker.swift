@@ -2,13 +2,19 @@ import Tusk
 import TuskCore
 import TuskStore
 
-/// The worker that is measured: all its settings are the defaults.
+/// The worker that is measured: all its settings but the queues are the defaults.
 enum BenchWorker {
     /// One that calls `handle` for each job of `BenchJob`. It is not started yet.
-    static func make(_ database: BenchDatabase, _ handle: @escaping @Sendable () -> Void) -> Worker {
+    static func make(
+        _ database: BenchDatabase,
+        queues: [QueueName] = [.standard],
+        _ handle: @escaping @Sendable () -> Void
+    ) -> Worker {
+        var configuration = WorkerConfiguration()
+        configuration.queues = queues
         let worker: Worker
         do throws(TuskError) {
-            worker = try Worker(WorkerConfiguration(), store: database.store(sessionsMax: 1))
+            worker = try Worker(configuration, store: database.store(sessionsMax: 1))
         } catch {
             preconditionFailure("the defaults of a worker: \(error)")
         }

@@ -17,7 +17,7 @@ struct ClassicLoop {
     }
 
     /// Enqueues so many equal jobs in one statement.
-    func enqueue(_ count: Int) throws(StoreError) {
+    func enqueue(_ count: Int) throws {
         let job = BenchJob.job
         _ = try session.run(Self.enqueueJobs) {
             $0.textArray([String](repeating: job.queue.text, count: count))
@@ -27,7 +27,7 @@ struct ClassicLoop {
     }
 
     /// Claims up to so many jobs and finishes them; how many.
-    func round(_ batch: Int) throws(StoreError) -> Int {
+    func round(_ batch: Int) throws -> Int {
         let claimed = try session.run(Self.claimJobs) {
             $0.text(QueueName.standard.text)
             $0.uuid(worker)

@@ -13,13 +13,14 @@ final class ClientCaller: Sendable {
         client = Client(store: Store(database.settings, sessionsMax: 4, keepsPlans: true))
     }
 
-    /// Enqueues, as `Client.enqueue` does.
+    /// Enqueues, as `Client.enqueue` does. `willCall` is called just before, where the call is made.
     @discardableResult
-    func enqueue(_ jobs: [NewJob]) throws(StoreError) -> [JobID] {
+    func enqueue(_ jobs: [NewJob], willCall: @escaping @Sendable () -> Void = {}) throws -> [JobID] {
         let done = DispatchSemaphore(value: 0)
         let answer = Mutex<Result<[JobID], TuskError>>(.success([]))
         Task {
             let result: Result<[JobID], TuskError>
+            willCall()
             do throws(TuskError) {
                 result = .success(try await client.enqueue(jobs))
             } catch {
@@ -31,7 +32,7 @@ final class ClientCaller: Sendable {
         done.wait()
         switch answer.withLock({ $0 }) {
         case .success(let ids): return ids
-        case .failure(let error): throw .unreadable("the client failed: \(error)")
+        case .failure(let error): throw BenchFailure("the client failed: \(error)")
         }
     }
 

@@ -10,7 +10,7 @@ struct DrainWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         try fill()
         let session = try database.session()
         defer { session.close() }
@@ -18,20 +18,20 @@ struct DrainWorkload: Workload {
     }
 
     /// From the start of a worker until the jobs of the plan are done.
-    func measureWorker(_ session: StoreSession) throws(StoreError) -> Figures {
+    func measureWorker(_ session: StoreSession, queues: [QueueName] = [.standard]) throws -> Figures {
         let handled = Countdown(plan.jobs)
-        let worker = BenchWorker.make(database) { handled.note() }
+        let worker = BenchWorker.make(database, queues: queues) { handled.note() }
         let start = try Meter(session)
         worker.start()
         let isDone = handled.wait(atMost: plan.patience)
         while isDone, worker.status.unsettledJobs > 0 { Moment.pass(.microseconds(200)) }
         let end = try Meter(session)
         worker.stop()
-        guard isDone else { throw .unreadable("only \(handled.value) of \(plan.jobs) jobs were run") }
+        guard isDone else { throw BenchFailure("only \(handled.value) of \(plan.jobs) jobs were run") }
         return Figures(jobs: plan.jobs, from: start, to: end)
     }
 
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         try fill()
         let session = try database.session()
         defer { session.close() }
@@ -42,7 +42,7 @@ struct DrainWorkload: Workload {
         return Figures(jobs: done, from: start, to: try Meter(session))
     }
 
-    func classic() throws(StoreError) -> Figures? {
+    func classic() throws -> Figures? {
         let session = try database.session()
         defer { session.close() }
         let loop = ClassicLoop(session)
@@ -54,10 +54,13 @@ struct DrainWorkload: Workload {
         return Figures(jobs: done, from: start, to: try Meter(session))
     }
 
-    private func fill() throws(StoreError) {
+    private func fill() throws {
         let session = try database.session()
         defer { session.close() }
         for count in BenchJob.batches(of: plan.jobs) { _ = try session.enqueue(BenchJob.jobs(count)) }
-        try database.script(Self.vacuumReady)
+        try vacuum()
     }
+
+    /// Lets the waiting jobs lie as they do after some time.
+    func vacuum() throws { try database.script(Self.vacuumReady) }
 }

@@ -7,32 +7,32 @@ struct EnqueueWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let session = try database.session()
         defer { session.close() }
         let caller = ClientCaller(database)
         defer { caller.close() }
-        return try measure(session) { count throws(StoreError) in try caller.enqueue(BenchJob.jobs(count)) }
+        return try measure(session) { count in try caller.enqueue(BenchJob.jobs(count)) }
     }
 
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         let session = try database.session()
         defer { session.close() }
         let bare = BareEnqueue(session, batch: plan.batch)
-        return try measure(session) { _ throws(StoreError) in try bare.send() }
+        return try measure(session) { _ in try bare.send() }
     }
 
-    func classic() throws(StoreError) -> Figures? {
+    func classic() throws -> Figures? {
         let session = try database.session()
         defer { session.close() }
         let loop = ClassicLoop(session)
-        return try measure(session) { count throws(StoreError) in try loop.enqueue(count) }
+        return try measure(session) { count in try loop.enqueue(count) }
     }
 
     private func measure(
         _ session: StoreSession,
-        _ enqueue: (Int) throws(StoreError) -> Void
-    ) throws(StoreError) -> Figures {
+        _ enqueue: (Int) throws -> Void
+    ) throws -> Figures {
         let start = try Meter(session)
         var latencies: [Double] = []
         var done = 0

@@ -32,7 +32,7 @@ struct HTTPLoad {
     }
 
     /// Sends requests for so long.
-    func run(for time: Duration) throws(StoreError) -> Outcome {
+    func run(for time: Duration) throws -> Outcome {
         var open: [Connection] = []
         defer { for connection in open { close(connection.descriptor) } }
         for _ in 0..<connections { open.append(Connection(descriptor: try Loopback.connect(port), sentAt: .now)) }
@@ -45,7 +45,7 @@ struct HTTPLoad {
             guard poll(&interests, nfds_t(interests.count), 1000) > 0 else { continue }
             for index in interests.indices where interests[index].revents != 0 {
                 let count = read(interests[index].fd, &buffer, buffer.count)
-                guard count > 0 else { throw .unreadable("the server closed a connection") }
+                guard count > 0 else { throw BenchFailure("the server closed a connection") }
                 open[index].received += buffer[..<count]
                 guard let status = Self.takeAnswer(&open[index].received) else { continue }
                 if (200..<300).contains(status) { outcome.good += 1 } else { outcome.bad += 1 }
@@ -57,10 +57,10 @@ struct HTTPLoad {
     }
 
     /// Requests are small, so a socket that waits for nothing else takes them whole.
-    private func send(_ connection: inout Connection) throws(StoreError) {
+    private func send(_ connection: inout Connection) throws {
         connection.sentAt = .now
         guard write(connection.descriptor, request, request.count) == request.count else {
-            throw .unreadable("cannot send a request: errno \(errno)")
+            throw BenchFailure("cannot send a request: errno \(errno)")
         }
     }
 

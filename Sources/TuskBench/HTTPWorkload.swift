@@ -18,14 +18,14 @@ struct HTTPWorkload: Workload {
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }()
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let server = try BenchServer(database)
         defer { server.stop() }
         return try measure(server.port)
     }
 
     /// The same statement for as many jobs as there are connections, without HTTP.
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         let session = try database.session()
         defer { session.close() }
         let bare = BareEnqueue(session, batch: plan.connections)
@@ -39,8 +39,8 @@ struct HTTPWorkload: Workload {
     }
 
     /// The same server with one INSERT into one table for each request.
-    func classic() throws(StoreError) -> Figures? {
-        let loops = try (0..<Self.classicSessions).map { _ throws(StoreError) in ClassicLoop(try database.session()) }
+    func classic() throws -> Figures? {
+        let loops = try (0..<Self.classicSessions).map { _ in ClassicLoop(try database.session()) }
         let lanes = loops.enumerated().map { ClassicLane(number: $0.offset, loop: $0.element) }
         var router = Router()
         let turn = Tally()
@@ -54,14 +54,14 @@ struct HTTPWorkload: Workload {
         return try measure(port)
     }
 
-    private func measure(_ port: UInt16) throws(StoreError) -> Figures {
+    private func measure(_ port: UInt16) throws -> Figures {
         let session = try database.session()
         defer { session.close() }
         let load = HTTPLoad(port: port, request: Self.request, connections: plan.connections)
         _ = try load.run(for: .milliseconds(500))
         let start = try Meter(session)
         let outcome = try load.run(for: plan.time)
-        guard outcome.bad == 0 else { throw .unreadable("\(outcome.bad) requests were refused") }
+        guard outcome.bad == 0 else { throw BenchFailure("\(outcome.bad) requests were refused") }
         var figures = Figures(jobs: outcome.good, from: start, to: try Meter(session))
         figures.latencies = outcome.latencies.sorted()
         return figures
@@ -82,7 +82,7 @@ private final class ClassicLane: @unchecked Sendable {
 
     func enqueue(_ responder: HTTPResponder) {
         queue.async { [self] in
-            do throws(StoreError) {
+            do {
                 try loop.enqueue(1)
                 _ = responder.send(HTTPResponse(status: 201))
             } catch {

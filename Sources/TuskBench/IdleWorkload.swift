@@ -10,7 +10,7 @@ struct IdleWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let worker = BenchWorker.make(database) {}
         worker.start()
         defer { worker.stop() }

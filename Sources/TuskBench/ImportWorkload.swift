@@ -13,7 +13,7 @@ struct ImportWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let folder = try makeFile()
         defer { remove(folder) }
         try database.script(Self.createTables)
@@ -34,13 +34,13 @@ struct ImportWorkload: Workload {
         while let job = try session.job(id), !job.state.isFinal { Moment.pass(.milliseconds(2)) }
         let end = try Meter(session)
         guard let job = try session.job(id), job.state == .completed else {
-            throw .unreadable("the import of the benchmark did not complete")
+            throw BenchFailure("the import of the benchmark did not complete")
         }
         return Figures(jobs: plan.jobs, from: start, to: end)
     }
 
     /// What `\\copy` of psql does: the file's bytes in pieces, parsed by the server.
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         let folder = try makeFile()
         defer { remove(folder) }
         try database.script(Self.createTables)
@@ -48,7 +48,7 @@ struct ImportWorkload: Workload {
         defer { session.close() }
         let start = try Meter(session)
         guard let file = FileHandle(forReadingAtPath: folder.appending(path: "rows.csv").path) else {
-            throw .unreadable("the file of the benchmark is gone")
+            throw BenchFailure("the file of the benchmark is gone")
         }
         do throws(PostgresError) {
             let writer = try session.session.copyIn(Self.copyRows)
@@ -70,7 +70,7 @@ struct ImportWorkload: Workload {
     }()
 
     /// A folder with a file of numbers, words, times and quoted texts.
-    private func makeFile() throws(StoreError) -> URL {
+    private func makeFile() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: database.name)
         var text = "id,name,amount,taken_at,remark\n"
         for row in 0..<plan.jobs {
@@ -81,7 +81,7 @@ struct ImportWorkload: Workload {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try Data(text.utf8).write(to: folder.appending(path: "rows.csv"))
         } catch {
-            throw .unreadable("cannot write a file below \(folder.path): \(error)")
+            throw BenchFailure("cannot write a file below \(folder.path): \(error)")
         }
         return folder
     }

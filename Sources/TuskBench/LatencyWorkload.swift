@@ -14,7 +14,7 @@ struct LatencyWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let arrivals = Arrivals()
         let worker = BenchWorker.make(database) { arrivals.note() }
         worker.start()
@@ -22,15 +22,15 @@ struct LatencyWorkload: Workload {
         let caller = ClientCaller(database)
         defer { caller.close() }
         for _ in 0..<500 where !worker.status.isListening { Moment.pass(.milliseconds(10)) }
-        return try measure(arrivals) { () throws(StoreError) in try caller.enqueue([BenchJob.job]) }
+        return try measure(arrivals) { calls in try caller.enqueue([BenchJob.job]) { calls.note() } }
     }
 
     /// One statement that inserts and notifies, and another session that claims when it is notified.
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         let arrivals = Arrivals()
         let database = database
         let isListening = DispatchSemaphore(value: 0)
-        let worker = LoadThread("bench-worker") { thread throws(StoreError) in
+        let worker = LoadThread("bench-worker") { thread in
             let listener = try database.session()
             let session = try database.session()
             defer {
@@ -44,7 +44,7 @@ struct LatencyWorkload: Workload {
                 while !thread.isStopping {
                     let signal = try listener.session.waitForNotification(until: .after(.milliseconds(100)))
                     guard signal != nil else { continue }
-                    do throws(StoreError) {
+                    do {
                         _ = try loop.round(1) { arrivals.note() }
                     } catch {
                         throw .protocolViolation("\(error)")
@@ -57,7 +57,8 @@ struct LatencyWorkload: Workload {
         isListening.wait()
         let feeder = try database.session()
         defer { feeder.close() }
-        let figures = try measure(arrivals) { () throws(StoreError) in
+        let figures = try measure(arrivals) { calls in
+            calls.note()
             _ = try feeder.run(Self.enqueueAndNotify) {
                 $0.text(BenchJob.kind.text)
                 $0.json(BenchJob.job.args.bytes)
@@ -69,22 +70,22 @@ struct LatencyWorkload: Workload {
 
     private func measure(
         _ arrivals: Arrivals,
-        _ enqueue: () throws(StoreError) -> Void
-    ) throws(StoreError) -> Figures {
+        _ enqueue: (Arrivals) throws -> Void
+    ) throws -> Figures {
         let session = try database.session()
         defer { session.close() }
         let start = try Meter(session)
         var latencies: [Double] = []
+        let calls = Arrivals()
         // The first ones make connections and plans.
         let count = plan.seconds * 50
         for index in -20..<count {
-            let before = ContinuousClock.now
-            try enqueue()
-            guard let arrived = arrivals.wait(atMost: .seconds(10)) else {
-                throw .unreadable("a job did not start within 10 seconds")
+            try enqueue(calls)
+            guard let called = calls.wait(atMost: .zero), let arrived = arrivals.wait(atMost: .seconds(10)) else {
+                throw BenchFailure("a job did not start within 10 seconds")
             }
-            if index >= 0 { latencies.append(before.duration(to: arrived) / .milliseconds(1)) }
-            Moment.pass(Self.interval - min(Self.interval, before.duration(to: .now)))
+            if index >= 0 { latencies.append(called.duration(to: arrived) / .milliseconds(1)) }
+            Moment.pass(Self.interval - min(Self.interval, called.duration(to: .now)))
         }
         var figures = Figures(jobs: count, from: start, to: try Meter(session))
         figures.latencies = latencies.sorted()
@@ -92,18 +93,18 @@ struct LatencyWorkload: Workload {
     }
 }
 
-/// When jobs started, one at a time.
+/// When something happened, such as the start of a job, one at a time.
 final class Arrivals: Sendable {
     private let moment = Mutex<ContinuousClock.Instant?>(nil)
     private let arrived = DispatchSemaphore(value: 0)
 
-    /// A job starts now.
+    /// It happens now.
     func note() {
         moment.withLock { $0 = .now }
         arrived.signal()
     }
 
-    /// When the next one started; nil when none did in time.
+    /// When it happened next; nil when it did not in time.
     func wait(atMost time: Duration) -> ContinuousClock.Instant? {
         guard arrived.wait(timeout: .now() + .milliseconds(Int(time.wholeMilliseconds))) == .success else { return nil }
         return moment.withLock { $0 }

@@ -20,7 +20,7 @@ struct Meter: Sendable {
     let deadRows: Int64
 
     /// Reads everything now.
-    init(_ session: StoreSession) throws(StoreError) {
+    init(_ session: StoreSession) throws {
         let rows = try session.run(Self.measure)
         walBytes = rows.int8(0, 0)
         tableBytes = rows.int8(0, 1)

@@ -8,13 +8,13 @@ struct NDJSONUpload {
     let port: UInt16
 
     /// Sends a line so often in one chunked request; how many lines were answered with 201.
-    func send(_ line: String, times: Int) throws(StoreError) -> Int {
+    func send(_ line: String, times: Int) throws -> Int {
         let descriptor = try Loopback.connect(port)
         defer { close(descriptor) }
         let head =
             "POST /v1/jobs:bulk HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-ndjson\r\n"
             + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-        let sender = LoadThread("bench-upload") { _ throws(StoreError) in
+        let sender = LoadThread("bench-upload") { _ in
             try Loopback.write(Array(head.utf8)[...], to: descriptor)
             var left = times
             while left > 0 {

@@ -10,7 +10,7 @@ struct SnapshotWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let reader = try database.session()
         // Its transaction ends with it.
         defer { reader.close() }
@@ -19,7 +19,7 @@ struct SnapshotWorkload: Workload {
         return try SustainedWorkload(database: database, plan: plan).tusk()
     }
 
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         try SustainedWorkload(database: database, plan: plan).tusk()
     }
 }

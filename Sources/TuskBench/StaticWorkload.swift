@@ -5,7 +5,7 @@ struct StaticWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let server = try BenchServer(database)
         defer { server.stop() }
         let session = try database.session()
@@ -14,7 +14,7 @@ struct StaticWorkload: Workload {
         let load = HTTPLoad(port: server.port, request: request, connections: plan.connections)
         let start = try Meter(session)
         let outcome = try load.run(for: plan.time)
-        guard outcome.bad == 0 else { throw .unreadable("\(outcome.bad) requests were refused") }
+        guard outcome.bad == 0 else { throw BenchFailure("\(outcome.bad) requests were refused") }
         var figures = Figures(jobs: outcome.good, from: start, to: try Meter(session))
         figures.latencies = outcome.latencies.sorted()
         return figures

@@ -11,40 +11,40 @@ struct SustainedWorkload: Workload {
     let database: BenchDatabase
     let plan: BenchPlan
 
-    func tusk() throws(StoreError) -> Figures {
+    func tusk() throws -> Figures {
         let worked = Tally()
         let worker = BenchWorker.make(database) { worked.add(1) }
         worker.start()
         defer { worker.stop() }
-        return try measure(worked) { session throws(StoreError) in _ = try session.enqueue(BenchJob.jobs(plan.batch)) }
+        return try measure(worked) { session in _ = try session.enqueue(BenchJob.jobs(plan.batch)) }
     }
 
-    func limit() throws(StoreError) -> Figures? {
+    func limit() throws -> Figures? {
         let worked = Tally()
         let (database, batch) = (database, plan.batch)
-        let worker = LoadThread("bench-worker") { thread throws(StoreError) in
+        let worker = LoadThread("bench-worker") { thread in
             let session = try database.session()
             defer { session.close() }
             var loop = try BareLoop(session)
             while !thread.isStopping { worked.add(try loop.round(batch)) }
         }
-        let figures = try measure(worked) { session throws(StoreError) in
+        let figures = try measure(worked) { session in
             try BareEnqueue(session, batch: plan.batch).send()
         }
         try worker.stop()
         return figures
     }
 
-    func classic() throws(StoreError) -> Figures? {
+    func classic() throws -> Figures? {
         let worked = Tally()
         let (database, batch) = (database, plan.batch)
-        let worker = LoadThread("bench-worker") { thread throws(StoreError) in
+        let worker = LoadThread("bench-worker") { thread in
             let session = try database.session()
             defer { session.close() }
             let loop = ClassicLoop(session)
             while !thread.isStopping { worked.add(try loop.round(batch)) }
         }
-        let figures = try measure(worked) { session throws(StoreError) in
+        let figures = try measure(worked) { session in
             try ClassicLoop(session).enqueue(plan.batch)
         }
         try worker.stop()
@@ -54,8 +54,8 @@ struct SustainedWorkload: Workload {
     /// Feeds in the calling thread for the time of the plan; counts what was worked off in it.
     private func measure(
         _ worked: Tally,
-        _ enqueue: (StoreSession) throws(StoreError) -> Void
-    ) throws(StoreError) -> Figures {
+        _ enqueue: (StoreSession) throws -> Void
+    ) throws -> Figures {
         let feeder = try database.session()
         defer { feeder.close() }
         var fed = 0

@@ -4,14 +4,14 @@ import TuskStore
 protocol Workload {
     init(database: BenchDatabase, plan: BenchPlan)
     /// Tusk.
-    func tusk() throws(StoreError) -> Figures
+    func tusk() throws -> Figures
     /// The same statements in the same batch sizes without Tusk around them; nil when there is no such thing.
-    func limit() throws(StoreError) -> Figures?
+    func limit() throws -> Figures?
     /// The design that other queues use; nil when there is no such thing.
-    func classic() throws(StoreError) -> Figures?
+    func classic() throws -> Figures?
 }
 
 extension Workload {
-    func limit() throws(StoreError) -> Figures? { nil }
-    func classic() throws(StoreError) -> Figures? { nil }
+    func limit() throws -> Figures? { nil }
+    func classic() throws -> Figures? { nil }
 }

@@ -61,6 +61,7 @@ package struct ClaimAnswer: Sendable {
 
 extension StoreSession {
     private static let claimJobs = SQLCatalog.statement("claim_jobs", isKept: true)
+    private static let findLanes = SQLCatalog.statement("find_lanes", isReadOnly: true, isKept: true)
     private static let claimAloneJob = SQLCatalog.statement("claim_alone_job", isKept: true)
 
     /// Claims waiting jobs that never lost a lease. Empty: nothing waits there, or the worker is not registered.
@@ -80,6 +81,24 @@ extension StoreSession {
         let jobs = try reader.jobs()
         guard !jobs.isEmpty else { return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0) }
         return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 16), snapshotXmax: rows.int8(0, 17))
+    }
+
+    /// The lanes of these queues that hold waiting jobs, at most so many, each from its start, the most urgent first.
+    package func findLanes(of queues: [QueueName], most: Int) throws(StoreError) -> [Lane] {
+        let rows = try run(Self.findLanes) {
+            $0.int2(shard)
+            $0.textArray(queues.map(\.text))
+            $0.int4(Int32(most))
+        }
+        var lanes: [Lane] = []
+        for row in 0..<rows.rowCount {
+            let name = rows.text(row, 0)
+            guard let queue = QueueName(name), let priority = Priority(rawValue: rows.int2(row, 1)) else {
+                throw .unreadable("a lane of queue \(name)")
+            }
+            lanes.append(Lane(queue: queue, priority: priority, cursor: 0))
+        }
+        return lanes
     }
 
     /// Claims one job that lost a lease before, to be run with no other such job beside it in the process.

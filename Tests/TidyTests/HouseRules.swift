@@ -15,7 +15,8 @@ enum HouseRules {
         "TuskTesting": ["Tusk", "TuskCore"],
         // Measures all of them, and so knows them all.
         "TuskBench": [
-            "Tusk", "TuskTasks", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry",
+            "Tusk", "TuskTasks", "TuskScheduler", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres",
+            "TuskTelemetry",
         ],
         "TuskCommand": [
             "Tusk", "TuskTasks", "TuskScheduler", "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres",

@@ -36,6 +36,27 @@ extension WorkerTests {
             }
         }
 
+        @Test func `a worker with a thousand queues finds the jobs of each, and leaves the others alone`() async throws {
+            try await withWorker(
+                .test { $0.queues = (0..<1000).compactMap { QueueName("queue-\($0)") } },
+                register: { $0.register("noop") { _ in } }
+            ) { bench in
+                try bench.store.withSession { session throws(StoreError) in
+                    _ = try session.pause("queue-7", by: "anna", reason: nil)
+                }
+                let elsewhere = try bench.enqueue(count: 2, queue: "a")
+                let paused = try bench.enqueue(count: 2, queue: "queue-7")
+                // More lanes than one claim names.
+                let numbers = [999, 500] + Array(8..<408)
+                for _ in 0..<2 {
+                    let jobs = try numbers.map { try NewJob.test(queue: "queue-\($0)", priority: Int16($0 % 10)) }
+                    try bench.store.withSession { session throws(StoreError) in _ = try session.enqueue(jobs) }
+                }
+                try await eventually(within: .seconds(10)) { try bench.unfinishedCount() == 4 }
+                for id in elsewhere + paused { #expect(try bench.state(id) == .available) }
+            }
+        }
+
         @Test func `urgent jobs run first, then in the order they came`() async throws {
             let order = Box<[JobID]>([])
             let gate = Gate()

@@ -110,10 +110,12 @@ enum BenchCommand {
         }
         var results: [Bench.Result] = []
         for name in names {
-            do throws(StoreError) {
+            do {
                 results.append(try bench.run(name))
-            } catch {
+            } catch let error as StoreError {
                 throw CommandError(error)
+            } catch {
+                throw CommandError(.failure, "\(name.rawValue): \(error)")
             }
             if console.isLive { console.live("") }
             guard console.format == .table, let result = results.last else { continue }
