@@ -225,7 +225,7 @@ declare
 begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
-            when field.key in ('args', 'retry', 'metadata') then field.kind
+            when field.key in ('args', 'retry', 'metadata', 'limits') then field.kind
             when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
             when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
             when field.key = 'tags' then 'array'
@@ -342,6 +342,242 @@ $$;
 
 COMMENT ON FUNCTION tusk.check_retry_field(pointer text, key text, value json) IS 'Refuses a field of a retry policy that is out of its range.';
 
+CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) RETURNS TABLE(lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer, kind text, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, available_at timestamp with time zone, claimed_at timestamp with time zone, waits_for text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_hashjoin TO 'on'
+    AS $$
+#variable_conflict use_column
+declare
+    limited_kinds text [];
+    granted tid [];
+    refused tid [];
+    keys text [];
+    shared_lease bigint;
+begin
+    -- What others hold is counted by the next statement, which sees what they had committed when they let go of this.
+    perform pg_advisory_xact_lock(('x' || substr(md5('tusk.gate'), 1, 8))::bit(32)::integer, home);
+    if not exists (select from tusk.worker as worker where worker.id = worker_id and worker.state = 'live') then
+        return;
+    end if;
+    limited_kinds := array(
+        select substr(given.key, 6)
+        from tusk.running_limit as given
+        where given.key >= 'kind:' and given.key < 'kind;'
+    );
+
+    -- Picks rows in claim order and judges them by the room there is. A job counts for those behind it whether or not
+    -- another of its keys lets it run: who is refused for that is released soon.
+    with place as (
+        select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
+        from unnest(queues, priorities) with ordinality as given (queue, priority, number)
+        left join tusk.queue as queue on queue.name = given.queue
+        where queue.paused_at is null
+    ),
+    candidate as materialized (
+        select
+            first.*,
+            job.limit_keys,
+            job.limit_weights,
+            row_number() over line as ordinal,
+            sum(first.args_bytes) over line - first.args_bytes as bytes_before
+        from (
+            select waiting.*
+            from place
+            cross join lateral (
+                select gated.*
+                from (
+                    select
+                        ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
+                        ready.queue, ready.priority, place.number as lane, place.is_limited
+                    from tusk.ready as ready
+                    where
+                        ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                        and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    order by ready.rank
+                    limit jobs_most
+                    for update skip locked
+                ) as gated
+                union all
+                select other.*
+                from (
+                    select
+                        ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
+                        ready.queue, ready.priority, place.number as lane, place.is_limited
+                    from tusk.ready as ready
+                    where
+                        (place.is_limited or cardinality(limited_kinds) > 0)
+                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                        and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                        and (place.is_limited or ready.kind = any (limited_kinds))
+                    order by ready.rank
+                    limit jobs_most
+                    for update skip locked
+                ) as other
+            ) as waiting
+            limit jobs_most
+        ) as first
+        cross join lateral (
+            select job.limit_keys, job.limit_weights
+            from tusk.job as job
+            where job.shard = home and job.id = first.id
+            limit 1
+        ) as job
+        window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)
+    ),
+    named as materialized (
+        select candidate.ordinal, candidate.released, candidate.priority, key.text as key, key.weight
+        from candidate
+        cross join lateral (
+            select 'queue:' || candidate.queue as text, 1 as weight
+            where candidate.is_limited
+            union all
+            select 'kind:' || candidate.kind, 1
+            where candidate.kind = any (limited_kinds)
+            union all
+            select given.key, coalesce(given.weight, 1)
+            from unnest(candidate.limit_keys, candidate.limit_weights) as given (key, weight)
+        ) as key (text, weight)
+    ),
+    different as materialized (
+        select distinct named.key
+        from named
+    ),
+    allowed as materialized (
+        select
+            different.key,
+            coalesce(
+                (select given.running_max from tusk.running_limit as given where given.key = different.key),
+                (
+                    select class.running_max
+                    from tusk.running_limit as class
+                    where class.key = tusk.key_class(different.key)
+                )
+            ) as most
+        from different
+    ),
+    bound as materialized (
+        select
+            allowed.key,
+            allowed.most,
+            allowed.most - (
+                select coalesce(sum(held.weight), 0)
+                from tusk.limit_hold as held
+                where held.shard = home and held.key = allowed.key
+            ) as room,
+            (
+                select blocked.priority
+                from tusk.blocked as blocked
+                where blocked.shard = home and blocked.reason = 'limit' and blocked.key = allowed.key
+                order by blocked.priority
+                limit 1
+            ) as priority_ahead
+        from allowed
+        where allowed.most is not null
+    ),
+    judged as materialized (
+        select
+            named.ordinal,
+            named.key,
+            least(named.weight, bound.most) as weight,
+            not named.released and coalesce(bound.priority_ahead <= named.priority, false)
+            or sum(least(named.weight, bound.most)) over (
+                partition by named.key order by named.ordinal rows unbounded preceding
+            ) > bound.room as is_refused
+        from named
+        inner join bound on bound.key = named.key
+    ),
+    waits as materialized (
+        select judged.ordinal, min(judged.key) as key
+        from judged
+        where judged.is_refused
+        group by judged.ordinal
+    ),
+    verdict as materialized (
+        select candidate.ordinal, candidate.tid, candidate.id, waits.key
+        from candidate
+        left join waits on waits.ordinal = candidate.ordinal
+        where waits.key is not null or candidate.bytes_before < bytes_most
+    ),
+    holds as (
+        insert into tusk.limit_hold (shard, weight, id, key)
+        select home, sum(judged.weight)::smallint, verdict.id, judged.key
+        from verdict
+        inner join judged on judged.ordinal = verdict.ordinal
+        where verdict.key is null
+        group by verdict.id, judged.key
+    )
+    select
+        array_agg(verdict.tid order by verdict.ordinal) filter (where verdict.key is null),
+        array_agg(verdict.tid order by verdict.ordinal) filter (where verdict.key is not null),
+        array_agg(verdict.key order by verdict.ordinal) filter (where verdict.key is not null)
+    into granted, refused, keys
+    from verdict;
+
+    if refused is not null then
+        insert into tusk.blocked (
+            shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue,
+            kind
+        )
+        select
+            home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
+            ready.last_lease, clock_timestamp(), 'limit', row.key, ready.queue, ready.kind
+        from unnest(refused, keys) as row (tid, key)
+        inner join tusk.ready as ready on ready.ctid = row.tid;
+        delete from tusk.ready as ready where ready.ctid = any (refused);
+        return query
+        select
+            null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
+            null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
+            null::timestamptz, null::timestamptz, different.key
+        from (select distinct waits.key from unnest(keys) as waits (key)) as different;
+    end if;
+    if granted is null then
+        return;
+    end if;
+
+    shared_lease := nextval('tusk.lease_number');
+    return query
+    with taken as materialized (
+        select
+            row.ordinal,
+            ready.*,
+            places.number::smallint as lane,
+            case when ready.kind = any (kinds_apart) or alone then nextval('tusk.lease_number') else shared_lease end
+                as lease
+        from unnest(granted) with ordinality as row (tid, ordinal)
+        inner join tusk.ready as ready on ready.ctid = row.tid
+        inner join unnest(queues, priorities) with ordinality as places (queue, priority, number)
+            on places.queue = ready.queue and places.priority = ready.priority
+    ),
+    gone as (
+        delete from tusk.ready as ready where ready.ctid = any (granted)
+    ),
+    leased as (
+        insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
+        select
+            home, max(taken.interruptions), true, taken.lease, worker_id, clock_timestamp(),
+            array_agg(taken.id order by taken.ordinal), array_agg(taken.attempt order by taken.ordinal)
+        from taken
+        group by taken.lease
+    )
+    select
+        taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, job.max_attempts, job.timeout_ms, taken.kind,
+        job.args, job.retry, job.tags, job.metadata, job.traceparent, job.created_at, taken.available_at,
+        clock_timestamp(), null::text
+    from taken
+    cross join lateral (
+        select job.*
+        from tusk.job as job
+        where job.shard = home and job.id = taken.id
+        limit 1
+    ) as job
+    order by taken.ordinal;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) IS 'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key without room.';
+
 CREATE FUNCTION tusk.complete(job_id bigint, lease bigint, result json DEFAULT NULL::json) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -355,7 +591,7 @@ begin
         perform tusk.refuse('#/result', 'result must be at most 65536 bytes');
     end if;
     select
-        owned.done, owned.cancels, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
+        owned.gated, owned.done, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
         array_position(owned.ids, complete.job_id) as position
     into held
     from tusk.lease as owned
@@ -367,6 +603,9 @@ begin
         complete.job_id & 1023, coalesce(held.attempts[held.position], 0) + 1, 'completed', complete.job_id,
         complete.lease, held.claimed_at, moment, held.worker_id, complete.result
     );
+    if held.gated then
+        delete from tusk.limit_hold as hold where hold.id = complete.job_id;
+    end if;
     if coalesce(bit_count(held.done), 0) + 1 = held.size then
         delete from tusk.lease as owned
         where owned.shard = complete.job_id & 1023 and owned.number = complete.lease;
@@ -513,19 +752,19 @@ $_$;
 
 COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partition once job_retention is over; keeps what lives.';
 
-CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     return tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        idempotency_key
+        limits, idempotency_key
     );
 end
 $$;
 
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
 
 CREATE FUNCTION tusk.enqueue_many(jobs json) RETURNS SETOF bigint
     LANGUAGE plpgsql
@@ -559,6 +798,7 @@ begin
             tags => (select array_agg(tag.name) from json_array_elements_text(entry.job -> 'tags') as tag (name)),
             metadata => entry.job -> 'metadata',
             traceparent => entry.job ->> 'traceparent',
+            limits => entry.job -> 'limits',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
     end loop;
@@ -567,7 +807,7 @@ $$;
 
 COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
 
-CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -582,6 +822,8 @@ declare
     key_hash bytea;
     request_hash bytea;
     accepted record;
+    limit_keys text [];
+    limit_weights smallint [];
 begin
     args := coalesce(args, '{}');
     queue := coalesce(queue, 'default');
@@ -632,6 +874,11 @@ begin
         perform tusk.check_retry(pointer || '/retry', retry);
     end if;
 
+    if limits is not null then
+        select given.keys, given.weights into limit_keys, limit_weights
+        from tusk.read_limits(pointer || '/limits', limits) as given;
+    end if;
+
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
             perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
@@ -640,7 +887,7 @@ begin
         -- An array of JSON says where each value begins and ends, so that two requests never look the same.
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
-            timeout_ms, tags, metadata
+            timeout_ms, tags, metadata, limit_keys, limit_weights
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -668,17 +915,17 @@ begin
     due := coalesce(run_at, moment + delay);
     insert into tusk.job (
         shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-        metadata, traceparent
+        metadata, traceparent, limit_keys, limit_weights
     ) values (
         0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-        metadata, traceparent
+        metadata, traceparent, limit_keys, limit_weights
     );
     if due > moment then
-        insert into tusk.scheduled (shard, priority, args_bytes, due_at, id, queue, kind)
-        values (0, priority, args_length, due, job_id, queue, kind);
+        insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
+        values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
     else
-        insert into tusk.ready (shard, priority, args_bytes, rank, id, available_at, queue, kind)
-        values (0, priority, args_length, drawn, job_id, moment, queue, kind);
+        insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
+        values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
     end if;
     if key_hash is not null then
         insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at)
@@ -692,7 +939,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -700,6 +947,12 @@ CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
     RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
 
 COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
+
+CREATE FUNCTION tusk.key_class(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ("left"(key, ((length(key) - strpos(reverse(key), ':'::text)) + 1)) || CASE WHEN (strpos(key, ':'::text) > 0) THEN '*'::text ELSE NULL::text END);
+
+COMMENT ON FUNCTION tusk.key_class(key text) IS 'The class of a key: tenant:* of tenant:7; null for one without a colon.';
 
 CREATE FUNCTION tusk.make_day_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql
@@ -846,6 +1099,92 @@ $_$;
 
 COMMENT ON FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) IS 'Deletes rows of a small table whose moment is older than a retention setting; how many.';
 
+CREATE FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_column
+declare
+    name constant text := regexp_replace(put_running_limit.key, '^(queue|kind):', '');
+begin
+    if put_running_limit.key !~ '^[A-Za-z0-9_.:-]{1,134}\*?$' or put_running_limit.key ~ '[^:]\*$|^\*'
+        or put_running_limit.key ~ '^(queue|kind):(.*\*)?$' or length(name) > 128
+    then
+        perform tusk.refuse(
+            '#/key', 'key must be queue:NAME, kind:NAME, a name that jobs give, or a class of those such as tenant:*'
+        );
+    elsif put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
+        perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
+    end if;
+    insert into tusk.running_limit as present (key, running_max, updated_by)
+    values (put_running_limit.key, put_running_limit.running_max, put_running_limit.updated_by)
+    on conflict on constraint running_limit_pkey do update
+    set running_max = excluded.running_max, updated_at = clock_timestamp(), updated_by = excluded.updated_by;
+    if put_running_limit.key like 'queue:%' then
+        insert into tusk.queue as queue (name, limited)
+        values (name, true)
+        on conflict on constraint queue_pkey do update
+        set limited = true;
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text) IS 'Sets how many jobs with a key may run at once. The next claim keeps to it.';
+
+CREATE FUNCTION tusk.read_limits(pointer text, limits json, OUT keys text[], OUT weights smallint[]) RETURNS record
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    place text;
+    given record;
+    key json;
+    weight json;
+begin
+    if json_typeof(limits) <> 'array' or json_array_length(limits) not between 1 and 4 then
+        perform tusk.refuse(pointer, 'limits must be an array of 1 to 4 limits');
+    end if;
+    for given in
+        select item.value, json_typeof(item.value) as type, item.ordinality - 1 as index
+        from json_array_elements(limits) with ordinality as item
+    loop
+        place := pointer || '/' || given.index;
+        key := given.value;
+        weight := null;
+        if given.type = 'object' then
+            if exists (
+                select from json_object_keys(given.value) as field (name) where field.name not in ('key', 'weight')
+            ) then
+                perform tusk.refuse(place, 'a limit has the fields key and weight');
+            end if;
+            key := given.value -> 'key';
+            weight := given.value -> 'weight';
+            place := place || '/key';
+        end if;
+        if json_typeof(key) is distinct from 'string' or not tusk.is_name(key #>> '{}') then
+            perform tusk.refuse(
+                place, 'a limit''s key must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+            );
+        elsif key #>> '{}' ~ '^(queue|kind):' then
+            perform tusk.refuse(
+                place, 'a limit''s key cannot begin with queue: or kind:, which count by themselves'
+            );
+        elsif key #>> '{}' = any (keys) then
+            perform tusk.refuse(place, 'limits must all have different keys');
+        end if;
+        if weight is not null and (json_typeof(weight) <> 'number' or weight::text !~ '^([1-9][0-9]{0,2}|1000)$') then
+            perform tusk.refuse(
+                pointer || '/' || given.index || '/weight', 'weight must be a whole number from 1 to 1000'
+            );
+        end if;
+        keys := array_append(keys, key #>> '{}');
+        weights := array_append(weights, coalesce(weight::text, '1')::smallint);
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.read_limits(pointer text, limits json, OUT keys text[], OUT weights smallint[]) IS 'The keys and weights of the limits that a job names; refuses what is not right.';
+
 CREATE FUNCTION tusk.refuse(pointer text, message text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -856,6 +1195,221 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.refuse(pointer text, message text) IS 'Raises 22023 (invalid_parameter_value) and names the field.';
+
+CREATE FUNCTION tusk.release_limited(home smallint, limited_keys text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_hashjoin TO 'on'
+    AS $$
+#variable_conflict use_column
+declare
+    released text [];
+begin
+    with bound as (
+        select
+            given.key,
+            coalesce(
+                (select own.running_max from tusk.running_limit as own where own.key = given.key),
+                (select class.running_max from tusk.running_limit as class where class.key = tusk.key_class(given.key))
+            ) as most,
+            (
+                select coalesce(sum(held.weight), 0)
+                from tusk.limit_hold as held
+                where held.shard = home and held.key = given.key
+            ) as held
+        from unnest(limited_keys) as given (key)
+    ),
+    freed as materialized (
+        select line.tid
+        from bound
+        cross join lateral (
+            select
+                waiting.tid,
+                sum(least(bound.most, coalesce(job.limit_weights[array_position(job.limit_keys, bound.key)], 1))) over (
+                    order by waiting.priority, waiting.rank rows unbounded preceding
+                ) as reach
+            from (
+                select blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank
+                from tusk.blocked as blocked
+                where
+                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
+                    and not exists (
+                        select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
+                    )
+                order by blocked.priority, blocked.rank
+                limit case when bound.most is null then 1000 else greatest(0, least(1000, bound.most - bound.held)) end
+                for update skip locked
+            ) as waiting
+            cross join lateral (
+                select job.limit_keys, job.limit_weights
+                from tusk.job as job
+                where job.shard = home and job.id = waiting.id
+                limit 1
+            ) as job
+        ) as line
+        -- The first that does not fit keeps those behind it waiting, or it would wait for ever.
+        where bound.most is null or line.reach <= bound.most - bound.held
+    ),
+    gone as (
+        delete from tusk.blocked as blocked
+        where blocked.ctid = any (array(select freed.tid from freed))
+        returning blocked.*
+    ),
+    entered as (
+        insert into tusk.ready (
+            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, queue,
+            kind
+        )
+        select
+            home, line.priority, line.attempt, line.interruptions, true, true, line.args_bytes, line.id,
+            line.last_lease, clock_timestamp(), line.queue, line.kind
+        from (select gone.* from gone order by gone.priority, gone.rank) as line
+        returning queue
+    )
+    select array_agg(distinct entered.queue) into released
+    from entered;
+    return coalesce(released, '{}');
+end
+$$;
+
+COMMENT ON FUNCTION tusk.release_limited(home smallint, limited_keys text[]) IS 'Brings back jobs that wait for keys which have room now, at most 1,000 a key; the queues they went to.';
+
+CREATE TABLE tusk.blocked (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    interruptions smallint DEFAULT 0 NOT NULL,
+    args_bytes integer NOT NULL,
+    rank bigint NOT NULL,
+    id bigint NOT NULL,
+    last_lease bigint DEFAULT 0 NOT NULL,
+    blocked_at timestamp with time zone NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    queue text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.blocked IS 'Jobs set aside because something named holds them back.';
+
+COMMENT ON COLUMN tusk.blocked.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.blocked.priority IS 'Band it returns to.';
+
+COMMENT ON COLUMN tusk.blocked.attempt IS 'Attempts already used.';
+
+COMMENT ON COLUMN tusk.blocked.interruptions IS 'As in ready.';
+
+COMMENT ON COLUMN tusk.blocked.args_bytes IS 'Length of the args.';
+
+COMMENT ON COLUMN tusk.blocked.rank IS 'Its place in line when it was set aside, so that it is released in order.';
+
+COMMENT ON COLUMN tusk.blocked.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.blocked.last_lease IS 'As in ready.';
+
+COMMENT ON COLUMN tusk.blocked.blocked_at IS 'Since when.';
+
+COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: no_worker.';
+
+COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: for no_worker the kind.';
+
+COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
+
+COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
+
+CREATE FUNCTION tusk.release_all_limited(home smallint) RETURNS text[]
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN tusk.release_limited(home, ARRAY(WITH RECURSIVE waited(key) AS ((SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_limited.home) AND (blocked.reason = 'limit'::text)) ORDER BY blocked.key LIMIT 1) UNION ALL SELECT (SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_limited.home) AND (blocked.reason = 'limit'::text) AND (blocked.key > waited_1.key)) ORDER BY blocked.key LIMIT 1) AS key FROM waited waited_1 WHERE (waited_1.key IS NOT NULL)) SELECT waited.key FROM waited WHERE (waited.key IS NOT NULL)));
+
+COMMENT ON FUNCTION tusk.release_all_limited(home smallint) IS 'The same for every key that jobs wait for.';
+
+CREATE TABLE tusk.job (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts smallint NOT NULL,
+    id bigint NOT NULL,
+    args_bytes integer NOT NULL,
+    timeout_ms integer,
+    created_at timestamp with time zone NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    queue text NOT NULL COLLATE pg_catalog."C",
+    args json NOT NULL,
+    retry json,
+    tags text[],
+    metadata json,
+    traceparent text,
+    limit_keys text[] COLLATE pg_catalog."C",
+    limit_weights smallint[],
+    CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
+    CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
+    CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT job_queue_length CHECK (((octet_length(queue) >= 1) AND (octet_length(queue) <= 128))),
+    CONSTRAINT job_timeout_positive CHECK ((timeout_ms > 0))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE tusk.job IS 'What a job is. Written once at enqueue; changed only while it waits, by an operator.';
+
+COMMENT ON COLUMN tusk.job.shard IS 'Which shard the job lives in: the low 10 bits of its id; 0 on one PostgreSQL.';
+
+COMMENT ON COLUMN tusk.job.priority IS 'Band in the queue: 0 to 9, smaller is claimed first.';
+
+COMMENT ON COLUMN tusk.job.max_attempts IS 'How many failed attempts end the job as discarded.';
+
+COMMENT ON COLUMN tusk.job.id IS 'Number of the job: first rank << 10 | shard. Partitions are ranges of it.';
+
+COMMENT ON COLUMN tusk.job.args_bytes IS 'Length of args in bytes, so that claims can be bounded without reading them.';
+
+COMMENT ON COLUMN tusk.job.timeout_ms IS 'Longest run of one attempt in milliseconds; null: the worker''s default.';
+
+COMMENT ON COLUMN tusk.job.created_at IS 'When the job was enqueued.';
+
+COMMENT ON COLUMN tusk.job.kind IS 'Which handler runs it.';
+
+COMMENT ON COLUMN tusk.job.queue IS 'The queue it waits in.';
+
+COMMENT ON COLUMN tusk.job.args IS 'Its input: the client''s own bytes, never re-encoded.';
+
+COMMENT ON COLUMN tusk.job.retry IS 'Its retry policy; null: the policy of its kind.';
+
+COMMENT ON COLUMN tusk.job.tags IS 'Words to find it by.';
+
+COMMENT ON COLUMN tusk.job.metadata IS 'Anything its sender wants to keep with it.';
+
+COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
+
+COMMENT ON COLUMN tusk.job.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
+
+COMMENT ON COLUMN tusk.job.limit_weights IS 'How much it counts for each of them; null: 1 each.';
+
+CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS text[]
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN tusk.release_limited(home, ARRAY(SELECT DISTINCT key.text FROM ((unnest(release_limited_by.ids) ended(id) CROSS JOIN LATERAL (SELECT job_1.queue, job_1.kind, job_1.limit_keys FROM tusk.job job_1 WHERE ((job_1.shard = release_limited_by.home) AND (job_1.id = ended.id)) LIMIT 1) job) CROSS JOIN LATERAL unnest((ARRAY[('queue:'::text || job.queue), ('kind:'::text || job.kind)] || COALESCE(job.limit_keys, '{}'::text[]))) key(text)) WHERE (EXISTS (SELECT FROM tusk.blocked blocked WHERE ((blocked.shard = release_limited_by.home) AND (blocked.reason = 'limit'::text) AND (blocked.key = key.text))))));
+
+COMMENT ON FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) IS 'The same for the keys of jobs that have just ended.';
+
+CREATE FUNCTION tusk.remove_running_limit(key text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    delete from tusk.running_limit as present where present.key = remove_running_limit.key;
+    if not found then
+        return false;
+    end if;
+    if remove_running_limit.key like 'queue:%' then
+        update tusk.queue as queue set limited = false where queue.name = substr(remove_running_limit.key, 7);
+    end if;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.remove_running_limit(key text) IS 'Removes a limit; false: there is none. Jobs that wait for it are released within a second.';
 
 CREATE FUNCTION tusk.retention(name text) RETURNS interval
     LANGUAGE sql STABLE
@@ -896,11 +1450,11 @@ begin
         if moved.last_lease is not null then
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
-                shard, priority, attempt, args_bytes, id, last_lease, available_at, queue, kind
+                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, queue, kind
             )
             select
-                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id,
-                moved.last_lease, moment, job.queue, job.kind
+                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.limit_keys is not null,
+                job.args_bytes, job.id, moved.last_lease, moment, job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';
@@ -1013,51 +1567,6 @@ CREATE TABLE tusk.attempt_overflow (
 
 COMMENT ON TABLE tusk.attempt_overflow IS 'Attempts of days without a partition; normally empty.';
 
-CREATE TABLE tusk.blocked (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    interruptions smallint DEFAULT 0 NOT NULL,
-    args_bytes integer NOT NULL,
-    rank bigint NOT NULL,
-    id bigint NOT NULL,
-    last_lease bigint DEFAULT 0 NOT NULL,
-    blocked_at timestamp with time zone NOT NULL,
-    reason text NOT NULL COLLATE pg_catalog."C",
-    key text NOT NULL COLLATE pg_catalog."C",
-    queue text NOT NULL COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C"
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
-
-COMMENT ON TABLE tusk.blocked IS 'Jobs set aside because something named holds them back.';
-
-COMMENT ON COLUMN tusk.blocked.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.blocked.priority IS 'Band it returns to.';
-
-COMMENT ON COLUMN tusk.blocked.attempt IS 'Attempts already used.';
-
-COMMENT ON COLUMN tusk.blocked.interruptions IS 'As in ready.';
-
-COMMENT ON COLUMN tusk.blocked.args_bytes IS 'Length of the args.';
-
-COMMENT ON COLUMN tusk.blocked.rank IS 'Its place in line when it was set aside, so that it is released in order.';
-
-COMMENT ON COLUMN tusk.blocked.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.blocked.last_lease IS 'As in ready.';
-
-COMMENT ON COLUMN tusk.blocked.blocked_at IS 'Since when.';
-
-COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: no_worker.';
-
-COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: for no_worker the kind.';
-
-COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
-
-COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
-
 CREATE TABLE tusk.cancel_request (
     shard smallint DEFAULT 0 NOT NULL,
     id bigint NOT NULL,
@@ -1106,59 +1615,6 @@ COMMENT ON COLUMN tusk.idempotency.born IS 'The state each had in the first answ
 
 COMMENT ON COLUMN tusk.idempotency.run_at IS 'The run_at each had in the first answer.';
 
-CREATE TABLE tusk.job (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    max_attempts smallint NOT NULL,
-    id bigint NOT NULL,
-    args_bytes integer NOT NULL,
-    timeout_ms integer,
-    created_at timestamp with time zone NOT NULL,
-    kind text NOT NULL COLLATE pg_catalog."C",
-    queue text NOT NULL COLLATE pg_catalog."C",
-    args json NOT NULL,
-    retry json,
-    tags text[],
-    metadata json,
-    traceparent text,
-    CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
-    CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
-    CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
-    CONSTRAINT job_queue_length CHECK (((octet_length(queue) >= 1) AND (octet_length(queue) <= 128))),
-    CONSTRAINT job_timeout_positive CHECK ((timeout_ms > 0))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE tusk.job IS 'What a job is. Written once at enqueue; changed only while it waits, by an operator.';
-
-COMMENT ON COLUMN tusk.job.shard IS 'Which shard the job lives in: the low 10 bits of its id; 0 on one PostgreSQL.';
-
-COMMENT ON COLUMN tusk.job.priority IS 'Band in the queue: 0 to 9, smaller is claimed first.';
-
-COMMENT ON COLUMN tusk.job.max_attempts IS 'How many failed attempts end the job as discarded.';
-
-COMMENT ON COLUMN tusk.job.id IS 'Number of the job: first rank << 10 | shard. Partitions are ranges of it.';
-
-COMMENT ON COLUMN tusk.job.args_bytes IS 'Length of args in bytes, so that claims can be bounded without reading them.';
-
-COMMENT ON COLUMN tusk.job.timeout_ms IS 'Longest run of one attempt in milliseconds; null: the worker''s default.';
-
-COMMENT ON COLUMN tusk.job.created_at IS 'When the job was enqueued.';
-
-COMMENT ON COLUMN tusk.job.kind IS 'Which handler runs it.';
-
-COMMENT ON COLUMN tusk.job.queue IS 'The queue it waits in.';
-
-COMMENT ON COLUMN tusk.job.args IS 'Its input: the client''s own bytes, never re-encoded.';
-
-COMMENT ON COLUMN tusk.job.retry IS 'Its retry policy; null: the policy of its kind.';
-
-COMMENT ON COLUMN tusk.job.tags IS 'Words to find it by.';
-
-COMMENT ON COLUMN tusk.job.metadata IS 'Anything its sender wants to keep with it.';
-
-COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
-
 CREATE TABLE tusk.job_kept (
     shard smallint DEFAULT 0 NOT NULL,
     priority smallint NOT NULL,
@@ -1174,6 +1630,8 @@ CREATE TABLE tusk.job_kept (
     tags text[],
     metadata json,
     traceparent text,
+    limit_keys text[] COLLATE pg_catalog."C",
+    limit_weights smallint[],
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -1210,6 +1668,10 @@ COMMENT ON COLUMN tusk.job_kept.tags IS 'Words to find it by.';
 COMMENT ON COLUMN tusk.job_kept.metadata IS 'Anything its sender wants to keep with it.';
 
 COMMENT ON COLUMN tusk.job_kept.traceparent IS 'W3C trace context of the enqueue.';
+
+COMMENT ON COLUMN tusk.job_kept.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
+
+COMMENT ON COLUMN tusk.job_kept.limit_weights IS 'How much it counts for each of them; null: 1 each.';
 
 CREATE TABLE tusk.job_log (
     shard smallint DEFAULT 0 NOT NULL,
@@ -1269,6 +1731,8 @@ CREATE TABLE tusk.job_overflow (
     tags text[],
     metadata json,
     traceparent text,
+    limit_keys text[] COLLATE pg_catalog."C",
+    limit_weights smallint[],
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -1290,6 +1754,7 @@ COMMENT ON SEQUENCE tusk.lease_number IS 'Lease numbers: the fence. Every claim 
 CREATE TABLE tusk.lease (
     shard smallint DEFAULT 0 NOT NULL,
     interruptions smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
     number bigint DEFAULT nextval('tusk.lease_number'::regclass) NOT NULL,
     worker_id uuid NOT NULL,
     claimed_at timestamp with time zone NOT NULL,
@@ -1308,6 +1773,8 @@ COMMENT ON TABLE tusk.lease IS 'Claims under way: a row for each batch. The row 
 COMMENT ON COLUMN tusk.lease.shard IS 'The shard of its jobs.';
 
 COMMENT ON COLUMN tusk.lease.interruptions IS 'Above 0: its one job runs alone after that many lost leases.';
+
+COMMENT ON COLUMN tusk.lease.gated IS 'Whether its jobs may hold limit slots, which end with them.';
 
 COMMENT ON COLUMN tusk.lease.number IS 'Greater than every lease granted before.';
 
@@ -1379,6 +1846,8 @@ CREATE TABLE tusk.ready (
     priority smallint NOT NULL,
     attempt smallint DEFAULT 0 NOT NULL,
     interruptions smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
+    released boolean DEFAULT false NOT NULL,
     args_bytes integer NOT NULL,
     rank bigint DEFAULT nextval('tusk.rank'::regclass) NOT NULL,
     id bigint NOT NULL,
@@ -1399,6 +1868,10 @@ COMMENT ON COLUMN tusk.ready.attempt IS 'Attempts already used.';
 
 COMMENT ON COLUMN tusk.ready.interruptions IS 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
 
+COMMENT ON COLUMN tusk.ready.gated IS 'Whether it names limits, so that only claim_gated may take it.';
+
+COMMENT ON COLUMN tusk.ready.released IS 'Whether it was held back and goes ahead of those that were not.';
+
 COMMENT ON COLUMN tusk.ready.args_bytes IS 'Length of the args, for claims bounded by bytes.';
 
 COMMENT ON COLUMN tusk.ready.rank IS 'Place in line, fresh at every entry.';
@@ -1417,6 +1890,7 @@ CREATE TABLE tusk.scheduled (
     shard smallint DEFAULT 0 NOT NULL,
     priority smallint NOT NULL,
     attempt smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
     args_bytes integer NOT NULL,
     due_at timestamp with time zone NOT NULL,
     id bigint NOT NULL,
@@ -1433,6 +1907,8 @@ COMMENT ON COLUMN tusk.scheduled.shard IS 'The shard of the job.';
 COMMENT ON COLUMN tusk.scheduled.priority IS 'Band it enters when due.';
 
 COMMENT ON COLUMN tusk.scheduled.attempt IS 'Attempts already used.';
+
+COMMENT ON COLUMN tusk.scheduled.gated IS 'Whether it names limits.';
 
 COMMENT ON COLUMN tusk.scheduled.args_bytes IS 'Length of the args.';
 
@@ -1637,6 +2113,25 @@ COMMENT ON COLUMN tusk.leader.acquired_at IS 'Since when.';
 
 COMMENT ON COLUMN tusk.leader.expires_at IS 'Until when, unless renewed.';
 
+CREATE TABLE tusk.limit_hold (
+    shard smallint DEFAULT 0 NOT NULL,
+    weight smallint NOT NULL,
+    id bigint NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT limit_hold_weight_positive CHECK ((weight > 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.limit_hold IS 'What running jobs hold of limits: a row for each job and key.';
+
+COMMENT ON COLUMN tusk.limit_hold.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.limit_hold.weight IS 'How much it counts.';
+
+COMMENT ON COLUMN tusk.limit_hold.id IS 'The job; it has a lease.';
+
+COMMENT ON COLUMN tusk.limit_hold.key IS 'The key it counts for.';
+
 CREATE TABLE tusk.migration (
     version integer NOT NULL,
     name text NOT NULL,
@@ -1702,6 +2197,7 @@ CREATE TABLE tusk.queue (
     paused_at timestamp with time zone,
     paused_by text,
     pause_reason text,
+    limited boolean DEFAULT false NOT NULL,
     CONSTRAINT queue_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 128)))
 );
 
@@ -1715,6 +2211,8 @@ COMMENT ON COLUMN tusk.queue.paused_by IS 'Who paused it.';
 
 COMMENT ON COLUMN tusk.queue.pause_reason IS 'Why.';
 
+COMMENT ON COLUMN tusk.queue.limited IS 'Whether a limit counts its jobs, so that only claim_gated may take them.';
+
 CREATE TABLE tusk.rank_point (
     seen_at timestamp with time zone NOT NULL,
     rank bigint NOT NULL
@@ -1725,6 +2223,25 @@ COMMENT ON TABLE tusk.rank_point IS 'Where the rank sequence stood: tells how wi
 COMMENT ON COLUMN tusk.rank_point.seen_at IS 'When.';
 
 COMMENT ON COLUMN tusk.rank_point.rank IS 'The last rank drawn.';
+
+CREATE TABLE tusk.running_limit (
+    key text NOT NULL COLLATE pg_catalog."C",
+    running_max integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by text DEFAULT CURRENT_USER NOT NULL,
+    CONSTRAINT running_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
+    CONSTRAINT running_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000)))
+);
+
+COMMENT ON TABLE tusk.running_limit IS 'How many jobs with a key may run at once.';
+
+COMMENT ON COLUMN tusk.running_limit.key IS 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
+
+COMMENT ON COLUMN tusk.running_limit.running_max IS 'The most that run at once; of a class: for each key of it.';
+
+COMMENT ON COLUMN tusk.running_limit.updated_at IS 'When it was set.';
+
+COMMENT ON COLUMN tusk.running_limit.updated_by IS 'Who set it.';
 
 CREATE TABLE tusk.schedule (
     name text NOT NULL COLLATE pg_catalog."C",
@@ -1880,6 +2397,9 @@ ALTER TABLE ONLY tusk.leader
 ALTER TABLE ONLY tusk.lease
     ADD CONSTRAINT lease_pkey PRIMARY KEY (shard, number);
 
+ALTER TABLE ONLY tusk.limit_hold
+    ADD CONSTRAINT limit_hold_pkey PRIMARY KEY (shard, key, id);
+
 ALTER TABLE ONLY tusk.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
 
@@ -1894,6 +2414,9 @@ ALTER TABLE ONLY tusk.rank_point
 
 ALTER TABLE ONLY tusk.ready
     ADD CONSTRAINT ready_pkey PRIMARY KEY (shard, queue, priority, rank);
+
+ALTER TABLE ONLY tusk.running_limit
+    ADD CONSTRAINT running_limit_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY tusk.schedule
     ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);
@@ -1927,11 +2450,15 @@ CREATE INDEX job_log_overflow_id_idx ON tusk.job_log_overflow USING btree (id);
 
 CREATE INDEX lease_worker ON tusk.lease USING btree (worker_id);
 
+CREATE INDEX limit_hold_id ON tusk.limit_hold USING btree (id);
+
 CREATE INDEX outcome_id ON ONLY tusk.outcome USING btree (id);
 
 CREATE INDEX outcome_overflow_id_idx ON tusk.outcome_overflow USING btree (id);
 
 CREATE INDEX ready_alone ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (interruptions > 0);
+
+CREATE INDEX ready_gated ON tusk.ready USING btree (shard, queue, priority, rank) WHERE gated;
 
 CREATE INDEX ready_id ON tusk.ready USING btree (id);
 

@@ -83,6 +83,10 @@ static const unsigned char migration_0007_migration_comments[] = {
 #embed "../../sql/migrations/0007_migration_comments.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0008_limits[] = {
+#embed "../../sql/migrations/0008_limits.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -97,6 +101,10 @@ static const unsigned char query_cancel_job[] = {
 
 static const unsigned char query_claim_alone_job[] = {
 #embed "../../sql/queries/claim_alone_job.sql" suffix(, 0)
+};
+
+static const unsigned char query_claim_gated_jobs[] = {
+#embed "../../sql/queries/claim_gated_jobs.sql" suffix(, 0)
 };
 
 static const unsigned char query_claim_jobs[] = {
@@ -159,6 +167,10 @@ static const unsigned char query_list_queues[] = {
 #embed "../../sql/queries/list_queues.sql" suffix(, 0)
 };
 
+static const unsigned char query_list_running_limits[] = {
+#embed "../../sql/queries/list_running_limits.sql" suffix(, 0)
+};
+
 static const unsigned char query_list_schedules[] = {
 #embed "../../sql/queries/list_schedules.sql" suffix(, 0)
 };
@@ -201,6 +213,10 @@ static const unsigned char query_promote_jobs[] = {
 
 static const unsigned char query_prune_records[] = {
 #embed "../../sql/queries/prune_records.sql" suffix(, 0)
+};
+
+static const unsigned char query_put_running_limit[] = {
+#embed "../../sql/queries/put_running_limit.sql" suffix(, 0)
 };
 
 static const unsigned char query_put_schedule[] = {
@@ -265,6 +281,22 @@ static const unsigned char query_record_tick_job[] = {
 
 static const unsigned char query_register_worker[] = {
 #embed "../../sql/queries/register_worker.sql" suffix(, 0)
+};
+
+static const unsigned char query_release_all_limited[] = {
+#embed "../../sql/queries/release_all_limited.sql" suffix(, 0)
+};
+
+static const unsigned char query_release_limited[] = {
+#embed "../../sql/queries/release_limited.sql" suffix(, 0)
+};
+
+static const unsigned char query_release_limited_by[] = {
+#embed "../../sql/queries/release_limited_by.sql" suffix(, 0)
+};
+
+static const unsigned char query_remove_running_limit[] = {
+#embed "../../sql/queries/remove_running_limit.sql" suffix(, 0)
 };
 
 static const unsigned char query_remove_schedule[] = {
@@ -354,10 +386,12 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0005_enqueue_functions.sql", migration_0005_enqueue_functions),
     FILE_OF("migrations/0006_lease_functions.sql", migration_0006_lease_functions),
     FILE_OF("migrations/0007_migration_comments.sql", migration_0007_migration_comments),
+    FILE_OF("migrations/0008_limits.sql", migration_0008_limits),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
     FILE_OF("queries/claim_alone_job.sql", query_claim_alone_job),
+    FILE_OF("queries/claim_gated_jobs.sql", query_claim_gated_jobs),
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
     FILE_OF("queries/create_migration_table.sql", query_create_migration_table),
     FILE_OF("queries/create_schema.sql", query_create_schema),
@@ -373,6 +407,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_queues.sql", query_list_queues),
+    FILE_OF("queries/list_running_limits.sql", query_list_running_limits),
     FILE_OF("queries/list_schedules.sql", query_list_schedules),
     FILE_OF("queries/list_ticks.sql", query_list_ticks),
     FILE_OF("queries/list_workers.sql", query_list_workers),
@@ -384,6 +419,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/pause_queue.sql", query_pause_queue),
     FILE_OF("queries/promote_jobs.sql", query_promote_jobs),
     FILE_OF("queries/prune_records.sql", query_prune_records),
+    FILE_OF("queries/put_running_limit.sql", query_put_running_limit),
     FILE_OF("queries/put_schedule.sql", query_put_schedule),
     FILE_OF("queries/read_api_key.sql", query_read_api_key),
     FILE_OF("queries/read_attempts.sql", query_read_attempts),
@@ -400,6 +436,10 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/record_migration.sql", query_record_migration),
     FILE_OF("queries/record_tick_job.sql", query_record_tick_job),
     FILE_OF("queries/register_worker.sql", query_register_worker),
+    FILE_OF("queries/release_all_limited.sql", query_release_all_limited),
+    FILE_OF("queries/release_limited.sql", query_release_limited),
+    FILE_OF("queries/release_limited_by.sql", query_release_limited_by),
+    FILE_OF("queries/remove_running_limit.sql", query_remove_running_limit),
     FILE_OF("queries/remove_schedule.sql", query_remove_schedule),
     FILE_OF("queries/remove_scheduler.sql", query_remove_scheduler),
     FILE_OF("queries/remove_worker.sql", query_remove_worker),

@@ -2,10 +2,15 @@ import TuskStore
 
 /// The thread that claims jobs for all slots and queues of the process, on a session of its own.
 struct ClaimLoop {
+    /// The most bytes of args that a claim of gated jobs takes, the first job always: few enough for the sockets on the
+    /// way, so that a worker that was stopped in the middle does not keep others from claiming. 256 KiB.
+    static let gatedBytesMax = 256 * 1024
+
     private let engine: Engine
     private let configuration: WorkerConfiguration
     private let kinds: [Kind]
     private let kindsLeasedApart: [Kind]
+    private var gatedShare = GatedShare()
 
     /// A loop that has not begun.
     init(_ engine: Engine) {
@@ -16,7 +21,7 @@ struct ClaimLoop {
     }
 
     /// Runs until the worker has ended.
-    func run() {
+    mutating func run() {
         var session = KeptSession(engine.store, for: .claimer, observe: { [engine] in engine.observe($0) })
         var state = ClaimState(configuration, at: .now)
         var lanes = LaneCursors(queues: configuration.queues, at: .now)
@@ -63,7 +68,7 @@ struct ClaimLoop {
         )
     }
 
-    private func claim(
+    private mutating func claim(
         _ jobs: Int,
         _ registration: Registration,
         _ session: inout KeptSession,
@@ -74,36 +79,80 @@ struct ClaimLoop {
         state.claiming()
         do throws(StoreError) {
             try look(&session, &lanes)
-        } catch {
-            return state.failed(at: .now, random: Double.random(in: 0..<1))
-        }
-        let looked = lanes.next(at: .now)
-        guard !looked.isEmpty else {
-            return state.claimed(0, of: jobs, at: .now, random: Double.random(in: 0..<1))
-        }
-        let request = ClaimRequest(
-            worker: registration.id,
-            lanes: looked,
-            kinds: kinds,
-            kindsLeasedApart: kindsLeasedApart,
-            jobsMax: jobs,
-            argsBytesMax: configuration.claimBytesMax
-        )
-        do throws(StoreError) {
-            let start = ContinuousClock.now
-            let answer = try session.call { session throws(StoreError) in try session.claim(request) }
-            let now = ContinuousClock.now
-            let isListening = engine.signals.isListening
-            engine.metrics.claimed(answer.jobs, in: start.duration(to: now), isListening: isListening)
-            let bytes = answer.jobs.reduce(0) { $0 + $1.argsBytes }
-            let reachedLimit = answer.jobs.count >= jobs || bytes >= request.argsBytesMax
-            lanes.claimed(answer, looked, reachedLimit: reachedLimit, at: now)
-            let asked = lanes.holdsMore ? answer.jobs.count : jobs
-            state.claimed(answer.jobs.count, of: asked, at: now, random: Double.random(in: 0..<1))
-            accept(answer.jobs, registration, isAlone: false, lowWater: lowWater)
+            var request = ClaimRequest(
+                worker: registration.id,
+                lanes: lanes.next(at: .now),
+                kinds: kinds,
+                kindsLeasedApart: kindsLeasedApart,
+                jobsMax: jobs,
+                argsBytesMax: configuration.claimBytesMax
+            )
+            let gated = try claimGated(gatedShare.jobs(of: jobs), request, &session)
+            accept(gated, registration, isAlone: false, lowWater: lowWater)
+            request.jobsMax = max(1, jobs - gated.count)
+            let (count, hasMore) = try claim(request, registration, &session, &lanes, lowWater: lowWater)
+            let total = gated.count + count
+            let asked = hasMore || !gated.isEmpty ? total : max(jobs, total + 1)
+            state.claimed(total, of: asked, at: .now, random: Double.random(in: 0..<1))
         } catch {
             failed(error, registration, &state)
         }
+    }
+
+    /// Claims jobs that no limit holds back. Answers how many, and whether there are more.
+    private mutating func claim(
+        _ request: ClaimRequest,
+        _ registration: Registration,
+        _ session: inout KeptSession,
+        _ lanes: inout LaneCursors,
+        lowWater: Int
+    ) throws(StoreError) -> (count: Int, hasMore: Bool) {
+        guard !request.lanes.isEmpty else { return (0, false) }
+        let start = ContinuousClock.now
+        let answer = try session.call { session throws(StoreError) in try session.claim(request) }
+        let now = ContinuousClock.now
+        let isListening = engine.signals.isListening
+        engine.metrics.claimed(answer.jobs, in: start.duration(to: now), isListening: isListening)
+        let bytes = answer.jobs.reduce(0) { $0 + $1.argsBytes }
+        let reachedLimit = answer.jobs.count >= request.jobsMax || bytes >= request.argsBytesMax
+        lanes.claimed(answer, request.lanes, reachedLimit: reachedLimit, at: now)
+        accept(answer.jobs, registration, isAlone: false, lowWater: lowWater)
+        let wasOpen = gatedShare.isOpen
+        gatedShare.noted(hasGated: answer.hasGated, cutOffAt: reachedLimit ? answer.jobs.last?.priority : nil)
+        // What the first claim that hears of gated jobs leaves is asked for at once.
+        let hasNews = answer.hasGated && !wasOpen
+        return (answer.jobs.count, answer.jobs.count >= request.jobsMax || lanes.holdsMore || hasNews)
+    }
+
+    /// Claims jobs that limits may hold back.
+    private func claimGated(
+        _ jobs: Int,
+        _ request: ClaimRequest,
+        _ session: inout KeptSession,
+        isAlone: Bool = false
+    ) throws(StoreError) -> [ClaimedJob] {
+        guard jobs > 0 else { return [] }
+        var request = request
+        request.jobsMax = jobs
+        request.argsBytesMax = min(request.argsBytesMax, Self.gatedBytesMax)
+        request.lanes.removeAll { $0.priority > gatedShare.bandMax }
+        let start = ContinuousClock.now
+        let answer = try session.call { session throws(StoreError) in
+            try session.claimGated(request, isAlone: isAlone)
+        }
+        if !answer.jobs.isEmpty {
+            let isListening = engine.signals.isListening
+            engine.metrics.claimed(answer.jobs, in: start.duration(to: .now), isListening: isListening)
+        }
+        guard !answer.fullKeys.isEmpty else { return answer.jobs }
+        // Somebody may have made room just before the jobs were there to be released.
+        do throws(StoreError) {
+            engine.wake(try session.call { session throws(StoreError) in try session.releaseLimited(answer.fullKeys) })
+        } catch {
+            // The jobs that were claimed must not be forgotten, and the scheduler looks for the others each second.
+            engine.observe(.databaseFailed(.claimer, error))
+        }
+        return answer.jobs
     }
 
     /// Finds out which lanes hold jobs, where there are too many to name them all.
@@ -116,14 +165,19 @@ struct ClaimLoop {
         lanes.found(found, in: start.duration(to: .now), at: .now)
     }
 
-    private func claimAlone(
+    private mutating func claimAlone(
         _ registration: Registration,
         _ session: inout KeptSession,
         _ state: inout ClaimState
     ) {
         do throws(StoreError) {
-            let job = try session.call { session throws(StoreError) in
+            var job = try session.call { session throws(StoreError) in
                 try session.claimAlone(worker: registration.id, queues: configuration.queues, kinds: kinds)
+            }
+            if job == nil, gatedShare.isOpen {
+                let lanes = Lane.all(of: configuration.queues)
+                let request = ClaimRequest(worker: registration.id, lanes: lanes, kinds: kinds, jobsMax: 1)
+                job = try claimGated(1, request, &session, isAlone: true).first
             }
             state.claimedAlone(job != nil, at: .now, random: Double.random(in: 0..<1))
             if let job { accept([job], registration, isAlone: true, lowWater: 0) }

@@ -88,8 +88,13 @@ public final class Client: Sendable {
     private func enqueueNow(_ jobs: [NewJob]) -> Result<[JobID], TuskError> {
         guard !isClosed.load(ordering: .acquiring) else { return .failure(.closed) }
         do throws(StoreError) {
-            let enqueued = try store.withSession { session throws(StoreError) in try session.enqueue(jobs) }
-            notifier.wake(Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue)))
+            let atOnce = Set(jobs.filter { $0.runAt == .now }.map(\.queue))
+            let isLent = notifier.lends(atOnce)
+            let (enqueued, isSignalled) = try store.withSession { session throws(StoreError) in
+                try session.enqueue(jobs, thenSignal: isLent ? atOnce : [])
+            }
+            let available = Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue))
+            notifier.wake(isLent && isSignalled ? available.subtracting(atOnce) : available)
             return .success(enqueued.map(\.id))
         } catch {
             return .failure(TuskError(error))
@@ -117,6 +122,8 @@ public struct EnqueueOptions: Sendable, Hashable {
     public var metadata: JSONText?
     /// The W3C trace context of whoever enqueues it.
     public var traceparent: String?
+    /// The concurrency limits it counts for while it runs: at most 4, all different.
+    public var limits: [JobLimit] = []
 
     /// The queue, priority and time given, defaults for everything else.
     public init(queue: QueueName = .standard, priority: Priority = .standard, runAt: RunTime = .now) {
@@ -138,7 +145,8 @@ public struct EnqueueOptions: Sendable, Hashable {
                 timeout: timeout,
                 tags: tags,
                 metadata: metadata,
-                traceparent: traceparent
+                traceparent: traceparent,
+                limits: limits
             )
         } catch {
             throw .invalid(error)

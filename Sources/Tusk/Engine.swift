@@ -96,6 +96,13 @@ extension Engine {
         }
     }
 
+    /// Jobs of these queues have become available by what this worker did.
+    func wake(_ queues: Set<QueueName>) {
+        guard !queues.isEmpty else { return }
+        notifier.wake(queues)
+        if !queues.isDisjoint(with: configuration.queues) { signals.signal() }
+    }
+
     /// The database has judged these jobs, or never will.
     func release(_ settled: [Settlement]) {
         guard let first = settled.first else { return }
@@ -161,7 +168,10 @@ extension Engine {
     func start() {
         guard drainState.withLock({ $0.start() }) else { return }
         startThread("tusk-heartbeat") { Heartbeat(self).run() }
-        startThread("tusk-claimer") { ClaimLoop(self).run() }
+        startThread("tusk-claimer") {
+            var loop = ClaimLoop(self)
+            loop.run()
+        }
         startThread("tusk-settler") {
             var settler = Settler(self)
             settler.run()

@@ -52,8 +52,21 @@ struct Settler {
             }
             engine.settlements.withState { $0.answered() }
             judged(batch, statuses)
+            releaseLimits(of: batch, &session)
         } catch {
             failed(error, isUnsent: session.isUnopened)
+        }
+    }
+
+    /// Lets in who waits for what these jobs held.
+    private func releaseLimits(of batch: [Settlement], _ session: inout KeptSession) {
+        let jobs = batch.filter(\.job.isGated).map(\.job.id)
+        guard !jobs.isEmpty else { return }
+        do throws(StoreError) {
+            engine.wake(try session.call { session throws(StoreError) in try session.releaseLimited(by: jobs) })
+        } catch {
+            // The scheduler looks for them each second.
+            return
         }
     }
 

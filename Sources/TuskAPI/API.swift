@@ -71,6 +71,7 @@ package final class API: Sendable {
         routes =
             EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
             + JobRoutes(services: services).routes + QueueRoutes(services: services).routes
+            + LimitRoutes(services: services).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
             + probeRoutes.routes
     }

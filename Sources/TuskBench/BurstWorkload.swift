@@ -1,3 +1,4 @@
+import Tusk
 import TuskCore
 import TuskStore
 
@@ -13,15 +14,22 @@ struct BurstWorkload: Workload {
         for count in BenchJob.batches(of: plan.jobs) {
             _ = try session.enqueue(BenchJob.jobs(count, runAt: .after(.seconds(86_400))))
         }
-        // The delay counts from each enqueue, so the scheduler starts when the last of them is due.
-        let delay = Duration.seconds(1)
-        for count in BenchJob.batches(of: plan.jobs) {
-            _ = try session.enqueue(BenchJob.jobs(count, runAt: .after(delay)))
-        }
-        Moment.pass(delay)
+        let handled = Countdown(plan.jobs)
+        let worker = BenchWorker.make(database) { handled.note() }
+        worker.start()
+        defer { worker.stop() }
         let scheduler = BenchScheduler(database)
         defer { scheduler.stop() }
-        return try DrainWorkload(database: database, plan: plan).measureWorker(session)
+        let due = try DueTime(session, later: .seconds(2) + .microseconds(20) * plan.jobs)
+        for count in BenchJob.batches(of: plan.jobs) {
+            _ = try session.enqueue(BenchJob.jobs(count, runAt: .at(due.moment)))
+        }
+        due.wait()
+        let start = try Meter(session)
+        let isDone = handled.wait(atMost: plan.patience)
+        while isDone, worker.status.unsettledJobs > 0 { Moment.pass(.microseconds(200)) }
+        guard isDone else { throw BenchFailure("only \(handled.value) of \(plan.jobs) jobs were run") }
+        return Figures(jobs: plan.jobs, from: start, to: try Meter(session))
     }
 
     func limit() throws -> Figures? {

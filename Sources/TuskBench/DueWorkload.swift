@@ -3,10 +3,9 @@ import TuskCore
 import TuskPostgres
 import TuskStore
 
-/// Scheduled jobs that fall due one after the other, 1,000 each second, among twenty times the plan's jobs that wait for
-/// later. Its latencies tell how late they started.
+/// Scheduled jobs that fall due one after the other, 1,000 each second, among twenty times the plan's jobs that wait
+/// for later. Its latencies tell how late they started.
 struct DueWorkload: Workload {
-    private static let readClock = SQLCatalog.statement("read_clock", in: "bench", isReadOnly: true)
     private static let readLateness = SQLCatalog.statement("read_lateness", in: "bench", isReadOnly: true)
     private static let perSecond = 1000
 
@@ -39,8 +38,7 @@ struct DueWorkload: Workload {
 
     /// Schedules them from the time on when all will be there. Each says in its metadata when it is due.
     private func schedule(_ count: Int, _ session: StoreSession) throws {
-        let now = try session.run(Self.readClock).int8(0, 0)
-        let first = now + 1_000_000 + Int64(count) * 20
+        let first = try DueTime(session, later: .seconds(1) + .microseconds(20) * count).moment.microseconds
         var next = 0
         for size in BenchJob.batches(of: count) {
             var jobs = BenchJob.jobs(size)
@@ -52,5 +50,25 @@ struct DueWorkload: Workload {
             }
             _ = try session.enqueue(jobs)
         }
+    }
+}
+
+/// A moment to come by the database's clock.
+struct DueTime {
+    private static let readClock = SQLCatalog.statement("read_clock", in: "bench", isReadOnly: true)
+
+    let moment: Timestamp
+    private let here: ContinuousClock.Instant
+
+    /// The moment so much later than now.
+    init(_ session: StoreSession, later: Duration) throws {
+        let now = try session.run(Self.readClock).int8(0, 0)
+        moment = Timestamp(microseconds: now + later.wholeMicroseconds)
+        here = .now.advanced(by: later)
+    }
+
+    /// Blocks until it has come.
+    func wait() {
+        Moment.pass(max(.zero, ContinuousClock.now.duration(to: here)))
     }
 }

@@ -1,8 +1,8 @@
 import TuskCore
 import TuskStore
 
-/// Waiting jobs of 1,000 queues, worked off by one worker process that serves all of them; the limit is the same jobs in
-/// one queue.
+/// Waiting jobs of 1,000 queues, worked off by one worker process that serves all of them; the limit is the same jobs
+/// in one queue.
 struct QueuesWorkload: Workload {
     private static let queues = (0..<1000).compactMap { QueueName("queue-\($0)") }
 

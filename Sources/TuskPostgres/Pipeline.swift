@@ -14,6 +14,56 @@ extension Session {
         return Array(try roundTrip(wrapped(calls), deadline)[2..<(2 + calls.count)])
     }
 
+    /// Runs a statement and, once it is committed, another in a transaction of its own, in one round trip. What becomes
+    /// of the other is not told. Behind a pooler the other is not run; the answer says whether it was sent.
+    package func run(
+        _ statement: Statement,
+        _ parameters: Parameters,
+        then next: Statement,
+        _ nextParameters: Parameters
+    ) throws(PostgresError) -> (answer: ResultSet, isNextSent: Bool) {
+        guard settings.settingsScope == .session, connection.transactionStatus == PQTRANS_IDLE else {
+            return (try run(statement, parameters), false)
+        }
+        let answer = try call(nil, mayTakeEffect: true) { deadline throws(PostgresError) in
+            try self.keep(statement, parameters, deadline)
+            try self.keep(next, nextParameters, deadline)
+            try self.connection.enterPipeline()
+            try self.send(statement, parameters)
+            try self.connection.markPipelineEnd()
+            try self.send(next, nextParameters)
+            try self.connection.markPipelineEnd()
+            try self.connection.flush(deadline)
+            return try self.answer(to: statement.name, before: next.name, deadline)
+        }
+        return (answer, true)
+    }
+
+    /// Reads the answers of two pipelines and returns the first. It was committed when its end came, so it stands
+    /// whatever happens after.
+    private func answer(
+        to name: String,
+        before next: String,
+        _ deadline: Deadline
+    ) throws(PostgresError) -> ResultSet {
+        var answers: [ResultSet] = []
+        var failure: PostgresError?
+        do throws(PostgresError) {
+            try collect(&answers, [name], deadline, isLast: false)
+        } catch {
+            guard case .server(let serverError) = error, !serverError.endsSession else { throw error }
+            failure = error
+        }
+        do throws(PostgresError) {
+            var others: [ResultSet] = []
+            try collect(&others, [next], deadline)
+        } catch {
+            leaveCommitted(after: error)
+        }
+        if let failure { throw failure }
+        return answers[0]
+    }
+
     /// Sends the calls as they are.
     @discardableResult
     func roundTrip(
@@ -52,11 +102,13 @@ extension Session {
         return answers
     }
 
-    /// Reads until the pipeline's end: each call has its results and then a nil. Throws the first error, if any.
+    /// Reads until the pipeline's end: each call has its results and then a nil. Throws the first error, if any. After
+    /// the last of several the connection leaves the pipeline mode.
     private func collect(
         _ answers: inout [ResultSet],
         _ names: [String],
-        _ deadline: Deadline
+        _ deadline: Deadline,
+        isLast: Bool = true
     ) throws(PostgresError) {
         var failure: PostgresError?
         var finished = 0
@@ -81,7 +133,7 @@ extension Session {
                 failure = failure ?? error
             }
         }
-        try connection.exitPipeline()
+        if isLast { try connection.exitPipeline() }
         if let failure { throw failure }
         guard answers.count == names.count else {
             throw .protocolViolation("\(answers.count) answers to \(names.count) calls")

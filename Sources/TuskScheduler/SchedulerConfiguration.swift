@@ -18,6 +18,10 @@ package struct SchedulerConfiguration: Sendable {
     /// How often dead workers are looked for otherwise. With a lease time of 15 seconds their jobs are available again
     /// within 18. Defaults to 2.5 seconds.
     package var rescueIdleInterval: Duration = .milliseconds(2500)
+    /// How often jobs that wait for a limit are looked at. Defaults to 1 second.
+    package var releaseInterval: Duration = .seconds(1)
+    /// The same when none waits. Defaults to 5 seconds.
+    package var releaseIdleInterval: Duration = .seconds(5)
     /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
     /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)

@@ -16,6 +16,13 @@ package struct Lane: Sendable, Hashable {
     }
 }
 
+extension Lane {
+    /// Every lane of these queues from its start, the most urgent first.
+    package static func all(of queues: [QueueName]) -> [Lane] {
+        Priority.all.flatMap { band in queues.map { Lane(queue: $0, priority: band, cursor: 0) } }
+    }
+}
+
 /// What a worker wants to claim.
 package struct ClaimRequest: Sendable {
     /// Who asks; it must be registered and not draining.
@@ -57,10 +64,21 @@ package struct ClaimAnswer: Sendable {
     package let snapshotXmin: Int64
     /// No transaction from this number on had ended when the claim looked; 0 when nothing was claimed.
     package let snapshotXmax: Int64
+    /// Whether jobs may wait that only `claimGated` claims.
+    package let hasGated: Bool
+}
+
+/// What a claim of jobs that limits may hold back gave.
+package struct GatedClaimAnswer: Sendable {
+    /// The jobs, in claim order within each lease.
+    package let jobs: [ClaimedJob]
+    /// The keys without room for which others wait from now on.
+    package let fullKeys: [String]
 }
 
 extension StoreSession {
     private static let claimJobs = SQLCatalog.statement("claim_jobs", isKept: true)
+    private static let claimGatedJobs = SQLCatalog.statement("claim_gated_jobs", isKept: true)
     private static let findLanes = SQLCatalog.statement("find_lanes", isReadOnly: true, isKept: true)
     private static let claimAloneJob = SQLCatalog.statement("claim_alone_job", isKept: true)
 
@@ -79,8 +97,30 @@ extension StoreSession {
         }
         var reader = try ClaimReader(rows, request.lanes)
         let jobs = try reader.jobs()
-        guard !jobs.isEmpty else { return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0) }
-        return ClaimAnswer(jobs: jobs, snapshotXmin: rows.int8(0, 16), snapshotXmax: rows.int8(0, 17))
+        let hasGated = !reader.otherRows.isEmpty
+        guard !jobs.isEmpty else {
+            return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0, hasGated: hasGated)
+        }
+        let (xmin, xmax) = (rows.int8(0, 16), rows.int8(0, 17))
+        return ClaimAnswer(jobs: jobs, snapshotXmin: xmin, snapshotXmax: xmax, hasGated: hasGated)
+    }
+
+    /// Claims jobs that limits may hold back; those without room wait in `blocked` from now on. `isAlone`: only jobs
+    /// that lost a lease before, each under a lease of its own.
+    package func claimGated(_ request: ClaimRequest, isAlone: Bool = false) throws(StoreError) -> GatedClaimAnswer {
+        let rows = try run(Self.claimGatedJobs) {
+            $0.int2(shard)
+            $0.uuid(request.worker)
+            $0.textArray(request.lanes.map(\.queue.text))
+            $0.int2Array(request.lanes.map(\.priority.rawValue))
+            $0.textArray(request.kinds.map(\.text))
+            $0.textArray(request.kindsLeasedApart.map(\.text))
+            $0.int4(Int32(request.jobsMax))
+            $0.int8(Int64(request.argsBytesMax))
+            $0.bool(isAlone)
+        }
+        var reader = try ClaimReader(rows, request.lanes, isGated: true)
+        return GatedClaimAnswer(jobs: try reader.jobs(), fullKeys: reader.otherRows.map { rows.text($0, 16) })
     }
 
     /// The lanes of these queues that hold waiting jobs, at most so many, each from its start, the most urgent first.
@@ -107,7 +147,7 @@ extension StoreSession {
         queues: [QueueName],
         kinds: [Kind]
     ) throws(StoreError) -> ClaimedJob? {
-        let lanes = Priority.all.flatMap { band in queues.map { Lane(queue: $0, priority: band, cursor: 0) } }
+        let lanes = Lane.all(of: queues)
         let rows = try run(Self.claimAloneJob) {
             $0.int2(shard)
             $0.uuid(worker)

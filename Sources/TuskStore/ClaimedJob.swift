@@ -27,6 +27,8 @@ package struct ClaimedJob: Sendable {
     package let createdAt: Timestamp
     /// How long it was available before it was claimed.
     package let waited: Duration
+    /// Whether it may hold part of a limit.
+    package let isGated: Bool
 
     fileprivate let rows: ResultSet
     fileprivate let row: Int
@@ -45,11 +47,12 @@ package struct ClaimedJob: Sendable {
     package var traceparent: String? { rows.textIfPresent(row, 12) }
 }
 
-/// Reads the answers of `claim_jobs.sql` and `claim_alone_job.sql`.
+/// Reads the answers of `claim_jobs.sql`, `claim_alone_job.sql` and `claim_gated_jobs.sql`.
 struct ClaimReader {
     private let rows: ResultSet
     private let lanes: [Lane]
     private let claimedAt: Int64
+    private let isGated: Bool
     /// The last job's kind and its bytes: neighbours are mostly of one kind.
     private var kind: Kind?
     private var kindBytes: [UInt8] = []
@@ -58,19 +61,29 @@ struct ClaimReader {
     private var position: Int32 = -1
     private var counts: [Int64: Int32] = [:]
 
+    /// The rows that are jobs; what comes after them is about others.
+    private let jobRows: Range<Int>
+
     /// A reader of an answer to a claim from these lanes.
-    init(_ rows: ResultSet, _ lanes: [Lane]) throws(StoreError) {
+    init(_ rows: ResultSet, _ lanes: [Lane], isGated: Bool = false) throws(StoreError) {
         self.rows = rows
         self.lanes = lanes
-        guard rows.rowCount == 0 || !rows.isNull(0, 15) else { throw .unreadable("a claim without its time") }
-        claimedAt = rows.rowCount > 0 ? rows.timestamp(0, 15) : 0
+        self.isGated = isGated
+        var count = rows.rowCount
+        while count > 0, rows.isNull(count - 1, 0) { count -= 1 }
+        jobRows = 0..<count
+        guard count == 0 || !rows.isNull(0, 15) else { throw .unreadable("a claim without its time") }
+        claimedAt = count > 0 ? rows.timestamp(0, 15) : 0
     }
+
+    /// How many rows after those of the jobs.
+    var otherRows: Range<Int> { jobRows.upperBound..<rows.rowCount }
 
     /// All jobs in the order of the answer.
     mutating func jobs() throws(StoreError) -> [ClaimedJob] {
         var jobs: [ClaimedJob] = []
-        jobs.reserveCapacity(rows.rowCount)
-        for row in 0..<rows.rowCount {
+        jobs.reserveCapacity(jobRows.count)
+        for row in jobRows {
             if let job = try job(row) { jobs.append(job) }
         }
         return jobs
@@ -103,6 +116,7 @@ struct ClaimReader {
             queue: lanes[lane].queue,
             createdAt: rows.moment(row, 13),
             waited: .microseconds(max(0, claimedAt - rows.timestamp(row, 14))),
+            isGated: isGated,
             rows: rows,
             row: row
         )

@@ -32,7 +32,31 @@ extension StoreSession {
     package func enqueue(_ jobs: [NewJob]) throws(StoreError) -> [EnqueuedJob] {
         precondition(jobs.count <= Self.enqueueJobsMax, "too many jobs for one statement")
         guard !jobs.isEmpty else { return [] }
-        let rows = try run(Self.enqueueJobs) { fill(&$0, with: jobs) }
+        return try enqueued(jobs, try run(Self.enqueueJobs) { fill(&$0, with: jobs) })
+    }
+
+    /// The same outside any transaction, and after the commit a signal for each of these queues in the same round trip.
+    /// Behind a pooler no signal is sent; the answer says whether they were.
+    package func enqueue(
+        _ jobs: [NewJob],
+        thenSignal queues: Set<QueueName>
+    ) throws(StoreError) -> (jobs: [EnqueuedJob], isSignalled: Bool) {
+        precondition(jobs.count <= Self.enqueueJobsMax, "too many jobs for one statement")
+        guard !queues.isEmpty else { return (try enqueue(jobs), true) }
+        var (parameters, names) = (Parameters(), Parameters())
+        fill(&parameters, with: jobs)
+        names.textArray(queues.map(\.text))
+        let rows: ResultSet
+        let isSent: Bool
+        do throws(PostgresError) {
+            (rows, isSent) = try session.run(Self.enqueueJobs, parameters, then: Self.notifyQueues, names)
+        } catch {
+            throw StoreError(error)
+        }
+        return (try enqueued(jobs, rows), isSent)
+    }
+
+    private func enqueued(_ jobs: [NewJob], _ rows: ResultSet) throws(StoreError) -> [EnqueuedJob] {
         guard rows.rowCount == jobs.count else { throw .unreadable("enqueue_jobs answered \(rows.rowCount) rows") }
         var enqueued: [EnqueuedJob] = []
         enqueued.reserveCapacity(jobs.count)
@@ -59,6 +83,9 @@ extension StoreSession {
         parameters.textArray(optional: jobs.map(Self.joinedTags))
         parameters.jsonArray(optional: jobs.lazy.map { $0.metadata?.bytes })
         parameters.textArray(optional: jobs.map(\.traceparent))
+        let isLimited = jobs.contains { !$0.limits.isEmpty }
+        parameters.textArray(optional: isLimited ? jobs.map { Self.joined($0.limits, \.key) } : [])
+        parameters.textArray(optional: isLimited ? jobs.map { Self.joined($0.limits, \.weight.description) } : [])
     }
 
     private static func dueMicroseconds(_ job: NewJob) -> Int64? {
@@ -73,6 +100,11 @@ extension StoreSession {
         case .now, .at: nil
         case .after(let delay): delay.wholeMilliseconds
         }
+    }
+
+    /// Neither a key nor a weight has a comma.
+    private static func joined(_ limits: [JobLimit], _ part: (JobLimit) -> String) -> String? {
+        limits.isEmpty ? nil : limits.map(part).joined(separator: ",")
     }
 
     /// A tag has no comma, so the joined text can be taken apart again.

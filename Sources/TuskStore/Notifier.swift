@@ -11,7 +11,8 @@ package import TuskCore
 ///
 /// NOTIFY in the enqueuing transaction takes a lock over all commits of the server: 64 clients fell from 12,290 to
 /// 3,747 commits a second (PostgreSQL 15 on 2 cores); one session that sends 50 a second costs nothing measurable.
-/// Its commits need not be durable, and do not wait for the disk.
+/// A caller that has just committed alone may send the signal itself, in a second transaction of the same round trip,
+/// when the notifier `lends` it: a job then starts 0.2 ms sooner.
 package final class Notifier: Sendable {
     private let store: Store
     private let state = Mutex(NotifierState())
@@ -30,6 +31,11 @@ package final class Notifier: Sendable {
             OwnedThread.start("tusk-notifier") { self.run() }
         }
         if isNews { work.signal() }
+    }
+
+    /// Whether the caller may send the signals for these queues by itself, now; then they count as sent.
+    package func lends(_ queues: some Collection<QueueName>) -> Bool {
+        state.withLock { $0.lend(queues, at: .now) }
     }
 
     /// Sends what was noted, waiting for at most so long, and ends the thread; any number of times. Later signals are
@@ -65,7 +71,7 @@ package final class Notifier: Sendable {
             if let session, session.isUsable {
                 open = session
             } else {
-                open = try store.openSession(for: "notifier", isDurable: false)
+                open = try store.openSession(for: "notifier")
                 session = open
             }
             try open.signal(queues)
@@ -130,6 +136,19 @@ package struct NotifierState {
         return isNews
     }
 
+    /// Whether somebody else may send the signals for these queues now, because nothing of theirs waits and each may
+    /// have one; if so they count as sent.
+    package mutating func lend(_ queues: some Collection<QueueName>, at now: ContinuousClock.Instant) -> Bool {
+        guard !isStopped, pausedUntil == nil, waiting.isDisjoint(with: queues) else { return false }
+        guard queues.allSatisfy({ sendAt($0).map { $0 <= now } ?? true }) else { return false }
+        spread(queues, at: now)
+        return true
+    }
+
+    private mutating func spread(_ queues: some Collection<QueueName>, at now: ContinuousClock.Instant) {
+        for queue in queues { spreadTo[queue] = max(spreadTo[queue] ?? now, now).advanced(by: Self.interval) }
+    }
+
     /// Takes no further signals. Whether there is a thread to end that nobody has ended before.
     package mutating func stop() -> Bool {
         defer { isStopped = true }
@@ -164,7 +183,7 @@ package struct NotifierState {
         if isSent {
             failures = 0
             pausedUntil = nil
-            for queue in queues { spreadTo[queue] = max(spreadTo[queue] ?? now, now).advanced(by: Self.interval) }
+            spread(queues, at: now)
         } else {
             let pause = min(Self.interval * (1 << min(failures, 10)), Self.pauseMax)
             failures += 1

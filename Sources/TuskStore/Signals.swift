@@ -7,7 +7,7 @@ extension StoreSession {
     /// The channel of the signals.
     package static let signalChannel = "tusk_ready"
 
-    private static let notifyQueues = SQLCatalog.statement("notify_queues", isKept: true)
+    static let notifyQueues = SQLCatalog.statement("notify_queues", isKept: true)
 
     /// Sends a signal for each queue. Call it after the commit, on a session of its own.
     package func signal(_ queues: some Collection<QueueName>) throws(StoreError) {

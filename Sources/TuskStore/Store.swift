@@ -56,16 +56,13 @@ package final class Store: Sendable {
 
     /// Opens a session for one loop, named after it, with the plans of hot statements pinned. `callTimeout` is for
     /// loops whose calls may take longer, or must take less, than others, `lockTimeout` for those that have other
-    /// things to do than to wait for somebody's transaction; nil: as the settings say. `isDurable` false is for what
-    /// may be lost in a crash, as signals may: its commits do not wait for the disk.
+    /// things to do than to wait for somebody's transaction; nil: as the settings say.
     package func openSession(
         for purpose: String,
         callTimeout: Duration? = nil,
-        lockTimeout: Duration? = nil,
-        isDurable: Bool = true
+        lockTimeout: Duration? = nil
     ) throws(StoreError) -> StoreSession {
         var own = settings
-        if !isDurable { own.extraSettings.append(ConnectionSettings.Setting("synchronous_commit", "off")) }
         own.callTimeout = callTimeout ?? settings.callTimeout
         own.lockTimeout = lockTimeout ?? settings.lockTimeout
         own.applicationName = "\(settings.applicationName)/\(purpose)"

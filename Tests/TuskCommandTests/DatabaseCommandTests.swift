@@ -154,6 +154,13 @@ struct DatabaseCommandTests {
             #expect(try await tusk("queue", "list", "-o", "json").output.contains("\"reason\":\"moving\"}"))
             #expect(try await tusk("queue", "list", "-o", "json").output.contains("\"paused\":true"))
             #expect(try await tusk("queue", "resume", "mail").output == "Queue mail goes on.\n")
+            #expect(try await tusk("limit", "set", "t:*", "3").output == "At most 3 jobs of t:* run at once.\n")
+            #expect(try await tusk("limit", "set", "t:*", "0").errors.contains("NUMBER must be a whole number"))
+            #expect(try await tusk("limit", "set", "a b", "1").errors.contains("KEY must be queue:NAME"))
+            #expect(try await tusk("limit", "list", "-o", "json").output.contains("\"running_max\":3"))
+            #expect(try await tusk("job", "add", "k", "--limit", "queue:x").errors.contains("--limit"))
+            #expect(try await tusk("limit", "remove", "t:*").status == 0)
+            #expect(try await tusk("limit", "remove", "t:*").status == 3)
             let line = ["schedule", "add", "night", "--cron", "30 3 * * *", "--tz", "Europe/Rome", "--kind", "k"]
             #expect(try await TuskProcess.run(line, environment: environment).status == 0)
             #expect(try await tusk("schedule", "list").output.contains("30 3 * * *"))

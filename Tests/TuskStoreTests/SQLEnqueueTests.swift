@@ -43,6 +43,14 @@ import TuskStore
         (#"{"kind":"a","run_at":"2030-01-01T00:00:00"}"#, "run_at"),
         (#"{"kind":"a","delay_seconds":"1"}"#, "delay_seconds"),
         (#"{"kind":"a","run_at":"2030-01-01T00:00:00Z","delay_seconds":1}"#, "delay_seconds"),
+        (#"{"kind":"a","limits":"x"}"#, "limits"), (#"{"kind":"a","limits":[]}"#, "limits"),
+        (#"{"kind":"a","limits":["a","b","c","d","e"]}"#, "limits"), (#"{"kind":"a","limits":["a b"]}"#, "limits"),
+        (#"{"kind":"a","limits":["queue:x"]}"#, "limits"), (#"{"kind":"a","limits":["a","a"]}"#, "limits"),
+        (#"{"kind":"a","limits":[{"weight":1}]}"#, "limits"), (#"{"kind":"a","limits":[7]}"#, "limits"),
+        (#"{"kind":"a","limits":[{"key":"a","weight":0}]}"#, "limits"),
+        (#"{"kind":"a","limits":[{"key":"a","weight":1001}]}"#, "limits"),
+        (#"{"kind":"a","limits":[{"key":"a","weight":1.5}]}"#, "limits"),
+        (#"{"kind":"a","limits":[{"key":"a","max":1}]}"#, "limits"), (#"{"kind":"a","limits":null}"#, "limits"),
     ]
 
     static let refusedArgs = [
@@ -54,7 +62,8 @@ import TuskStore
     ]
 
     static let accepted = [
-        #"{"kind":"a"}"#, #"{"kind":"a","args":{"x":[1,2,{"y":1.50}]},"priority":0,"tags":["a","b"]}"#,
+        #"{"kind":"a"}"#, #"{"kind":"a","limits":["tenant:7",{"key":"api","weight":1000},{"key":"x"}]}"#,
+        #"{"kind":"a","args":{"x":[1,2,{"y":1.50}]},"priority":0,"tags":["a","b"]}"#,
         #"{"kind":"a","run_at":"2030-01-02T03:04:05.678901+05:45","max_attempts":1}"#,
         #"{"kind":"a","delay_seconds":1.5,"timeout_seconds":60,"metadata":{"k":"v"}}"#,
         #"{"kind":"a","retry":{"policy":"exponential","base_seconds":1,"max_seconds":60,"jitter":0.5}}"#,

@@ -36,7 +36,7 @@ extension WorkerTests {
             }
         }
 
-        @Test func `a worker with a thousand queues finds the jobs of each, and leaves the others alone`() async throws {
+        @Test func `a worker with a thousand queues finds the jobs of each and leaves others alone`() async throws {
             try await withWorker(
                 .test { $0.queues = (0..<1000).compactMap { QueueName("queue-\($0)") } },
                 register: { $0.register("noop") { _ in } }

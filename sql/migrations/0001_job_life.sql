@@ -36,6 +36,8 @@ create table tusk.job (
     tags text [],
     metadata json,
     traceparent text,
+    limit_keys text [] collate "C",
+    limit_weights smallint [],
     constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
@@ -59,6 +61,8 @@ comment on column tusk.job.retry is 'Its retry policy; null: the policy of its k
 comment on column tusk.job.tags is 'Words to find it by.';
 comment on column tusk.job.metadata is 'Anything its sender wants to keep with it.';
 comment on column tusk.job.traceparent is 'W3C trace context of the enqueue.';
+comment on column tusk.job.limit_keys is 'Limits it counts for while it runs, beside those of its queue and kind.';
+comment on column tusk.job.limit_weights is 'How much it counts for each of them; null: 1 each.';
 
 -- Ids outside every range: while the scheduler was away for long. It empties this table when it is back.
 create table tusk.job_overflow partition of tusk.job default;
@@ -72,6 +76,8 @@ create table tusk.ready (
     priority smallint not null,
     attempt smallint not null default 0,
     interruptions smallint not null default 0,
+    gated boolean not null default false,
+    released boolean not null default false,
     args_bytes integer not null,
     rank bigint not null default nextval('tusk.rank'),
     id bigint not null,
@@ -90,12 +96,16 @@ create index ready_id on tusk.ready (id);
 
 create index ready_alone on tusk.ready (shard, queue, priority, rank) where interruptions > 0;
 
+create index ready_gated on tusk.ready (shard, queue, priority, rank) where gated;
+
 comment on table tusk.ready is 'Jobs that may be claimed now, in the order of rank within queue and priority.';
 comment on column tusk.ready.shard is 'The shard of the job.';
 comment on column tusk.ready.priority is 'Band: smaller is claimed first.';
 comment on column tusk.ready.attempt is 'Attempts already used.';
 comment on column tusk.ready.interruptions
 is 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
+comment on column tusk.ready.gated is 'Whether it names limits, so that only claim_gated may take it.';
+comment on column tusk.ready.released is 'Whether it was held back and goes ahead of those that were not.';
 comment on column tusk.ready.args_bytes is 'Length of the args, for claims bounded by bytes.';
 comment on column tusk.ready.rank is 'Place in line, fresh at every entry.';
 comment on column tusk.ready.id is 'The job.';
@@ -109,6 +119,7 @@ create table tusk.scheduled (
     shard smallint not null default 0,
     priority smallint not null,
     attempt smallint not null default 0,
+    gated boolean not null default false,
     args_bytes integer not null,
     due_at timestamptz not null,
     id bigint not null,
@@ -128,6 +139,7 @@ comment on table tusk.scheduled is 'Jobs that wait for a time: scheduled, or ret
 comment on column tusk.scheduled.shard is 'The shard of the job.';
 comment on column tusk.scheduled.priority is 'Band it enters when due.';
 comment on column tusk.scheduled.attempt is 'Attempts already used.';
+comment on column tusk.scheduled.gated is 'Whether it names limits.';
 comment on column tusk.scheduled.args_bytes is 'Length of the args.';
 comment on column tusk.scheduled.due_at is 'When it becomes available.';
 comment on column tusk.scheduled.id is 'The job.';
@@ -178,6 +190,7 @@ comment on column tusk.blocked.kind is 'Which handler runs it.';
 create table tusk.lease (
     shard smallint not null default 0,
     interruptions smallint not null default 0,
+    gated boolean not null default false,
     number bigint not null default nextval('tusk.lease_number'),
     worker_id uuid not null,
     claimed_at timestamptz not null,
@@ -207,6 +220,7 @@ comment on table tusk.lease
 is 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
 comment on column tusk.lease.shard is 'The shard of its jobs.';
 comment on column tusk.lease.interruptions is 'Above 0: its one job runs alone after that many lost leases.';
+comment on column tusk.lease.gated is 'Whether its jobs may hold limit slots, which end with them.';
 comment on column tusk.lease.number is 'Greater than every lease granted before.';
 comment on column tusk.lease.worker_id is 'Who holds it.';
 comment on column tusk.lease.claimed_at is 'When it was granted.';

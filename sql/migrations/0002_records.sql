@@ -68,6 +68,7 @@ create table tusk.queue (
     paused_at timestamptz,
     paused_by text,
     pause_reason text,
+    limited boolean not null default false,
     constraint queue_pkey primary key (name),
     constraint queue_name_length check (octet_length(name) between 1 and 128)
 );
@@ -77,6 +78,8 @@ comment on column tusk.queue.name is 'Name of the queue.';
 comment on column tusk.queue.paused_at is 'Since when nothing is claimed from it; null: it is not paused.';
 comment on column tusk.queue.paused_by is 'Who paused it.';
 comment on column tusk.queue.pause_reason is 'Why.';
+comment on column tusk.queue.limited
+is 'Whether a limit counts its jobs, so that only claim_gated may take them.';
 
 create table tusk.schedule (
     name text collate "C" not null,

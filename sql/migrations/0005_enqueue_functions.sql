@@ -185,6 +185,62 @@ $$;
 
 comment on function tusk.check_retry_field is 'Refuses a field of a retry policy that is out of its range.';
 
+create function tusk.read_limits(pointer text, limits json, out keys text [], out weights smallint [])
+returns record
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    place text;
+    given record;
+    key json;
+    weight json;
+begin
+    if json_typeof(limits) <> 'array' or json_array_length(limits) not between 1 and 4 then
+        perform tusk.refuse(pointer, 'limits must be an array of 1 to 4 limits');
+    end if;
+    for given in
+        select item.value, json_typeof(item.value) as type, item.ordinality - 1 as index
+        from json_array_elements(limits) with ordinality as item
+    loop
+        place := pointer || '/' || given.index;
+        key := given.value;
+        weight := null;
+        if given.type = 'object' then
+            if exists (
+                select from json_object_keys(given.value) as field (name) where field.name not in ('key', 'weight')
+            ) then
+                perform tusk.refuse(place, 'a limit has the fields key and weight');
+            end if;
+            key := given.value -> 'key';
+            weight := given.value -> 'weight';
+            place := place || '/key';
+        end if;
+        if json_typeof(key) is distinct from 'string' or not tusk.is_name(key #>> '{}') then
+            perform tusk.refuse(
+                place, 'a limit''s key must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+            );
+        elsif key #>> '{}' ~ '^(queue|kind):' then
+            perform tusk.refuse(
+                place, 'a limit''s key cannot begin with queue: or kind:, which count by themselves'
+            );
+        elsif key #>> '{}' = any (keys) then
+            perform tusk.refuse(place, 'limits must all have different keys');
+        end if;
+        if weight is not null and (json_typeof(weight) <> 'number' or weight::text !~ '^([1-9][0-9]{0,2}|1000)$') then
+            perform tusk.refuse(
+                pointer || '/' || given.index || '/weight', 'weight must be a whole number from 1 to 1000'
+            );
+        end if;
+        keys := array_append(keys, key #>> '{}');
+        weights := array_append(weights, coalesce(weight::text, '1')::smallint);
+    end loop;
+end
+$$;
+
+comment on function tusk.read_limits
+is 'The keys and weights of the limits that a job names; refuses what is not right.';
+
 create function tusk.enqueue_one(
     pointer text,
     kind text,
@@ -199,6 +255,7 @@ create function tusk.enqueue_one(
     tags text [],
     metadata json,
     traceparent text,
+    limits json,
     idempotency_key text
 ) returns bigint
 language plpgsql volatile
@@ -215,6 +272,8 @@ declare
     key_hash bytea;
     request_hash bytea;
     accepted record;
+    limit_keys text [];
+    limit_weights smallint [];
 begin
     args := coalesce(args, '{}');
     queue := coalesce(queue, 'default');
@@ -265,6 +324,11 @@ begin
         perform tusk.check_retry(pointer || '/retry', retry);
     end if;
 
+    if limits is not null then
+        select given.keys, given.weights into limit_keys, limit_weights
+        from tusk.read_limits(pointer || '/limits', limits) as given;
+    end if;
+
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
             perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key must be 1 to 255 bytes');
@@ -273,7 +337,7 @@ begin
         -- An array of JSON says where each value begins and ends, so that two requests never look the same.
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
-            timeout_ms, tags, metadata
+            timeout_ms, tags, metadata, limit_keys, limit_weights
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -301,17 +365,17 @@ begin
     due := coalesce(run_at, moment + delay);
     insert into tusk.job (
         shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-        metadata, traceparent
+        metadata, traceparent, limit_keys, limit_weights
     ) values (
         0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-        metadata, traceparent
+        metadata, traceparent, limit_keys, limit_weights
     );
     if due > moment then
-        insert into tusk.scheduled (shard, priority, args_bytes, due_at, id, queue, kind)
-        values (0, priority, args_length, due, job_id, queue, kind);
+        insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
+        values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
     else
-        insert into tusk.ready (shard, priority, args_bytes, rank, id, available_at, queue, kind)
-        values (0, priority, args_length, drawn, job_id, moment, queue, kind);
+        insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
+        values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
     end if;
     if key_hash is not null then
         insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at)
@@ -341,6 +405,7 @@ create function tusk.enqueue(
     tags text [] default null,
     metadata json default null,
     traceparent text default null,
+    limits json default null,
     idempotency_key text default null
 ) returns bigint
 language plpgsql volatile
@@ -349,7 +414,7 @@ as $$
 begin
     return tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        idempotency_key
+        limits, idempotency_key
     );
 end
 $$;
@@ -367,7 +432,7 @@ declare
 begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
-            when field.key in ('args', 'retry', 'metadata') then field.kind
+            when field.key in ('args', 'retry', 'metadata', 'limits') then field.kind
             when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
             when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
             when field.key = 'tags' then 'array'
@@ -435,6 +500,7 @@ begin
             tags => (select array_agg(tag.name) from json_array_elements_text(entry.job -> 'tags') as tag (name)),
             metadata => entry.job -> 'metadata',
             traceparent => entry.job ->> 'traceparent',
+            limits => entry.job -> 'limits',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
     end loop;

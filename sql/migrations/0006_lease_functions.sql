@@ -56,7 +56,7 @@ begin
         perform tusk.refuse('#/result', 'result must be at most 65536 bytes');
     end if;
     select
-        owned.done, owned.cancels, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
+        owned.gated, owned.done, owned.worker_id, owned.claimed_at, owned.attempts, cardinality(owned.ids) as size,
         array_position(owned.ids, complete.job_id) as position
     into held
     from tusk.lease as owned
@@ -68,6 +68,9 @@ begin
         complete.job_id & 1023, coalesce(held.attempts[held.position], 0) + 1, 'completed', complete.job_id,
         complete.lease, held.claimed_at, moment, held.worker_id, complete.result
     );
+    if held.gated then
+        delete from tusk.limit_hold as hold where hold.id = complete.job_id;
+    end if;
     if coalesce(bit_count(held.done), 0) + 1 = held.size then
         delete from tusk.lease as owned
         where owned.shard = complete.job_id & 1023 and owned.number = complete.lease;
@@ -194,11 +197,11 @@ begin
         if moved.last_lease is not null then
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
-                shard, priority, attempt, args_bytes, id, last_lease, available_at, queue, kind
+                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, queue, kind
             )
             select
-                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id,
-                moved.last_lease, moment, job.queue, job.kind
+                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.limit_keys is not null,
+                job.args_bytes, job.id, moved.last_lease, moment, job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';

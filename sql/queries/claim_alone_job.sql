@@ -9,7 +9,11 @@ with lane as (
     from unnest($3::text[], $4::smallint[]) with ordinality as given (queue, priority, number)
     where
         (select exists (select from tusk.worker as worker where worker.id = $2 and worker.state = 'live'))
-        and (select queue.paused_at from tusk.queue as queue where queue.name = given.queue) is null
+        and (
+            select queue.name
+            from tusk.queue as queue
+            where queue.name = given.queue and (queue.paused_at is not null or queue.limited)
+        ) is null
 ),
 picked as materialized (
     select waiting.*
@@ -24,7 +28,13 @@ picked as materialized (
             and ready.queue = lane.queue
             and ready.priority = lane.priority
             and ready.interruptions > 0
+            and not ready.gated
             and ready.kind = any ($5)
+            and ready.kind <> all (array(
+                select substr(bound.key, 6)
+                from tusk.running_limit as bound
+                where bound.key >= 'kind:' and bound.key < 'kind;'
+            ))
         order by ready.rank
         limit 1
         for update skip locked

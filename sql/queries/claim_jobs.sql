@@ -17,7 +17,8 @@
 -- No order by: CTE scans and nested loops, to which the sessions are pinned, keep the order of picked, in the answer
 -- as in the array of ids; settling compares the two and would refuse a job that is not where it says. A sort of the
 -- answer costs 0.3 us a job, running sums for all rows 0.4; they are needed only when the bytes are too many.
--- Jobs that lost a lease (interruptions > 0) are left to claim_alone_job.sql.
+-- Jobs that lost a lease (interruptions > 0) are left to claim_alone_job.sql, those that limits may hold back to
+-- claim_gated. When there may be some of these a last row says so: all its columns are null.
 -- A worker without a row was rescued or never registered; it gets nothing.
 with lane as (
     select given.queue, given.priority, given.cursor, given.number
@@ -25,7 +26,11 @@ with lane as (
         unnest($3::text[], $4::smallint[], $5::bigint[]) with ordinality as given (queue, priority, cursor, number)
     where
         (select exists (select from tusk.worker as worker where worker.id = $2 and worker.state = 'live'))
-        and (select queue.paused_at from tusk.queue as queue where queue.name = given.queue) is null
+        and (
+            select queue.name
+            from tusk.queue as queue
+            where queue.name = given.queue and (queue.paused_at is not null or queue.limited)
+        ) is null
 ),
 picked as materialized (
     select waiting.*
@@ -47,7 +52,13 @@ picked as materialized (
             and ready.priority = lane.priority
             and ready.rank > lane.cursor
             and ready.interruptions = 0
+            and not ready.gated
             and ready.kind = any ($6)
+            and ready.kind <> all (array(
+                select substr(bound.key, 6)
+                from tusk.running_limit as bound
+                where bound.key >= 'kind:' and bound.key < 'kind;'
+            ))
         order by ready.rank
         limit $8
         for update skip locked
@@ -137,3 +148,10 @@ left join lateral (
     where job.shard = $1 and job.id = taken.id
     limit 1
 ) as job on true
+union all
+select
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+where
+    (select exists (select from tusk.ready as ready where ready.shard = $1 and ready.gated limit 1))
+    or (select exists (select from tusk.running_limit as bound where bound.key >= 'kind:' and bound.key < 'kind;'))
+    or (select exists (select from tusk.running_limit as bound where bound.key >= 'queue:' and bound.key < 'queue;'))

@@ -2,7 +2,8 @@
 -- $1 smallint: shard   $2 text[]: kinds   $3 text[]: queues   $4 smallint[]: priorities   $5 smallint[]: most attempts
 -- $6 json[]: args   $7 int[]: bytes of args   $8 timestamptz[]: run_at or null   $9 bigint[]: delays in ms or null
 -- $10 int[]: timeouts in ms or null   $11 json[]: retry policies or null   $12 text[]: tags joined by commas or null
--- $13 json[]: metadata or null   $14 text[]: traceparents or null
+-- $13 json[]: metadata or null   $14 text[]: traceparents or null   $15 text[]: keys of limits joined by commas or null
+-- $16 text[]: their weights joined by commas or null
 -- Locks: none but the new rows. No NOTIFY here: whoever commits sends the wake-up afterwards, on another session.
 -- The id is the first rank << 10 | shard, so one draw from one sequence numbers both the job and its place in line.
 -- The transaction gets its number before it draws a rank: workers step over a rank only when all transactions that were
@@ -25,38 +26,43 @@ input as materialized (
         item.retry,
         item.tags,
         item.metadata,
-        item.traceparent
+        item.traceparent,
+        item.limit_keys,
+        item.limit_weights
     from
         begun
     cross join
         unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::json[], $7::int[], $8::timestamptz[],
-            $9::bigint[], $10::int[], $11::json[], $12::text[], $13::json[], $14::text[])
+            $9::bigint[], $10::int[], $11::json[], $12::text[], $13::json[], $14::text[], $15::text[], $16::text[])
         with ordinality
         as item (kind, queue, priority, max_attempts, args, args_bytes, run_at, delay_ms, timeout_ms, retry, tags,
-            metadata, traceparent, ordinal)
+            metadata, traceparent, limit_keys, limit_weights, ordinal)
 ),
 facts as (
     insert into tusk.job (
         shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-        metadata, traceparent
+        metadata, traceparent, limit_keys, limit_weights
     )
     select
         $1, input.priority, input.max_attempts, input.rank << 10 | $1::smallint, input.args_bytes, input.timeout_ms,
         now(), input.kind, input.queue, input.args, input.retry, string_to_array(input.tags, ','), input.metadata,
-        input.traceparent
+        input.traceparent, string_to_array(input.limit_keys, ','),
+        string_to_array(input.limit_weights, ',')::smallint []
     from input
 ),
 waiting as (
-    insert into tusk.scheduled (shard, priority, args_bytes, due_at, id, queue, kind)
-    select $1, input.priority, input.args_bytes, input.due_at, input.rank << 10 | $1::smallint, input.queue, input.kind
+    insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
+    select
+        $1, input.priority, input.limit_keys is not null, input.args_bytes, input.due_at,
+        input.rank << 10 | $1::smallint, input.queue, input.kind
     from input
     where input.due_at > now()
 ),
 runnable as (
-    insert into tusk.ready (shard, priority, args_bytes, rank, id, available_at, queue, kind)
+    insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
     select
-        $1, input.priority, input.args_bytes, input.rank, input.rank << 10 | $1::smallint, now(), input.queue,
-        input.kind
+        $1, input.priority, input.limit_keys is not null, input.args_bytes, input.rank,
+        input.rank << 10 | $1::smallint, now(), input.queue, input.kind
     from input
     where input.due_at is null or input.due_at <= now()
 )

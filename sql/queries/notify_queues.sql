@@ -1,5 +1,7 @@
--- Wakes workers that listen. Sent after the commit of what they are woken for, on a session of its own.
+-- Sends a signal for each queue. The commit does not wait for the disk: nothing is written but the signals.
 -- $1 text[]: queues
--- Locks: the notification queue, for the moment of its commit.
-select pg_notify('tusk_ready', given.queue)
-from unnest($1::text[]) as given (queue)
+-- Locks: the one that all commits with notifications share; hence on its own and never with a job's commit.
+select
+    set_config('synchronous_commit', 'off', true),
+    pg_notify('tusk_ready', queue.name)
+from unnest($1::text[]) as queue (name)

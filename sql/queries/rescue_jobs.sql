@@ -45,7 +45,7 @@ gone as (
     delete from tusk.lease as lease
     where lease.shard = $1 and lease.number = any (array(select doomed.number from doomed))
     returning
-        lease.number, lease.worker_id, lease.claimed_at, lease.interruptions, lease.done, lease.cancels,
+        lease.number, lease.worker_id, lease.claimed_at, lease.interruptions, lease.gated, lease.done, lease.cancels,
         lease.attempts || '{}'::smallint [] as attempts, lease.ids
 ),
 lost as materialized (
@@ -54,6 +54,7 @@ lost as materialized (
         gone.worker_id,
         gone.claimed_at,
         gone.interruptions,
+        gone.gated,
         held.id,
         coalesce(gone.attempts[held.position], 0) as attempt,
         coalesce(held.id = any (gone.cancels), false) as is_cancelled,
@@ -61,6 +62,10 @@ lost as materialized (
     from gone
     cross join lateral unnest(gone.ids) with ordinality as held (id, position)
     where gone.done is null or get_bit(gone.done, held.position::integer - 1) = 0
+),
+let_go as (
+    delete from tusk.limit_hold as hold
+    where hold.id = any (array(select lost.id from lost where lost.gated))
 ),
 ended as (
     insert into tusk.outcome (shard, attempt, state, id, lease, started_at, finished_at, worker_id, reason, error)
@@ -90,11 +95,11 @@ tried as (
 ),
 returned as (
     insert into tusk.ready (
-        shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
+        shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
     )
     select
-        $1, job.priority, lost.attempt, lost.interruptions + 1, job.args_bytes, lost.id, 0, now(), job.queue,
-        job.kind
+        $1, job.priority, lost.attempt, lost.interruptions + 1, job.limit_keys is not null, job.args_bytes, lost.id,
+        0, now(), job.queue, job.kind
     from lost
     inner join tusk.job as job on job.shard = $1 and job.id = lost.id
     where not lost.is_cancelled and not lost.is_used_up

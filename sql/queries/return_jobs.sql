@@ -7,31 +7,31 @@
 -- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
 with returned as materialized (
     select
-        job.priority, job.args_bytes, job.queue, job.kind, given.id, given.lease, given.attempt, given.interruptions,
-        given.delay_ms
+        job.priority, job.gated, job.args_bytes, job.queue, job.kind, given.id, given.lease, given.attempt,
+        given.interruptions, given.delay_ms
     from
         unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
         as given (id, lease, attempt, interruptions, delay_ms)
     cross join lateral (
-        select job.priority, job.args_bytes, job.queue, job.kind
+        select job.priority, job.limit_keys is not null as gated, job.args_bytes, job.queue, job.kind
         from tusk.job as job
         where job.shard = $1 and job.id = given.id
         limit 1
     ) as job
 ),
 waiting as (
-    insert into tusk.scheduled (shard, priority, attempt, args_bytes, due_at, id, last_lease, queue, kind)
+    insert into tusk.scheduled (shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind)
     select
-        $1, returned.priority, returned.attempt, returned.args_bytes,
+        $1, returned.priority, returned.attempt, returned.gated, returned.args_bytes,
         now() + returned.delay_ms * interval '1 ms', returned.id, returned.lease, returned.queue, returned.kind
     from returned
     where returned.delay_ms is not null
 )
 insert into tusk.ready (
-    shard, priority, attempt, interruptions, args_bytes, id, last_lease, available_at, queue, kind
+    shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
 )
 select
-    $1, returned.priority, returned.attempt, returned.interruptions, returned.args_bytes, returned.id, returned.lease,
-    now(), returned.queue, returned.kind
+    $1, returned.priority, returned.attempt, returned.interruptions, returned.gated, returned.args_bytes,
+    returned.id, returned.lease, now(), returned.queue, returned.kind
 from returned
 where returned.delay_ms is null

@@ -14,7 +14,7 @@ gone as (
     delete from tusk.lease as lease
     where lease.shard = $1 and lease.number = any (array(select unknown.number from unknown))
     returning
-        lease.number, lease.worker_id, lease.interruptions, lease.done, lease.cancels,
+        lease.number, lease.worker_id, lease.interruptions, lease.gated, lease.done, lease.cancels,
         lease.attempts || '{}'::smallint [] as attempts, lease.ids
 ),
 held as materialized (
@@ -22,12 +22,17 @@ held as materialized (
         gone.number,
         gone.worker_id,
         gone.interruptions,
+        gone.gated,
         place.id,
         coalesce(gone.attempts[place.position], 0) as attempt,
         coalesce(place.id = any (gone.cancels), false) as is_cancelled
     from gone
     cross join lateral unnest(gone.ids) with ordinality as place (id, position)
     where gone.done is null or get_bit(gone.done, place.position::integer - 1) = 0
+),
+let_go as (
+    delete from tusk.limit_hold as hold
+    where hold.id = any (array(select held.id from held where held.gated))
 ),
 ended as (
     insert into tusk.outcome (shard, attempt, state, id, lease, finished_at, worker_id, reason, error)
@@ -39,10 +44,11 @@ ended as (
 ),
 returned as (
     insert into tusk.ready (
-        shard, priority, attempt, interruptions, args_bytes, id, available_at, queue, kind
+        shard, priority, attempt, interruptions, gated, args_bytes, id, available_at, queue, kind
     )
     select
-        $1, job.priority, held.attempt, held.interruptions, job.args_bytes, held.id, now(), job.queue, job.kind
+        $1, job.priority, held.attempt, held.interruptions, job.limit_keys is not null, job.args_bytes, held.id,
+        now(), job.queue, job.kind
     from held
     inner join tusk.job as job on job.shard = $1 and job.id = held.id
     where not held.is_cancelled

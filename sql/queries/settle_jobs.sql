@@ -25,6 +25,7 @@ held as materialized (
         select
             lease.number,
             lease.interruptions,
+            lease.gated,
             lease.done,
             lease.cancels,
             lease.attempts || '{}'::smallint [] as attempts,
@@ -48,6 +49,7 @@ judged as materialized (
         held.cancels is not null and entry.id = any (held.cancels) and entry.verdict <> 2 as overruled,
         coalesce(held.attempts[entry.position + 1], 0) as attempt,
         held.interruptions,
+        held.gated,
         now() - entry.started_us * interval '1 microsecond' as started_at,
         entry.reason,
         entry.error,
@@ -88,6 +90,10 @@ tried as (
         judged.error
     from judged
     where judged.is_accepted and judged.verdict >= 3 and judged.started_at is not null
+),
+let_go as (
+    delete from tusk.limit_hold as hold
+    where hold.id = any (array(select judged.id from judged where judged.is_accepted and judged.gated))
 ),
 tally as materialized (
     select

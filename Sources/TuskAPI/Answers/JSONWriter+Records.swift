@@ -31,6 +31,18 @@ extension JSONWriter {
         endObject()
     }
 
+    /// The members of a limit; what waits is counted up to `waiting_max`. A class has neither `running` nor `waiting`.
+    package mutating func members(of limit: RunningLimitRecord) {
+        member("key", limit.key)
+        member("running_max", limit.runningMax)
+        if !limit.isClass {
+            member("running", Int(limit.running))
+            member("waiting", Int(limit.waiting))
+        }
+        member("updated_at", limit.updatedAt)
+        member("updated_by", limit.updatedBy)
+    }
+
     /// The members of a worker that lives.
     package mutating func members(of worker: WorkerStatus) {
         member("id", worker.id.description)

@@ -20,6 +20,8 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case jobNotFound = "job-not-found"
     /// There is no such schedule.
     case scheduleNotFound = "schedule-not-found"
+    /// No limit is set for this key.
+    case limitNotFound = "limit-not-found"
     /// The job is in a state from which this change does not start.
     case jobState = "job-state"
     /// The first request with this idempotency key is not finished.
@@ -53,7 +55,7 @@ extension ProblemKind {
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken: 400
         case .unauthenticated: 401
         case .missingScope, .crossOrigin: 403
-        case .jobNotFound, .scheduleNotFound: 404
+        case .jobNotFound, .scheduleNotFound, .limitNotFound: 404
         case .jobState, .idempotencyInFlight: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
@@ -76,6 +78,7 @@ extension ProblemKind {
         case .crossOrigin: "Cross-origin request refused"
         case .jobNotFound: "No such job"
         case .scheduleNotFound: "No such schedule"
+        case .limitNotFound: "No such limit"
         case .jobState: "The job is in the wrong state"
         case .idempotencyInFlight: "A request with this idempotency key is in flight"
         case .bodyTooLarge: "The body is too large"
@@ -98,7 +101,7 @@ extension ProblemKind {
         case .schemaMismatch: 10
         case .tooManyFailures: 10
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
-        case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .jobState: nil
+        case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound, .jobState: nil
         case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
         }
     }

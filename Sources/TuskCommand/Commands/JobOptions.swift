@@ -39,10 +39,15 @@ enum JobOptions {
         .text("JSON"),
         "how long it waits after a failure, such as {\"policy\":\"fixed\",\"delay_seconds\":10}"
     )
+    static let limit = Option.argument(
+        "limit",
+        .texts("KEY"),
+        "a concurrency limit it counts for, such as tenant:7; may be given again"
+    )
     static let metadata = Option.argument("metadata", .text("JSON"), "notes that travel with it: a JSON object")
 
     /// What a job of any kind of enqueue takes.
-    static let common = [args, queue, priority, maxAttempts, attemptTimeout, tag, retry, metadata]
+    static let common = [args, queue, priority, maxAttempts, attemptTimeout, tag, limit, retry, metadata]
 
     /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
     private static let argsBytesMax = 1 << 20
@@ -65,6 +70,8 @@ enum JobOptions {
         try put("timeout_seconds", try context.duration(attemptTimeout), &writer)
         let tags = try context.list(tag)
         if !tags.isEmpty { writer.put("tags", tags) }
+        let limits = try context.list(limit)
+        if !limits.isEmpty { writer.put("limits", limits) }
         if let text = try context.text(retry) { writer.put("retry", try json(Array(text.utf8), of: retry.flag)) }
         if let text = try context.text(metadata) {
             writer.put("metadata", try json(Array(text.utf8), of: metadata.flag))
@@ -94,6 +101,7 @@ enum JobOptions {
         case "delay_seconds": delay.flag
         case "timeout_seconds": attemptTimeout.flag
         case "tags": tag.flag
+        case "limits": limit.flag
         default: "--" + field.split(separator: "_").joined(separator: "-")
         }
     }

@@ -7,7 +7,7 @@ extension NewJob {
         case maxAttempts = "max_attempts"
         case retry
         case timeoutSeconds = "timeout_seconds"
-        case tags, metadata, traceparent
+        case tags, metadata, traceparent, limits
     }
 
     /// Reads a job; only `kind` is required. Unknown fields are refused, and all problems are reported at once.
@@ -30,6 +30,7 @@ extension NewJob {
         tags = Self.readTags(&reader)
         metadata = Self.readMetadata(&reader)
         traceparent = Self.readTraceparent(&reader)
+        limits = Self.readLimits(&reader)
         try reader.finish()
         guard let kind else { preconditionFailure("finish throws when there is no kind") }
         self.kind = kind
@@ -122,6 +123,18 @@ extension NewJob {
     }
 }
 
+extension NewJob {
+    private static func readLimits(_ reader: inout FieldReader<Field>) -> [JobLimit] {
+        guard let value = reader.value(.limits) else { return [] }
+        do {
+            return try JobLimit.list(json: value, at: reader.pointer(to: .limits))
+        } catch {
+            reader.note(error)
+            return []
+        }
+    }
+}
+
 // MARK: The canonical form
 
 extension NewJob {
@@ -158,6 +171,12 @@ extension NewJob {
             writer.raw(metadata)
         }
         if let traceparent { Self.write(.traceparent, traceparent, to: &writer) }
+        if !limits.isEmpty {
+            writer.key(Field.limits.rawValue)
+            writer.beginArray()
+            for limit in limits { limit.write(to: &writer) }
+            writer.endArray()
+        }
         writer.endObject()
         return writer.text
     }

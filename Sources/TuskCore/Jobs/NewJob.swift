@@ -22,6 +22,9 @@ public struct NewJob: Sendable, Hashable {
     public package(set) var metadata: JSONText?
     /// The W3C trace context of whoever enqueued it.
     public package(set) var traceparent: String?
+    /// The concurrency limits it counts for while it runs, beside those of its queue and kind: at most 4, all
+    /// different.
+    public package(set) var limits: [JobLimit]
 
     /// The attempts of jobs that name none.
     public static let maxAttemptsDefault = 20
@@ -49,6 +52,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - tags: Words to find it by: at most 16, all different.
     ///   - metadata: Notes that travel with it: a JSON object of at most 4 KiB.
     ///   - traceparent: The W3C trace context of whoever enqueues it.
+    ///   - limits: The concurrency limits it counts for: at most 4, all different.
     /// - Throws: all that is wrong, with pointers as in a request over HTTP.
     public init(
         kind: Kind,
@@ -61,7 +65,8 @@ public struct NewJob: Sendable, Hashable {
         timeout: Duration? = nil,
         tags: [Tag] = [],
         metadata: JSONText? = nil,
-        traceparent: String? = nil
+        traceparent: String? = nil,
+        limits: [JobLimit] = []
     ) throws(ValidationError) {
         self.kind = kind
         self.args = args
@@ -74,6 +79,7 @@ public struct NewJob: Sendable, Hashable {
         self.tags = tags
         self.metadata = metadata
         self.traceparent = traceparent
+        self.limits = limits
         // There is one set of rules: what a request over HTTP has to pass.
         self = try NewJob(written: json)
     }

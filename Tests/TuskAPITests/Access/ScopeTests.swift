@@ -14,6 +14,8 @@ struct ScopeTests {
         "POST /v1/queues/{name}:pause": .scope(.operate), "POST /v1/queues/{name}:resume": .scope(.operate),
         "GET /v1/schedules": .scope(.read), "GET /v1/schedules/{name}": .scope(.read),
         "PUT /v1/schedules/{name}": .scope(.operate), "DELETE /v1/schedules/{name}": .scope(.operate),
+        "GET /v1/limits": .scope(.read), "PUT /v1/limits/{key}": .scope(.operate),
+        "DELETE /v1/limits/{key}": .scope(.operate),
         "GET /v1/schedules/{name}/ticks": .scope(.read), "GET /v1/workers": .scope(.read), "GET /livez": .open,
         "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
         "GET /": .open,

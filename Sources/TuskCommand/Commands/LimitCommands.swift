@@ -1,0 +1,102 @@
+import TuskAPI
+import TuskCore
+import TuskStore
+
+/// `tusk limit`.
+enum LimitCommands {
+    private static let key = Command.Operand(name: "KEY")
+
+    static let all = [
+        Command(
+            path: ["limit", "list"],
+            summary: "shows how many jobs with a key may run at once, run and wait",
+            details: "Waiting jobs are counted up to \(RunningLimitRecord.waitingCountMax).",
+            body: list
+        ),
+        Command(
+            path: ["limit", "set"],
+            summary: "sets how many jobs with a key may run at once, over all workers",
+            details: "A key is queue:NAME, kind:NAME, a key that jobs name in their limits, such as tenant:7, or a"
+                + " class of those, such as tenant:*, which counts for each key of it that has no limit of its own. The"
+                + " next claim keeps to it; what runs goes on.",
+            operands: [key, Command.Operand(name: "NUMBER")],
+            examples: ["tusk limit set queue:mail 5", "tusk limit set 'tenant:*' 3"],
+            body: set
+        ),
+        Command(
+            path: ["limit", "remove"],
+            summary: "lets any number of jobs with a key run again",
+            operands: [key],
+            body: remove
+        ),
+    ]
+
+    private static func list(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let limits = try context.database().with { session throws(StoreError) in try session.runningLimits() }
+        try context.console.show(
+            limits,
+            as: "limits",
+            object: { limit in JSONWriter.object { $0.members(of: limit) } },
+            table: { table(limits) },
+            empty: "No limit is set. Set one: tusk limit set queue:NAME 5"
+        )
+        return .success
+    }
+
+    private static func set(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let key = try self.key(context)
+        let text = context.operand(1) ?? ""
+        guard let number = Int(text), let limit = RunningLimit(key, runningMax: number) else {
+            let range = "\(RunningLimit.range.lowerBound) to \(RunningLimit.range.upperBound)"
+            throw CommandError(.usage, "NUMBER must be a whole number from \(range), not \"\(text.prefix(60))\"")
+        }
+        let who = Operator.name(context.environment)
+        let database = try context.database()
+        let released = try database.change { session throws(StoreError) in try session.putRunningLimit(limit, by: who) }
+        for queue in released { database.wake(context.console) { _ in queue } }
+        let object = JSONWriter.object { writer in
+            writer.put("key", limit.key)
+            writer.put("running_max", limit.runningMax)
+        }
+        try context.console.show(object) { ["At most \(number) jobs of \(key) run at once."] }
+        return .success
+    }
+
+    private static func remove(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let key = try self.key(context)
+        let database = try context.database()
+        let released = try database.change { session throws(StoreError) in try session.removeRunningLimit(key) }
+        guard let released else {
+            throw CommandError(.notFound, "there is no limit for \(key)", hint: "tusk limit list shows all.")
+        }
+        for queue in released { database.wake(context.console) { _ in queue } }
+        try context.console.show(JSONWriter.object { $0.put("key", key) }) { ["\(key) has no limit any more."] }
+        return .success
+    }
+
+    private static func key(_ context: CommandContext) throws(CommandError) -> String {
+        let key = context.operand(0) ?? ""
+        guard RunningLimit.allows(key) else {
+            throw CommandError(.usage, "KEY \(RunningLimit.keyRule), not \"\(key.prefix(60))\"")
+        }
+        return key
+    }
+
+    private static func table(_ limits: [RunningLimitRecord]) -> Table {
+        var table = Table([
+            Table.Column(title: "KEY"), Table.Column(title: "RUNNING", alignment: .right),
+            Table.Column(title: "MAX", alignment: .right), Table.Column(title: "WAITING", alignment: .right),
+            Table.Column(title: "SET BY"),
+        ])
+        for limit in limits {
+            table.add(
+                Table.Cell(limit.key),
+                Table.Cell(limit.isClass ? nil : String(limit.running)),
+                Table.Cell(String(limit.runningMax)),
+                Table.Cell(limit.isClass ? nil : String(limit.waiting), limit.waiting > 0 ? .busy : .plain),
+                Table.Cell(limit.updatedBy)
+            )
+        }
+        return table
+    }
+}

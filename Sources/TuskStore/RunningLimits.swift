@@ -1,0 +1,98 @@
+package import TuskCore
+import TuskPostgres
+
+/// A concurrency limit as its operators see it.
+package struct RunningLimitRecord: Sendable, Hashable {
+    /// `queue:NAME`, `kind:NAME`, a key that jobs name, or a class such as `tenant:*`.
+    package let key: String
+    /// The most that run at once; of a class: for each key of it.
+    package let runningMax: Int
+    /// When it was set.
+    package let updatedAt: Timestamp
+    /// Who set it.
+    package let updatedBy: String
+    /// The weight of what runs now; 0 for a class.
+    package let running: Int64
+    /// Jobs that wait for it, counted up to `waitingCountMax`; 0 for a class.
+    package let waiting: Int64
+
+    /// Whether the limit is for each key of a class; the keys are what is held and waited for.
+    package var isClass: Bool { key.hasSuffix(":*") }
+
+    /// Where counting stops.
+    package static let waitingCountMax = 10_000
+}
+
+extension StoreSession {
+    private static let releaseLimited = SQLCatalog.statement("release_limited", isKept: true)
+    private static let releaseLimitedBy = SQLCatalog.statement("release_limited_by", isKept: true)
+    private static let releaseAllLimited = SQLCatalog.statement("release_all_limited", isKept: true)
+    private static let listRunningLimits = SQLCatalog.statement("list_running_limits", isReadOnly: true)
+    private static let putRunningLimit = SQLCatalog.statement("put_running_limit")
+    private static let removeRunningLimit = SQLCatalog.statement("remove_running_limit")
+
+    /// Brings back jobs that wait for keys which have room; the queues they went to. Call it after the commit that made
+    /// room or that let them wait: of two such calls at least one sees both.
+    package func releaseLimited(_ keys: [String]) throws(StoreError) -> Set<QueueName> {
+        queues(
+            try run(Self.releaseLimited) {
+                $0.int2(shard)
+                $0.textArray(keys)
+            }
+        )
+    }
+
+    /// The same for what these jobs held until their leases ended.
+    package func releaseLimited(by jobs: [JobID]) throws(StoreError) -> Set<QueueName> {
+        queues(
+            try run(Self.releaseLimitedBy) {
+                $0.int2(shard)
+                $0.int8Array(jobs.map(\.rawValue))
+            }
+        )
+    }
+
+    /// The same for every key that jobs wait for, and whether any did.
+    package func releaseAllLimited() throws(StoreError) -> (queues: Set<QueueName>, hadWaiting: Bool) {
+        let rows = try run(Self.releaseAllLimited) { $0.int2(shard) }
+        return (queues(rows, 1), rows.bool(0, 0))
+    }
+
+    private func queues(_ rows: ResultSet, _ column: Int = 0) -> Set<QueueName> {
+        rows.rowCount == 0 ? [] : Set(rows.textArray(0, column).compactMap { QueueName($0) })
+    }
+
+    /// All limits, by key.
+    package func runningLimits() throws(StoreError) -> [RunningLimitRecord] {
+        let rows = try run(Self.listRunningLimits) { $0.int4(Int32(RunningLimitRecord.waitingCountMax)) }
+        return (0..<rows.rowCount).map { row in
+            RunningLimitRecord(
+                key: rows.text(row, 0),
+                runningMax: Int(rows.int4(row, 1)),
+                updatedAt: rows.moment(row, 2),
+                updatedBy: rows.text(row, 3),
+                running: rows.int8(row, 4),
+                waiting: rows.int8(row, 5)
+            )
+        }
+    }
+
+    /// Sets how many jobs with a key may run at once. What waits and has room now is released; the queues it went to.
+    package func putRunningLimit(
+        _ limit: RunningLimit,
+        by who: String
+    ) throws(StoreError) -> Set<QueueName> {
+        _ = try run(Self.putRunningLimit) {
+            $0.text(limit.key)
+            $0.int4(Int32(limit.runningMax))
+            $0.text(who)
+        }
+        return try releaseAllLimited().queues
+    }
+
+    /// Removes a limit and releases what waits for it; nil: there is none.
+    package func removeRunningLimit(_ key: String) throws(StoreError) -> Set<QueueName>? {
+        guard try run(Self.removeRunningLimit, { $0.text(key) }).bool(0, 0) else { return nil }
+        return try releaseAllLimited().queues
+    }
+}

@@ -1,0 +1,64 @@
+import TestSupport
+import Testing
+import TuskCore
+import TuskStore
+
+struct LimitRoutesTests {
+    @Test func `a limit is set, holds jobs back, is listed with what runs and waits, and removed`() async throws {
+        try await withAPI { api in
+            let set = try api.ask("PUT", "/v1/limits/tenant:7", #"{"running_max":1}"#)
+            #expect(set.status == 200 && set.text == #"{"key":"tenant:7","running_max":1}"#)
+            let job = #"{"kind":"noop","limits":["tenant:7",{"key":"api","weight":2}]}"#
+            for _ in 0..<3 { _ = try api.enqueue(job) }
+            try api.working { session, worker in
+                let lanes = Lane.all(of: [.standard])
+                let request = ClaimRequest(worker: worker, lanes: lanes, kinds: ["noop"], jobsMax: 10)
+                let claimed = try session.claimGated(request)
+                #expect(claimed.jobs.count == 1)
+            }
+            let listed = try api.ask("GET", "/v1/limits").json.member("limits")?.elements.first { _ in true }
+            #expect(listed?.member("running")?.int64 == 1)
+            #expect(listed?.member("waiting")?.int64 == 2)
+            #expect(listed?.member("updated_by")?.string == "test")
+            #expect(try api.ask("DELETE", "/v1/limits/tenant:7").status == 204)
+            #expect(api.signals.all.last == ["default"], "those that waited may run")
+            let gone = try api.ask("DELETE", "/v1/limits/tenant:7")
+            #expect(gone.status == 404)
+            #expect(try gone.problem == "limit-not-found")
+        }
+    }
+
+    @Test(arguments: [
+        ("tenant:7", #"{"running_max":0}"#, "#/running_max"), ("tenant:7", #"{"running_max":-1}"#, "#/running_max"),
+        ("tenant:7", #"{"running_max":1.5}"#, "#/running_max"), ("tenant:7", "{}", "#/running_max"),
+        ("tenant:7", #"{"running_max":"3"}"#, "#/running_max"), ("tenant:7", #"{"max":3}"#, "#/max"),
+        ("*", #"{"running_max":1}"#, "key"), ("a%20b", #"{"running_max":1}"#, "key"),
+    ])
+    func `a bad limit is refused, its field is named and nothing is set`(
+        _ key: String,
+        _ body: String,
+        _ field: String
+    ) async throws {
+        try await withAPI { api in
+            let answer = try api.ask("PUT", "/v1/limits/\(key)", body)
+            #expect((400..<500).contains(answer.status))
+            #expect(answer.text.contains("\"\(field)\""), "\(answer.text)")
+            #expect(try api.database.number("select count(*) from tusk.running_limit") == 0)
+        }
+    }
+
+    @Test(arguments: [
+        (#""x""#, "#/limits"), ("[]", "#/limits"), (#"["a","b","c","d","e"]"#, "#/limits"), (#"["a b"]"#, "#/limits/0"),
+        (#"["a","a"]"#, "#/limits/1"), (#"["kind:a"]"#, "#/limits/0"),
+        (#"[{"key":"a","weight":0}]"#, "#/limits/0/weight"), (#"[{"weight":1}]"#, "#/limits/0/key"),
+        (#"[{"key":"a","w":1}]"#, "#/limits/0/w"),
+    ])
+    func `bad limits of a job are refused with the place`(_ limits: String, _ pointer: String) async throws {
+        try await withAPI { api in
+            let answer = try api.ask("POST", "/v1/jobs", #"{"kind":"noop","limits":\#(limits)}"#)
+            #expect(answer.status == 422)
+            #expect(answer.text.contains("\"\(pointer)\""), "\(answer.text)")
+            #expect(try api.jobCount() == 0)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+import TestSupport
+import Testing
+@testable import Tusk
+import TuskCore
+import TuskStore
+
+extension WorkerTests {
+    /// Concurrency limits as workers keep them; no scheduler helps.
+    @Suite struct LimitTests {
+        @Test func `two workers never run more than the limit, use all of it, and hold nobody else up`() async throws {
+            let count = Running()
+            let register: @Sendable (Worker) -> Void = { worker in
+                worker.register("limited") { _ in count.during { Pausing.block(5) } }
+                worker.register("noop") { _ in }
+            }
+            try await withWorker(register: register) { bench in
+                try bench.limit("api", 3)
+                let other = try Worker(.test { _ in }, store: bench.database.store())
+                register(other)
+                other.start()
+                let limited = try NewJob(kind: "limited", limits: [try #require(JobLimit("api"))])
+                try bench.store.withSession { session throws(StoreError) in
+                    _ = try session.enqueue(Array(repeating: limited, count: 200))
+                }
+                let free = try bench.enqueue(count: 50)
+                try bench.signal()
+                for id in free { try await bench.wait(for: id, to: .completed) }
+                try await eventually(within: .seconds(30)) { try bench.unfinishedCount() == 0 }
+                try await eventually { try bench.count("blocked") == 0 && bench.count("limit_hold") == 0 }
+                #expect(count.most == 3)
+                #expect(count.total == 200)
+                #expect(bench.events.leasesLost.isEmpty)
+                await other.stop()
+            }
+        }
+
+        @Test func `a job that lost a lease runs alone within its limit too`() async throws {
+            try await withWorker(register: { $0.register("limited") { _ in } }) { bench in
+                try bench.limit("api", 1)
+                let limit = try #require(JobLimit("api"))
+                let job = try NewJob(kind: "limited", runAt: .after(.seconds(60)), limits: [limit])
+                let id = try bench.enqueue(job)[0]
+                try bench.database.script(
+                    """
+                    with moved as (delete from tusk.scheduled returning *)
+                    insert into tusk.ready (priority, interruptions, gated, args_bytes, id, available_at, queue, kind)
+                    select priority, 1, true, args_bytes, id, now(), queue, kind from moved
+                    """
+                )
+                try bench.signal()
+                try await bench.wait(for: id, to: .completed)
+                try await eventually { try bench.count("limit_hold") == 0 }
+            }
+        }
+
+        @Test func `half of what a worker wants is for gated jobs, and none of a band that is less urgent`() throws {
+            var share = GatedShare()
+            #expect(share.jobs(of: 100) == 0, "nobody has said that there are any")
+            share.noted(hasGated: true, cutOffAt: nil)
+            #expect(share.jobs(of: 100) == 50 && share.bandMax.rawValue == 9)
+            #expect([share.jobs(of: 1), share.jobs(of: 1), share.jobs(of: 1)] == [1, 0, 1])
+            share.noted(hasGated: true, cutOffAt: .standard)
+            #expect(share.bandMax == .standard)
+            share.noted(hasGated: false, cutOffAt: nil)
+            #expect(share.jobs(of: 100) == 0)
+        }
+    }
+}
+
+/// Counts handlers that run at once.
+private final class Running: Sendable {
+    private let state = Mutex((now: 0, most: 0, total: 0))
+
+    var most: Int { state.withLock { $0.most } }
+    var total: Int { state.withLock { $0.total } }
+
+    func during(_ body: () -> Void) {
+        state.withLock { state in
+            state.now += 1
+            state.total += 1
+            state.most = max(state.most, state.now)
+        }
+        body()
+        state.withLock { $0.now -= 1 }
+    }
+}
+
+extension WorkerBench {
+    /// Sets a limit.
+    func limit(_ key: String, _ runningMax: Int) throws {
+        guard let limit = RunningLimit(key, runningMax: runningMax) else { throw FixtureError("a limit") }
+        try store.withSession { session throws(StoreError) in _ = try session.putRunningLimit(limit, by: "test") }
+    }
+}

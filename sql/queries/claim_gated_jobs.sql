@@ -1,0 +1,26 @@
+-- Claims waiting jobs that limits may hold back; see tusk.claim_gated. Rows without a lease come last: each names a key
+-- without room.
+-- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues, $4 smallint[]: priorities: a lane each, most urgent first
+-- $5 text[]: kinds the worker offers   $6 text[]: kinds that get a lease for each job   $7 int: most jobs
+-- $8 bigint: most bytes of args, the first job always   $9 boolean: only jobs that lost a lease before
+-- Locks: the one that all gated claims share, then the picked rows of ready, skipping rows that others hold.
+select
+    claimed.lease,
+    claimed.id,
+    claimed.rank,
+    claimed.lane,
+    claimed.attempt,
+    claimed.max_attempts,
+    claimed.timeout_ms,
+    claimed.kind,
+    claimed.args,
+    claimed.retry,
+    claimed.tags,
+    claimed.metadata,
+    claimed.traceparent,
+    claimed.created_at,
+    claimed.available_at,
+    claimed.claimed_at,
+    claimed.waits_for
+from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality as claimed
+order by claimed.lease is null, claimed.ordinality
