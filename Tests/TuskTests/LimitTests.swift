@@ -1,9 +1,10 @@
 import Synchronization
 import TestSupport
 import Testing
-@testable import Tusk
 import TuskCore
 import TuskStore
+
+@testable import Tusk
 
 extension WorkerTests {
     /// Concurrency limits as workers keep them; no scheduler helps.
