@@ -33,6 +33,16 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .systemLibrary(
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+        ),
         .systemLibrary(name: "CLinux"),
         .target(name: "CTuskSQL"),
 
@@ -50,7 +60,11 @@ let package = Package(
 
         // Runtimes: they meet only in PostgreSQL
         .target(name: "Tusk", dependencies: ["TuskCore", "TuskStore", "TuskTelemetry"], swiftSettings: strict),
-        .target(name: "TuskTasks", dependencies: ["Tusk", "TuskCore", "TuskPostgres"], swiftSettings: strict),
+        .target(
+            name: "TuskTasks",
+            dependencies: ["Tusk", "TuskCore", "TuskPostgres", "CCrypto", "CZlib", "CZstd"],
+            swiftSettings: strictWithC
+        ),
         .target(
             name: "TuskScheduler",
             dependencies: ["TuskCore", "TuskStore", "TuskTelemetry"],

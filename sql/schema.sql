@@ -694,6 +694,22 @@ $_$;
 
 COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
+CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    held text;
+begin
+    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
+    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
+    return held;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
+
 CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -827,6 +843,31 @@ $$;
 
 COMMENT ON FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) IS 'Makes a partition and moves in what waits for it in the overflow table. Answers there, made, moved, or locked.';
 
+CREATE TABLE tusk.watermark (
+    name text NOT NULL COLLATE pg_catalog."C",
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    value text,
+    CONSTRAINT watermark_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 512)))
+);
+
+COMMENT ON TABLE tusk.watermark IS 'Up to where a source was taken over by the jobs of one name, such as rollups.';
+
+COMMENT ON COLUMN tusk.watermark.name IS 'Which source into which target.';
+
+COMMENT ON COLUMN tusk.watermark.moved_at IS 'When it was last moved.';
+
+COMMENT ON COLUMN tusk.watermark.value IS 'The last value that was taken over, as text; null: none yet.';
+
+CREATE FUNCTION tusk.move_watermark(name text, value text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ UPDATE tusk.watermark mark SET value = move_watermark.value, moved_at = clock_timestamp()
+   WHERE (mark.name = move_watermark.name);
+END;
+
+COMMENT ON FUNCTION tusk.move_watermark(name text, value text) IS 'Moves a watermark that hold_watermark holds.';
+
 CREATE FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -845,6 +886,57 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) IS 'Deletes rows of a small table whose moment is older than a retention setting; how many.';
+
+CREATE FUNCTION tusk.prune_cursors(rows_most integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    pruned bigint;
+begin
+    delete from tusk.job_cursor as old
+    where old.ctid = any (array(
+        select past.ctid
+        from tusk.job_cursor as past
+        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
+        limit rows_most
+        for update skip locked
+    ));
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.prune_cursors(rows_most integer) IS 'Deletes cursors of jobs that are no longer there; how many.';
+
+CREATE TABLE tusk.job_cursor (
+    shard smallint NOT NULL,
+    id bigint NOT NULL,
+    lease bigint NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    value json NOT NULL,
+    CONSTRAINT job_cursor_value_length CHECK ((octet_length((value)::text) <= 65536))
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE tusk.job_cursor IS 'How far a job has come, for its next attempt to go on from. Lives as long as the job.';
+
+COMMENT ON COLUMN tusk.job_cursor.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.job_cursor.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.job_cursor.lease IS 'The lease under which it was saved.';
+
+COMMENT ON COLUMN tusk.job_cursor.saved_at IS 'When it was saved.';
+
+COMMENT ON COLUMN tusk.job_cursor.value IS 'What the handler wants to know, at most 64 KiB.';
+
+CREATE FUNCTION tusk.read_cursor(job_id bigint) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT kept.value FROM tusk.job_cursor kept WHERE ((kept.shard = (read_cursor.job_id & (1023)::bigint)) AND (kept.id = read_cursor.job_id)));
+
+COMMENT ON FUNCTION tusk.read_cursor(job_id bigint) IS 'How far a job has come; null: nothing was saved.';
 
 CREATE FUNCTION tusk.refuse(pointer text, message text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
@@ -925,6 +1017,25 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.retry(job_id bigint) IS 'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not.';
+
+CREATE FUNCTION tusk.save_cursor(job_id bigint, lease bigint, value json) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if octet_length(save_cursor.value::text) > 65536 then
+        perform tusk.refuse('#/value', 'a cursor must be at most 65536 bytes');
+    end if;
+    perform tusk.assert_lease(save_cursor.job_id, save_cursor.lease);
+    insert into tusk.job_cursor as kept (shard, id, lease, saved_at, value)
+    values (save_cursor.job_id & 1023, save_cursor.job_id, save_cursor.lease, clock_timestamp(), save_cursor.value)
+    on conflict (shard, id) do update
+    set lease = excluded.lease, saved_at = excluded.saved_at, value = excluded.value;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.save_cursor(job_id bigint, lease bigint, value json) IS 'Saves how far a running job is, in the caller''s transaction; raises TK001 when the lease is stale.';
 
 CREATE FUNCTION tusk.schedule_clock() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -1865,6 +1976,9 @@ ALTER TABLE ONLY tusk.cancel_request
 ALTER TABLE ONLY tusk.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (shard, key_hash);
 
+ALTER TABLE ONLY tusk.job_cursor
+    ADD CONSTRAINT job_cursor_pkey PRIMARY KEY (shard, id);
+
 ALTER TABLE ONLY tusk.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id, shard);
 
@@ -1909,6 +2023,9 @@ ALTER TABLE ONLY tusk.setting
 
 ALTER TABLE ONLY tusk.tick
     ADD CONSTRAINT tick_pkey PRIMARY KEY (schedule, planned_at);
+
+ALTER TABLE ONLY tusk.watermark
+    ADD CONSTRAINT watermark_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY tusk.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (id);

@@ -22,7 +22,11 @@ struct ImportWorkload: Workload {
         let worker = BenchWorker.make(database) {}
         BuiltInTasks.register(
             on: worker,
-            BuiltInTasks.Configuration(settings: database.settings, importRoots: [folder.path])
+            BuiltInTasks.Configuration(
+                settings: database.settings,
+                importRoots: [folder.path],
+                tables: try Self.tables()
+            )
         )
         worker.start()
         defer { worker.stop() }
@@ -58,6 +62,14 @@ struct ImportWorkload: Workload {
             throw StoreError(error)
         }
         return Figures(jobs: plan.jobs, from: start, to: try Meter(session))
+    }
+
+    private static func tables() throws(StoreError) -> AllowedTables {
+        do throws(AllowedTables.Unreadable) {
+            return try AllowedTables(["public.*"])
+        } catch {
+            throw .unreadable("the tables of the benchmark: \(error.text)")
+        }
     }
 
     private static let job: NewJob = {

@@ -9,11 +9,14 @@ package enum BuiltInTasks {
         package var settings: ConnectionSettings
         /// Absolute paths of the folders whose files `data.import` may read. Without any, the kind is not offered.
         package var importRoots: [String]
+        /// The tables that rows may come from and go to. Without any, `data.import` is not offered.
+        package var tables: AllowedTables
 
         /// A configuration of these parts.
-        package init(settings: ConnectionSettings, importRoots: [String]) {
+        package init(settings: ConnectionSettings, importRoots: [String], tables: AllowedTables) {
             self.settings = settings
             self.importRoots = importRoots
+            self.tables = tables
         }
     }
 
@@ -21,8 +24,9 @@ package enum BuiltInTasks {
     @discardableResult
     package static func register(on worker: Worker, _ configuration: Configuration) -> [Kind] {
         var kinds: [Kind] = []
-        if !configuration.importRoots.isEmpty {
-            worker.register(DataImport(configuration.settings, roots: configuration.importRoots))
+        let (settings, tables) = (configuration.settings, configuration.tables)
+        if !configuration.importRoots.isEmpty, !tables.isEmpty {
+            worker.register(DataImport(settings, roots: configuration.importRoots, tables: tables))
             kinds.append(DataImport.kind)
         }
         return kinds

@@ -107,6 +107,12 @@ extension Option {
         key: "worker.import_roots",
         "a directory that data.import may read files from; may be given again"
     )
+    static let tables = setting(
+        "tables",
+        .names("SCHEMA.NAME"),
+        key: "worker.tables",
+        "the tables that data.import and data.rollup may read and change; schema.* means all of a schema"
+    )
     static let allowUnsafeServer = setting(
         "allow-unsafe-server",
         .flag,
@@ -151,7 +157,7 @@ extension Option {
     /// What every process that serves takes.
     static let serving = [logFormat, logLevel, drainTimeout, allowUnsafeServer]
     /// What a worker takes.
-    static let working = [queues, concurrency, leaseTime, importRoot]
+    static let working = [queues, concurrency, leaseTime, importRoot, tables]
 
     /// Every setting, in the order in which they are shown.
     static let settings: [Option] =

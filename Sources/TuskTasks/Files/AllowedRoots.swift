@@ -13,7 +13,7 @@ struct AllowedRoots: Sendable {
     }
 
     /// Opens a file for reading.
-    func open(_ path: String) throws(ImportFailure) -> ImportFile {
+    func open(_ path: String) throws(TaskFailure) -> InputFile {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         guard !parts.isEmpty, !path.utf8.contains(0), !parts.contains(where: { $0.elementsEqual("..".utf8) }) else {
             throw .refused("the path of the file must lead to a file and not through '..'")
@@ -39,21 +39,21 @@ struct AllowedRoots: Sendable {
 
     /// The path without symbolic links; nil when there is no such file. Source: realpath(3).
     private static func resolve(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 
     /// Source: openat(2).
-    private static func walk(to path: String, below root: String) throws(ImportFailure) -> ImportFile? {
+    private static func walk(to path: String, below root: String) throws(TaskFailure) -> InputFile? {
         guard isBelow(path, root) else {
             throw .refused("the file lies outside the folders that imports may read")
         }
-        var folder = Glibc.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        var folder = unsafe Glibc.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return nil }
         let parts = path.dropFirst(root.count).split(separator: "/").map(String.init)
         for part in parts.dropLast() {
-            let next = openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            let next = unsafe openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             close(folder)
             guard next >= 0 else { return nil }
             folder = next
@@ -61,8 +61,8 @@ struct AllowedRoots: Sendable {
         defer { close(folder) }
         guard let name = parts.last else { return nil }
         // Without waiting: the other end of a pipe might never come.
-        let descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        let descriptor = unsafe openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        return try ImportFile(descriptor: descriptor)
+        return try InputFile(descriptor: descriptor)
     }
 }
