@@ -20,14 +20,10 @@ struct ImportWorkload: Workload {
         let session = try database.session()
         defer { session.close() }
         let worker = BenchWorker.make(database) {}
-        BuiltInTasks.register(
-            on: worker,
-            BuiltInTasks.Configuration(
-                settings: database.settings,
-                importRoots: [folder.path],
-                tables: try Self.tables()
-            )
-        )
+        var configuration = BuiltInTasks.Configuration(settings: database.settings)
+        configuration.importRoots = [folder.path]
+        configuration.tables = try Self.tables()
+        BuiltInTasks.register(on: worker, configuration)
         worker.start()
         defer { worker.stop() }
         for _ in 0..<500 where !worker.status.isListening { Moment.pass(.milliseconds(10)) }

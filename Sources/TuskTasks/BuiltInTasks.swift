@@ -3,20 +3,24 @@ package import TuskPostgres
 
 /// The handlers that come with Tusk.
 package enum BuiltInTasks {
-    /// What they need to know.
+    /// What they may touch. A kind for which nothing is allowed is not offered.
     package struct Configuration: Sendable {
         /// How they connect for the data they work on.
         package var settings: ConnectionSettings
-        /// Absolute paths of the folders whose files `data.import` may read. Without any, the kind is not offered.
-        package var importRoots: [String]
-        /// The tables that rows may come from and go to. Without any, `data.import` is not offered.
-        package var tables: AllowedTables
+        /// Absolute paths of the folders whose files `data.import` may read. Defaults to none.
+        package var importRoots: [String] = []
+        /// Absolute paths of the folders that `data.export` may write to. Defaults to none.
+        package var outputRoots: [String] = []
+        /// The tables that `data.import` and `data.rollup` may read and change. Defaults to none.
+        package var tables = AllowedTables()
+        /// The queries that `data.export` may run, by name. Defaults to none.
+        package var queries: [String: NamedQuery] = [:]
+        /// The functions that `sql.call` may call, as `schema.name`. Defaults to none.
+        package var functions: [String] = []
 
-        /// A configuration of these parts.
-        package init(settings: ConnectionSettings, importRoots: [String], tables: AllowedTables) {
+        /// A configuration that allows nothing yet.
+        package init(settings: ConnectionSettings) {
             self.settings = settings
-            self.importRoots = importRoots
-            self.tables = tables
         }
     }
 
@@ -24,11 +28,19 @@ package enum BuiltInTasks {
     @discardableResult
     package static func register(on worker: Worker, _ configuration: Configuration) -> [Kind] {
         var kinds: [Kind] = []
+        func offer(_ handler: some JobHandler) {
+            worker.register(handler)
+            kinds.append(type(of: handler).kind)
+        }
         let (settings, tables) = (configuration.settings, configuration.tables)
         if !configuration.importRoots.isEmpty, !tables.isEmpty {
-            worker.register(DataImport(settings, roots: configuration.importRoots, tables: tables))
-            kinds.append(DataImport.kind)
+            offer(DataImport(settings, roots: configuration.importRoots, tables: tables))
         }
+        if !tables.isEmpty { offer(DataRollup(settings, tables: tables)) }
+        if !configuration.outputRoots.isEmpty, !configuration.queries.isEmpty {
+            offer(DataExport(settings, roots: configuration.outputRoots, queries: configuration.queries))
+        }
+        if !configuration.functions.isEmpty { offer(SQLCall(settings, functions: configuration.functions)) }
         return kinds
     }
 }

@@ -8,6 +8,8 @@ enum JobSQL {
     private static let complete = Statement(name: "complete_job", text: "select tusk.complete($1, $2, $3)")
     /// $1 bigint: job, $2 bigint: lease, $3 json: value.
     private static let saveCursor = Statement(name: "save_cursor", text: "select tusk.save_cursor($1, $2, $3)")
+    /// $1 bigint: job, $2 bigint: lease.
+    private static let assertLease = Statement(name: "assert_lease", text: "select tusk.assert_lease($1, $2)")
     /// $1 bigint: job.
     private static let readCursor = Statement(
         name: "read_cursor",
@@ -34,6 +36,14 @@ enum JobSQL {
         on session: Session
     ) throws(PostgresError) {
         _ = try session.run(saveCursor, parameters(job, lease, value))
+    }
+
+    /// Throws unless the lease is still the job's; in a transaction it stays so until that ends.
+    static func assertLease(_ job: JobID, _ lease: LeaseNumber, on session: Session) throws(PostgresError) {
+        var parameters = Parameters()
+        parameters.int8(job.rawValue)
+        parameters.int8(lease.rawValue)
+        _ = try session.run(assertLease, parameters)
     }
 
     /// How far an attempt before has come; nil: there was none, or nothing was saved.

@@ -12,30 +12,11 @@ import TuskStore
         try NewJob.test("data.import", args: #"{"file": "\#(file)", "table": "t"\#(more)}"#, maxAttempts: 1)
     }
 
-    /// Runs a job by a worker until it has ended.
-    private func run(_ job: NewJob, _ fixture: ImportFixture) async throws -> JobRecord {
-        let session = try fixture.database.storeSession()
-        defer { session.close() }
-        let id = try #require(try session.enqueue([job]).first?.id)
-        let worker = try Worker(WorkerConfiguration(), store: fixture.database.store())
-        let settings = fixture.database.settings
-        let configuration = BuiltInTasks.Configuration(
-            settings: settings,
-            importRoots: [fixture.folder],
-            tables: try AllowedTables(["public.*"])
-        )
-        #expect(BuiltInTasks.register(on: worker, configuration).map(\.text) == ["data.import"])
-        worker.start()
-        try await eventually(within: .seconds(30)) { try session.job(id)?.state.isFinal == true }
-        await worker.stop()
-        return try #require(try session.job(id))
-    }
-
     @Test func `a worker imports a file, and the result says how much it was`() async throws {
         try await withImports(.migrated) { fixture in
             try fixture.database.script("create table public.t (id integer)")
             let name = try fixture.write("id\n1\nx\n3\n")
-            let record = try await run(try job(name), fixture)
+            let record = try await fixture.run(try job(name))
             #expect(record.state == .completed)
             let result = try #require(record.result)
             // As sha256sum has it.
@@ -59,7 +40,7 @@ import TuskStore
         try await withImports(.migrated) { fixture in
             try fixture.database.script("create table public.t (id integer)")
             _ = try fixture.write("id\nx\n")
-            let record = try await run(try job(file, more), fixture)
+            let record = try await fixture.run(try job(file, more))
             #expect(record.state == .discarded)
             #expect(record.error?.contains(reason) == true, "\(record.error ?? "") \(record.reason ?? "")")
             #expect(try fixture.count() == 0)

@@ -132,9 +132,9 @@ import TuskPostgres
             let expected = [
                 "4 an empty line", "6 column \"note\": \"1234\" is too long", "7 no column takes \"other\"",
                 "8 column \"name\": null, which the column does not take",
-                "9 not JSON: the same key twice in one object at byte 18",
+                "9 not JSON: duplicate key at byte 18",
                 "10 column \"amount\": an object or array, which the column does not take",
-                "11 not a JSON object", "12 not JSON: the text ends too early at byte 17",
+                "11 not a JSON object", "12 not JSON: the JSON text ends too early at byte 17",
                 "13 no column takes \"id\"",
             ]
             let found = try fixture.database.texts(

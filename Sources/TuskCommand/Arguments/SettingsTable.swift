@@ -113,6 +113,24 @@ extension Option {
         key: "worker.tables",
         "the tables that data.import and data.rollup may read and change; schema.* means all of a schema"
     )
+    static let outputRoot = setting(
+        "output-root",
+        .directories,
+        key: "worker.output_roots",
+        "a directory that data.export may write files to; may be given again"
+    )
+    static let queryDirectory = setting(
+        "query-dir",
+        .text("DIR"),
+        key: "worker.query_dir",
+        "the directory with the queries that data.export may run, each a file NAME.sql"
+    )
+    static let functions = setting(
+        "functions",
+        .names("SCHEMA.NAME"),
+        key: "worker.functions",
+        "the SQL functions that sql.call may call"
+    )
     static let allowUnsafeServer = setting(
         "allow-unsafe-server",
         .flag,
@@ -157,7 +175,7 @@ extension Option {
     /// What every process that serves takes.
     static let serving = [logFormat, logLevel, drainTimeout, allowUnsafeServer]
     /// What a worker takes.
-    static let working = [queues, concurrency, leaseTime, importRoot, tables]
+    static let working = [queues, concurrency, leaseTime, importRoot, tables, outputRoot, queryDirectory, functions]
 
     /// Every setting, in the order in which they are shown.
     static let settings: [Option] =

@@ -3,6 +3,12 @@ package struct AllowedTables: Sendable, Hashable {
     private let names: Set<TableName>
     private let schemas: Set<[UInt8]>
 
+    /// No table at all.
+    package init() {
+        names = []
+        schemas = []
+    }
+
     /// Reads `schema.name`, and `schema.*` for all tables of a schema. Throws the first text that is neither, or that
     /// means tables of the server or of Tusk.
     package init(_ texts: [String]) throws(Unreadable) {
