@@ -43,6 +43,11 @@ let package = Package(
             pkgConfig: "libzstd",
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
         ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
         .systemLibrary(name: "CLinux"),
         .target(name: "CTuskSQL"),
 
@@ -62,7 +67,7 @@ let package = Package(
         .target(name: "Tusk", dependencies: ["TuskCore", "TuskStore", "TuskTelemetry"], swiftSettings: strict),
         .target(
             name: "TuskTasks",
-            dependencies: ["Tusk", "TuskCore", "TuskPostgres", "CCrypto", "CZlib", "CZstd"],
+            dependencies: ["Tusk", "TuskCore", "TuskPostgres", "CCrypto", "CCurl", "CZlib", "CZstd"],
             swiftSettings: strictWithC
         ),
         .target(

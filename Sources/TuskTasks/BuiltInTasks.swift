@@ -9,7 +9,7 @@ package enum BuiltInTasks {
         package var settings: ConnectionSettings
         /// Absolute paths of the folders whose files `data.import` may read. Defaults to none.
         package var importRoots: [String] = []
-        /// Absolute paths of the folders that `data.export` may write to. Defaults to none.
+        /// Absolute paths of the folders that `data.export` and `data.fetch` may write to. Defaults to none.
         package var outputRoots: [String] = []
         /// The tables that `data.import` and `data.rollup` may read and change. Defaults to none.
         package var tables = AllowedTables()
@@ -17,6 +17,13 @@ package enum BuiltInTasks {
         package var queries: [String: NamedQuery] = [:]
         /// The functions that `sql.call` may call, as `schema.name`. Defaults to none.
         package var functions: [String] = []
+        /// Addresses that `data.fetch` and `http.request` may connect to, besides those of the public internet. Defaults
+        /// to none.
+        package var networks: [Network] = []
+        /// Whether `http.request` and `data.fetch` are offered. Defaults to false.
+        package var allowsRequests = false
+        /// What `http.request` signs with. Defaults to nothing.
+        package var signingKey: WebhookKey?
 
         /// A configuration that allows nothing yet.
         package init(settings: ConnectionSettings) {
@@ -41,6 +48,12 @@ package enum BuiltInTasks {
             offer(DataExport(settings, roots: configuration.outputRoots, queries: configuration.queries))
         }
         if !configuration.functions.isEmpty { offer(SQLCall(settings, functions: configuration.functions)) }
+        guard configuration.allowsRequests else { return kinds }
+        let network = NetworkGuard(allowing: configuration.networks)
+        offer(HTTPRequestTask(network: network, key: configuration.signingKey))
+        if !configuration.outputRoots.isEmpty {
+            offer(DataFetch(settings, roots: configuration.outputRoots, network: network))
+        }
         return kinds
     }
 }

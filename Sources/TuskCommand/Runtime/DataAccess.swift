@@ -26,6 +26,9 @@ enum DataAccess {
         data.outputRoots = configuration.list(.outputRoot).map(Files.absolute)
         if let directory = configuration.text(.queryDirectory) { data.queries = try queries(in: directory) }
         data.functions = try functions(configuration)
+        data.allowsRequests = configuration.flag(.allowRequests)
+        data.networks = try networks(configuration)
+        data.signingKey = try signingKey(configuration)
         return data
     }
 
@@ -52,6 +55,23 @@ enum DataAccess {
             )
         }
         return names
+    }
+
+    private static func networks(_ configuration: Configuration) throws(CommandError) -> [Network] {
+        let texts = configuration.list(.allowNetworks)
+        guard let wrong = texts.first(where: { Network($0) == nil }) else { return texts.compactMap { Network($0) } }
+        throw CommandError(
+            .configuration,
+            "--allow-networks must be like 10.1.2.0/24 or fd00::/8, not \"\(Printable.line(wrong).prefix(60))\""
+        )
+    }
+
+    private static func signingKey(_ configuration: Configuration) throws(CommandError) -> WebhookKey? {
+        guard let text = configuration.text(.signingKey) else { return nil }
+        guard let key = WebhookKey(text) else {
+            throw CommandError(.configuration, "--signing-key must be whsec_ and 24 to 64 bytes in base64")
+        }
+        return key
     }
 
     /// The queries of the files `NAME.sql`, by name.

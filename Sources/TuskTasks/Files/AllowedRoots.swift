@@ -33,8 +33,13 @@ struct AllowedRoots: Sendable {
     }
 
     /// Starts a file that will be at `path`, in a folder that is there; whatever is at the path stays until then.
-    /// `token` tells the attempts of all jobs apart and sorts those of one job.
-    func create(_ path: String, _ token: OutputFile.Token) throws(TaskFailure) -> OutputFile {
+    /// `token` tells the attempts of all jobs apart and sorts those of one job; `resuming`: what the attempt before has
+    /// written is taken over.
+    func create(
+        _ path: String,
+        _ token: OutputFile.Token,
+        resuming: Bool = false
+    ) throws(TaskFailure) -> OutputFile {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         guard let name = parts.last.map({ String(decoding: Array($0), as: UTF8.self) }), !path.hasSuffix("/"),
             name.utf8.count <= OutputFile.nameBytesMax, name != "."
@@ -44,7 +49,7 @@ struct AllowedRoots: Sendable {
             guard let resolved = Self.resolve(parent) else { return nil }
             guard resolved == root || Self.isBelow(resolved, root) else { throw outside }
             guard let place = Folder(of: "\(resolved)/\(name)", below: root) else { return nil }
-            return try OutputFile(in: place, token)
+            return try OutputFile(in: place, token, resuming: resuming)
         }
         guard let created else { throw .unreadable("there is no folder for \(path)") }
         return created
