@@ -17,8 +17,8 @@ package enum BuiltInTasks {
         package var queries: [String: NamedQuery] = [:]
         /// The functions that `sql.call` may call, as `schema.name`. Defaults to none.
         package var functions: [String] = []
-        /// Addresses that `data.fetch` and `http.request` may connect to, besides those of the public internet. Defaults
-        /// to none.
+        /// Addresses that `data.fetch` and `http.request` may connect to, besides those of the public internet.
+        /// Defaults to none.
         package var networks: [Network] = []
         /// Whether `http.request` and `data.fetch` are offered. Defaults to false.
         package var allowsRequests = false

@@ -9,14 +9,14 @@ import TuskStore
 @Suite struct DataExportTests {
     private static let queries = [
         "sales": """
-            -- Sales of a state.
-            -- param since date
-            -- param state text
-            select id, note, doc from public.sales, args
-            where day >= args.since and sales.state is not distinct from args.state
-            order by id desc;
-            -- that is all
-            """,
+        -- Sales of a state.
+        -- param since date
+        -- param state text
+        select id, note, doc from public.sales, args
+        where day >= args.since and sales.state is not distinct from args.state
+        order by id desc;
+        -- that is all
+        """,
         "numbers": "select n, repeat('x', 50) as filler from generate_series(1, 30000) as n order by n",
         "write": "with gone as (delete from public.sales returning id) select id from gone",
     ]
@@ -41,7 +41,8 @@ import TuskStore
             let wanted = args("out.csv", #"{"since": "2026-01-15", "state": "WA"}"#)
             let job = try await fixture.run("data.export", wanted, offering: Self.queries)
             #expect(job.state == .completed, "\(job.error ?? "")")
-            let text = "id,note,doc\n4,,[1]\n2,\"a \"\"quoted\"\",\n\\note\t\u{E9}\",\"{\"\"a\"\":\n\t\"\"x\\n\\\\\"\"}\"\n"
+            let text =
+                "id,note,doc\n4,,[1]\n2,\"a \"\"quoted\"\",\n\\note\t\u{E9}\",\"{\"\"a\"\":\n\t\"\"x\\n\\\\\"\"}\"\n"
             #expect(String(decoding: try fixture.read("out.csv"), as: UTF8.self) == text)
             let digest = Digest.hexadecimal(Digest.sha256(text.utf8))
             #expect(job.result?.text == #"{"rows":2,"bytes":\#(text.utf8.count),"sha256":"\#(digest)"}"#)

@@ -40,7 +40,10 @@ import TuskStore
         try await withImports(.migrated) { fixture in
             try fixture.database.script(Self.tables)
             try insert(
-                ["'WA', 5, '2026-01-10'", "'WA', null, '2026-01-20'", "'OR', null, '2026-01-01'", "'WA', 1, '2026-02-01'"],
+                [
+                    "'WA', 5, '2026-01-10'", "'WA', null, '2026-01-20'", "'OR', null, '2026-01-01'",
+                    "'WA', 1, '2026-02-01'",
+                ],
                 fixture
             )
             let first = try await fixture.run("data.rollup", Self.args)
@@ -51,7 +54,9 @@ import TuskStore
             try insert(["'WA', 7.5, '2026-01-31'", "'WA', 2, '2026-01-31'", "'OR', 3, '2026-01-01'"], fixture)
             let third = try await fixture.run("data.rollup", Self.args)
             #expect(third.result?.text == #"{"rows":3,"groups":2,"watermark":"7"}"#)
-            #expect(try totals(fixture) == ["OR 2026-01 2 1 3 3 3", "WA 2026-01 4 3 14.5 2 7.5", "WA 2026-02 1 1 1 1 1"])
+            #expect(
+                try totals(fixture) == ["OR 2026-01 2 1 3 3 3", "WA 2026-01 4 3 14.5 2 7.5", "WA 2026-02 1 1 1 1 1"]
+            )
         }
     }
 

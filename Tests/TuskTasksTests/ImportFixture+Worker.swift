@@ -25,9 +25,16 @@ extension ImportFixture {
         configuration.tables = try AllowedTables(["public.*"])
         configuration.queries = try queries.mapValues { try NamedQuery($0) }
         configuration.functions = ["public.work", "public.odd"]
+        configuration.allowsRequests = true
+        configuration.networks = [try #require(Network("127.0.0.0/8"))]
+        configuration.signingKey = WebhookKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         BuiltInTasks.register(on: worker, configuration)
         worker.start()
-        try await eventually(within: .seconds(30)) { try session.job(id)?.state.isFinal == true }
+        try await eventually(within: .seconds(30)) {
+            // There is no scheduler, and a job may be waiting for its next attempt.
+            _ = try session.promote()
+            return try session.job(id)?.state.isFinal == true
+        }
         await worker.stop()
         return try #require(try session.job(id))
     }

@@ -5,8 +5,20 @@ import Testing
 struct ImportMappingTests {
     private let table = [
         TableColumn(name: "id", rule: .integer(bits: 64), refusesNull: true, isGenerated: true, hasDefault: true),
-        TableColumn(name: "name", rule: .text(charactersMax: nil), refusesNull: true, isGenerated: false, hasDefault: false),
-        TableColumn(name: "city", rule: .text(charactersMax: nil), refusesNull: false, isGenerated: false, hasDefault: false),
+        TableColumn(
+            name: "name",
+            rule: .text(charactersMax: nil),
+            refusesNull: true,
+            isGenerated: false,
+            hasDefault: false
+        ),
+        TableColumn(
+            name: "city",
+            rule: .text(charactersMax: nil),
+            refusesNull: false,
+            isGenerated: false,
+            hasDefault: false
+        ),
     ]
 
     private func places(_ mapping: ImportMapping) -> [String] {

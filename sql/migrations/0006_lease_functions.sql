@@ -235,7 +235,8 @@ create table tusk.job_cursor (
     constraint job_cursor_value_length check (octet_length(value::text) <= 65536)
 ) with (fillfactor = 50);
 
-comment on table tusk.job_cursor is 'How far a job has come, for its next attempt to go on from. Lives as long as the job.';
+comment on table tusk.job_cursor
+is 'How far a job has come, for its next attempt to go on from. Lives as long as the job.';
 comment on column tusk.job_cursor.shard is 'The shard of the job.';
 comment on column tusk.job_cursor.id is 'The job.';
 comment on column tusk.job_cursor.lease is 'The lease under which it was saved.';

@@ -83,7 +83,9 @@ enum Files {
 
     /// The names in a directory, sorted; at most 10,000.
     static func names(in directory: String) throws(CommandError) -> [String] {
-        guard let entries = opendir(directory) else { throw failure("the directory \(directory) cannot be read", errno) }
+        guard let entries = opendir(directory) else {
+            throw failure("the directory \(directory) cannot be read", errno)
+        }
         defer { closedir(entries) }
         var names: [String] = []
         while names.count < 10_000, let entry = readdir(entries) {

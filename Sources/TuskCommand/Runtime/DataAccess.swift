@@ -32,7 +32,8 @@ enum DataAccess {
         return data
     }
 
-    private static func tables(_ configuration: Configuration, or usual: [String]) throws(CommandError) -> AllowedTables {
+    private static func tables(_ configuration: Configuration, or usual: [String]) throws(CommandError) -> AllowedTables
+    {
         let given = configuration.list(.tables)
         do throws(AllowedTables.Unreadable) {
             return try AllowedTables(given.isEmpty ? usual : given)

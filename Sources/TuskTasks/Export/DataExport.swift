@@ -4,8 +4,8 @@ package import TuskPostgres
 
 /// `data.export`: writes the rows of a query that the configuration offers to a file.
 ///
-/// The rows are those of one moment, read in a read-only transaction. The file is seen when it is whole and on disk, and
-/// not before; the lease is asserted just before it takes its name.
+/// The rows are those of one moment, read in a read-only transaction. The file is seen when it is whole and on disk,
+/// and not before; the lease is asserted just before it takes its name.
 package struct DataExport: JobHandler {
     package static let kind: Kind = "data.export"
     package static let policy = HandlerPolicy(timeout: .seconds(6 * 3600))

@@ -64,7 +64,9 @@ package struct NamedQuery: Sendable, Hashable {
 
     private static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count) && text.utf8.first?.isDigit == false
-            && text.utf8.allSatisfy { $0.isDigit || $0 == UInt8(ascii: "_") || ($0.isLetter && $0 >= UInt8(ascii: "a")) }
+            && text.utf8.allSatisfy {
+                $0.isDigit || $0 == UInt8(ascii: "_") || ($0.isLetter && $0 >= UInt8(ascii: "a"))
+            }
     }
 
     /// Letters, digits and what stands in `numeric(10, 2)`, `text[]`, `"my schema".mood` and `double precision`.

@@ -5,8 +5,8 @@ package import TuskPostgres
 /// `data.fetch`: gets a file from another server.
 ///
 /// What was received stays when an attempt fails; the next one asks for the rest, if the server has said how to tell
-/// whether the file is still the same (a strong ETag). The file is seen when it is whole, has the expected digest and is
-/// on disk.
+/// whether the file is still the same (a strong ETag). The file is seen when it is whole, has the expected digest and
+/// is on disk.
 package struct DataFetch: JobHandler {
     package static let kind: Kind = "data.fetch"
     package static let policy = HandlerPolicy(timeout: .seconds(6 * 3600))

@@ -18,7 +18,9 @@ import CCrypto
     /// Adds a part of a buffer.
     func add(_ buffer: [UInt8], _ part: Range<Int>) {
         let bytes = buffer.span.extracting(part)
-        let isTaken = unsafe bytes.withUnsafeBufferPointer { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        let isTaken = unsafe bytes.withUnsafeBufferPointer {
+            unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
+        }
         precondition(isTaken == 1, "the digest takes no more bytes")
     }
 

@@ -74,7 +74,9 @@ struct ImportPass<Rows: ImportRows>: ~Copyable {
             (next.offset, next.line, next.mark) = (reader.offset, reader.line, bytes.mark)
             if isEnd { try close(route, session) }
             try calling { () throws(PostgresError) in
-                isEnd ? try surroundings.complete(session, next.result) : try surroundings.saveCursor(session, next.cursor)
+                isEnd
+                    ? try surroundings.complete(session, next.result)
+                    : try surroundings.saveCursor(session, next.cursor)
             }
             return isEnd
         }

@@ -59,8 +59,8 @@ struct HTTPHead: Sendable {
     /// The first value of a header; `name` in lower case.
     func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
-    /// How long the server wants to be left alone: seconds, or a time that is not in the past. `now` is in seconds since
-    /// 1970.
+    /// How long the server wants to be left alone: seconds, or until a date, which `parse` reads. Both `now` and what
+    /// it answers are in seconds since 1970.
     func retryAfter(now: Int, parse: (String) -> Int?) -> Duration? {
         guard let text = value("retry-after") else { return nil }
         if let seconds = Int(text), seconds >= 0 { return .seconds(seconds) }

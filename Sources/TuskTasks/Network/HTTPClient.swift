@@ -4,8 +4,8 @@ import Glibc
 /// Sends requests to other servers, by libcurl, and only to addresses that the guard allows.
 ///
 /// The address is looked at when its socket is about to be made, so nothing can come between the look and the
-/// connection, and a name that leads elsewhere at a second look-up leads nowhere. Redirects are not followed, proxies of
-/// the environment are not used.
+/// connection, and a name that leads elsewhere at a second look-up leads nowhere. Redirects are not followed, and
+/// proxies of the environment are not used.
 ///
 /// Source: libcurl 7.88, curl_easy_setopt(3), CURLOPT_OPENSOCKETFUNCTION(3).
 struct HTTPClient: Sendable {
@@ -67,7 +67,8 @@ struct HTTPClient: Sendable {
         guard unsafe curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK else { throw .refused("url is not a URL") }
         let part = { (part: CURLUPart) -> String? in
             var found: UnsafeMutablePointer<CChar>?
-            guard unsafe curl_url_get(url, part, &found, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let found = unsafe found
+            guard unsafe curl_url_get(url, part, &found, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK,
+                let found = unsafe found
             else { return nil }
             defer { unsafe curl_free(found) }
             return unsafe String(cString: found)

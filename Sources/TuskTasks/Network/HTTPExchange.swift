@@ -62,7 +62,8 @@ final class HTTPExchange {
     }
 
     /// Makes the socket for an address that is allowed; this is where an address that is not ends the call.
-    @unsafe private func open(_ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+    @unsafe private func open(_ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t
+    {
         guard purpose == CURLSOCKTYPE_IPCXN, let address = unsafe address else { return CURL_SOCKET_BAD }
         let target = unsafe withUnsafePointer(to: &address.pointee.addr) { unsafe NetworkAddress($0) }
         guard let target, guardian.allows(target) else {

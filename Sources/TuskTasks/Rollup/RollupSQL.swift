@@ -1,7 +1,7 @@
 import TuskPostgres
 
-/// The statements of a rollup. They are here and not in `sql/` because they are made for the tables and columns that the
-/// job names; every name goes through `TableName.quote`.
+/// The statements of a rollup. They are here and not in `sql/` because they are made for the tables and columns that
+/// the job names; every name goes through `TableName.quote`.
 enum RollupSQL {
     /// The columns of a table: name, type as it is declared, whether null is refused. No rows: there is no such table.
     ///
@@ -41,7 +41,8 @@ enum RollupSQL {
     /// The greatest watermark of the source; of times the greatest that is old enough. $1 integer: lag in seconds.
     static func findEnd(_ plan: RollupPlan, type: WatermarkType) -> Statement {
         let column = TableName.quote(plan.watermark)
-        let limit = type.isTime ? "where source.\(column) < cast(now() - make_interval(secs => $1) as \(type.name))" : ""
+        let limit =
+            type.isTime ? "where source.\(column) < cast(now() - make_interval(secs => $1) as \(type.name))" : ""
         return Statement(
             name: "find_end",
             text: "select cast(max(source.\(column)) as text) from \(plan.source.quoted) as source \(limit)",

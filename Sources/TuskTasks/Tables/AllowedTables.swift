@@ -15,7 +15,9 @@ package struct AllowedTables: Sendable, Hashable {
         var names: Set<TableName> = []
         var schemas: Set<[UInt8]> = []
         for text in texts {
-            guard let name = TableName(text), text.utf8.contains(UInt8(ascii: ".")) else { throw Unreadable(text: text) }
+            guard let name = TableName(text), text.utf8.contains(UInt8(ascii: ".")) else {
+                throw Unreadable(text: text)
+            }
             if name.name == "*" { schemas.insert(Array(name.schema.utf8)) } else { names.insert(name) }
         }
         self.names = names
