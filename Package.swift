@@ -33,6 +33,21 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .systemLibrary(
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+        ),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
         .systemLibrary(name: "CLinux"),
         .target(name: "CTuskSQL"),
 
@@ -50,7 +65,11 @@ let package = Package(
 
         // Runtimes: they meet only in PostgreSQL
         .target(name: "Tusk", dependencies: ["TuskCore", "TuskStore", "TuskTelemetry"], swiftSettings: strict),
-        .target(name: "TuskTasks", dependencies: ["Tusk", "TuskCore", "TuskPostgres"], swiftSettings: strict),
+        .target(
+            name: "TuskTasks",
+            dependencies: ["Tusk", "TuskCore", "TuskPostgres", "CCrypto", "CCurl", "CZlib", "CZstd"],
+            swiftSettings: strictWithC
+        ),
         .target(
             name: "TuskScheduler",
             dependencies: ["TuskCore", "TuskStore", "TuskTelemetry"],

@@ -125,7 +125,7 @@ apt_install() {
 
 # The headers and tools every build uses, and the time zones that schedules are computed with.
 need_build_packages() {
-    need_packages ca-certificates g++ libpq-dev libssl-dev pkg-config tzdata
+    need_packages ca-certificates g++ libcurl4-openssl-dev libpq-dev libssl-dev libzstd-dev pkg-config tzdata zlib1g-dev
 }
 
 # Prints the directory of the newest PostgreSQL server's programs; fails when there is none.

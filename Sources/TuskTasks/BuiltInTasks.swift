@@ -3,17 +3,31 @@ package import TuskPostgres
 
 /// The handlers that come with Tusk.
 package enum BuiltInTasks {
-    /// What they need to know.
+    /// What they may touch. A kind for which nothing is allowed is not offered.
     package struct Configuration: Sendable {
         /// How they connect for the data they work on.
         package var settings: ConnectionSettings
-        /// Absolute paths of the folders whose files `data.import` may read. Without any, the kind is not offered.
-        package var importRoots: [String]
+        /// Absolute paths of the folders whose files `data.import` may read. Defaults to none.
+        package var importRoots: [String] = []
+        /// Absolute paths of the folders that `data.export` and `data.fetch` may write to. Defaults to none.
+        package var outputRoots: [String] = []
+        /// The tables that `data.import` and `data.rollup` may read and change. Defaults to none.
+        package var tables = AllowedTables()
+        /// The queries that `data.export` may run, by name. Defaults to none.
+        package var queries: [String: NamedQuery] = [:]
+        /// The functions that `sql.call` may call, as `schema.name`. Defaults to none.
+        package var functions: [String] = []
+        /// Addresses that `data.fetch` and `http.request` may connect to, besides those of the public internet.
+        /// Defaults to none.
+        package var networks: [Network] = []
+        /// Whether `http.request` and `data.fetch` are offered. Defaults to false.
+        package var allowsRequests = false
+        /// What `http.request` signs with. Defaults to nothing.
+        package var signingKey: WebhookKey?
 
-        /// A configuration of these parts.
-        package init(settings: ConnectionSettings, importRoots: [String]) {
+        /// A configuration that allows nothing yet.
+        package init(settings: ConnectionSettings) {
             self.settings = settings
-            self.importRoots = importRoots
         }
     }
 
@@ -21,9 +35,24 @@ package enum BuiltInTasks {
     @discardableResult
     package static func register(on worker: Worker, _ configuration: Configuration) -> [Kind] {
         var kinds: [Kind] = []
-        if !configuration.importRoots.isEmpty {
-            worker.register(DataImport(configuration.settings, roots: configuration.importRoots))
-            kinds.append(DataImport.kind)
+        func offer(_ handler: some JobHandler) {
+            worker.register(handler)
+            kinds.append(type(of: handler).kind)
+        }
+        let (settings, tables) = (configuration.settings, configuration.tables)
+        if !configuration.importRoots.isEmpty, !tables.isEmpty {
+            offer(DataImport(settings, roots: configuration.importRoots, tables: tables))
+        }
+        if !tables.isEmpty { offer(DataRollup(settings, tables: tables)) }
+        if !configuration.outputRoots.isEmpty, !configuration.queries.isEmpty {
+            offer(DataExport(settings, roots: configuration.outputRoots, queries: configuration.queries))
+        }
+        if !configuration.functions.isEmpty { offer(SQLCall(settings, functions: configuration.functions)) }
+        guard configuration.allowsRequests else { return kinds }
+        let network = NetworkGuard(allowing: configuration.networks)
+        offer(HTTPRequestTask(network: network, key: configuration.signingKey))
+        if !configuration.outputRoots.isEmpty {
+            offer(DataFetch(settings, roots: configuration.outputRoots, network: network))
         }
         return kinds
     }

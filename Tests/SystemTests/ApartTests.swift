@@ -23,7 +23,11 @@ import TuskStore
                 environment: environment
             )
             let workers = try (0..<2).map { _ in
-                try ServiceProcess("tusk", ["worker", "--import-root", fixtures], environment: environment)
+                try ServiceProcess(
+                    "tusk",
+                    ["worker", "--import-root", fixtures, "--tables", "public.airports"],
+                    environment: environment
+                )
             }
             let scheduler = try ServiceProcess("tusk", ["scheduler"], environment: environment)
             try await eventually(within: .seconds(20), "an address") { Self.address(in: api.output) != nil }

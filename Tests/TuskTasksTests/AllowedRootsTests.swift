@@ -23,9 +23,9 @@ struct AllowedRootsTests {
         try body(base, AllowedRoots([base + "/in/", base + "/missing"]))
     }
 
-    private func read(_ file: ImportFile) throws -> String {
+    private func read(_ file: InputFile) throws -> String {
         var buffer = [UInt8](repeating: 0, count: 100)
-        let count = try file.read(into: &buffer, from: 0)
+        let count = try file.read(into: &buffer, buffer.indices)
         return String(decoding: buffer[..<count], as: UTF8.self)
     }
 
@@ -57,7 +57,7 @@ struct AllowedRootsTests {
     ])
     func `anything else is refused`(path: String) throws {
         try withFolders { base, roots in
-            let failure = #expect(throws: ImportFailure.self) { try roots.open(base + path) }
+            let failure = #expect(throws: TaskFailure.self) { try roots.open(base + path) }
             guard case .refused = failure else {
                 Issue.record("\(String(describing: failure))")
                 return
@@ -68,19 +68,19 @@ struct AllowedRootsTests {
     @Test(arguments: ["", "/", "../out/c.csv", "a\0.csv", "/etc/passwd", "..", "deep/../../out/c.csv"])
     func `so are paths that lead away by themselves`(path: String) throws {
         try withFolders { _, roots in
-            #expect(throws: ImportFailure.self) { try roots.open(path) }
+            #expect(throws: TaskFailure.self) { try roots.open(path) }
         }
     }
 
     @Test func `a file that is not there may come later`() throws {
         try withFolders { base, roots in
-            let missing = ImportFailure.unreadable("there is no file later.csv that can be read")
+            let missing = TaskFailure.unreadable("there is no file later.csv that can be read")
             #expect(throws: missing) { try roots.open("later.csv") }
         }
     }
 
     @Test func `without roots nothing can be read`() {
-        let failure = ImportFailure.refused("the file lies outside the folders that imports may read")
+        let failure = TaskFailure.refused("the file lies outside the folders that imports may read")
         #expect(throws: failure) { try AllowedRoots([]).open("/etc/passwd") }
     }
 }

@@ -12,29 +12,16 @@ import TuskStore
         try NewJob.test("data.import", args: #"{"file": "\#(file)", "table": "t"\#(more)}"#, maxAttempts: 1)
     }
 
-    /// Runs a job by a worker until it has ended.
-    private func run(_ job: NewJob, _ fixture: ImportFixture) async throws -> JobRecord {
-        let session = try fixture.database.storeSession()
-        defer { session.close() }
-        let id = try #require(try session.enqueue([job]).first?.id)
-        let worker = try Worker(WorkerConfiguration(), store: fixture.database.store())
-        let settings = fixture.database.settings
-        let configuration = BuiltInTasks.Configuration(settings: settings, importRoots: [fixture.folder])
-        #expect(BuiltInTasks.register(on: worker, configuration).map(\.text) == ["data.import"])
-        worker.start()
-        try await eventually(within: .seconds(30)) { try session.job(id)?.state.isFinal == true }
-        await worker.stop()
-        return try #require(try session.job(id))
-    }
-
     @Test func `a worker imports a file, and the result says how much it was`() async throws {
         try await withImports(.migrated) { fixture in
             try fixture.database.script("create table public.t (id integer)")
             let name = try fixture.write("id\n1\nx\n3\n")
-            let record = try await run(try job(name), fixture)
+            let record = try await fixture.run(try job(name))
             #expect(record.state == .completed)
             let result = try #require(record.result)
-            #expect(String(decoding: result.bytes, as: UTF8.self) == #"{"rows":2,"rejected":1,"bytes":9}"#)
+            // As sha256sum has it.
+            let digest = "ddc7442d539051343b30789d75061d0d0295286f74290de24143d9e4b948c40c"
+            #expect(result.text == #"{"rows":2,"rejected":1,"bytes":9,"sha256":"\#(digest)"}"#)
             #expect(try fixture.count() == 2)
             let rejects = "select count(*) from public.t_rejects where job_id = \(record.id.rawValue)"
             #expect(try fixture.database.number(rejects) == 1)
@@ -46,14 +33,14 @@ import TuskStore
         ("data.csv", #", "reject_table": "tusk.job""#, "reject_table must be the name of another table"),
         ("data.csv", #", "rejects_max": 0"#, "more than 0 rows cannot be loaded"),
         ("data.csv", #", "delimeter": ";""#, "there is no such field"),
-        ("data.csv", #", "mode": "replace""#, "mode"),
+        ("data.csv", #", "mode": "merge""#, "mode"),
     ])
     func `what can never succeed is discarded with the reason`(file: String, more: String, reason: String) async throws
     {
         try await withImports(.migrated) { fixture in
             try fixture.database.script("create table public.t (id integer)")
             _ = try fixture.write("id\nx\n")
-            let record = try await run(try job(file, more), fixture)
+            let record = try await fixture.run(try job(file, more))
             #expect(record.state == .discarded)
             #expect(record.error?.contains(reason) == true, "\(record.error ?? "") \(record.reason ?? "")")
             #expect(try fixture.count() == 0)
@@ -86,7 +73,7 @@ import TuskStore
         try fixture.load(
             args,
             complete: { session, result throws(PostgresError) in
-                try DataImport.complete(id, lease, result, on: session)
+                try JobSQL.complete(id, lease, result, on: session)
             }
         )
     }
@@ -115,7 +102,7 @@ import TuskStore
             defer { session.close() }
             let (_, job) = try claim(session)
             try await eventually { try session.rescue().workers == 1 }
-            let failure = #expect(throws: ImportFailure.self) { try load(job, fixture) }
+            let failure = #expect(throws: TaskFailure.self) { try load(job, fixture) }
             guard case .database(.server(let error)) = failure else {
                 Issue.record("\(String(describing: failure))")
                 return

@@ -11,6 +11,7 @@ final class ImportFixture: Sendable {
     let database: TestDatabase
     let folder: String
     private let reports = Mutex<[Double]>([])
+    private let savedCursor = Mutex<JSONText?>(nil)
 
     init(_ database: TestDatabase) throws {
         self.database = database
@@ -20,6 +21,12 @@ final class ImportFixture: Sendable {
 
     /// How far the imports said they were, in order.
     var fractions: [Double] { reports.withLock { $0 } }
+
+    /// What an import has saved for its next attempt; nil for one that starts from nothing.
+    var cursor: JSONText? {
+        get { savedCursor.withLock { $0 } }
+        set { savedCursor.withLock { $0 = newValue } }
+    }
 
     func remove() throws {
         try FileManager.default.removeItem(atPath: folder)
@@ -43,20 +50,25 @@ final class ImportFixture: Sendable {
     @discardableResult
     func load(
         _ args: ImportArgs,
+        chunkBytes: Int = 16 << 20,
         shouldStop: @escaping () -> Bool = { false },
         complete: @escaping (Session, JSONText) throws(PostgresError) -> Void = { _, _ in }
-    ) throws -> ImportRun.Totals {
+    ) throws -> ImportState.Totals {
         let surroundings = ImportRun.Surroundings(
             job: 77,
+            chunkBytes: chunkBytes,
             shouldStop: shouldStop,
             report: { fraction, _ in self.reports.withLock { $0.append(fraction) } },
+            readCursor: { _ in self.cursor },
+            saveCursor: { _, cursor in self.savedCursor.withLock { $0 = cursor } },
             complete: complete
         )
-        let run = try ImportRun(args, surroundings)
+        let tables = try AllowedTables(["public.*", "odd schema.*"])
+        let run = try ImportRun(args, tables: tables, surroundings)
         let file = try AllowedRoots([folder, Self.sharedFolder]).open(args.file)
         let session = try Session(DataImport.settings(database.settings))
         defer { session.close() }
-        return try run.perform(file, on: session)
+        return try run.perform(file, on: session).totals
     }
 
     /// The lines of the rejects of `public.t`, with their reasons.

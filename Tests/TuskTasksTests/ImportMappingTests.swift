@@ -4,9 +4,21 @@ import Testing
 
 struct ImportMappingTests {
     private let table = [
-        TableColumn(name: "id", rule: .integer(bits: 64), refusesNull: true, isGenerated: true),
-        TableColumn(name: "name", rule: .text(charactersMax: nil), refusesNull: true, isGenerated: false),
-        TableColumn(name: "city", rule: .text(charactersMax: nil), refusesNull: false, isGenerated: false),
+        TableColumn(name: "id", rule: .integer(bits: 64), refusesNull: true, isGenerated: true, hasDefault: true),
+        TableColumn(
+            name: "name",
+            rule: .text(charactersMax: nil),
+            refusesNull: true,
+            isGenerated: false,
+            hasDefault: false
+        ),
+        TableColumn(
+            name: "city",
+            rule: .text(charactersMax: nil),
+            refusesNull: false,
+            isGenerated: false,
+            hasDefault: false
+        ),
     ]
 
     private func places(_ mapping: ImportMapping) -> [String] {
@@ -42,14 +54,14 @@ struct ImportMappingTests {
         (["a"], ["a": "name\"; drop table x; --"], "the table has no column \"name\"; drop table x; --\""),
     ])
     func `what does not fit is refused`(header: [String], wanted: [String: String]?, message: String) {
-        #expect(throws: ImportFailure.refused(message)) {
+        #expect(throws: TaskFailure.refused(message)) {
             try ImportMapping(header: header, wanted: wanted, table: table)
         }
     }
 
     @Test(arguments: ["0", "4", "x", "01", "-1", ""])
     func `numbers of columns are from 1`(number: String) {
-        #expect(throws: ImportFailure.refused("columns of a file without a header are numbers from 1 to 3")) {
+        #expect(throws: TaskFailure.refused("columns of a file without a header are numbers from 1 to 3")) {
             try ImportMapping(fieldCount: 3, wanted: [number: "name"], table: table)
         }
     }

@@ -19,7 +19,7 @@ import TuskPostgres
                 """
             )
             let airports = try fixture.load(ImportArgs(file: "airports.csv", table: "airports"))
-            #expect(airports == ImportRun.Totals(rows: 3376, rejected: 0, bytes: 210_365))
+            #expect(airports == ImportState.Totals(rows: 3376, rejected: 0, bytes: 210_365))
             #expect(try fixture.load(ImportArgs(file: "seattle-weather.csv", table: "public.weather")).rows == 1461)
             #expect(try fixture.load(ImportArgs(file: "sf-temps.csv", table: "temps")).rows == 8759)
             let sum = try fixture.database.texts("select sum(temp)::text || ' ' || max(date) from public.temps")
@@ -82,7 +82,7 @@ import TuskPostgres
             let name = try fixture.write(bytes)
             let totals = try fixture.load(ImportArgs(file: name, table: "t"))
             for (found, expected) in zip(try fixture.rejects(), expected) { #expect(found == expected) }
-            #expect(totals == ImportRun.Totals(rows: bad.count * 3, rejected: bad.count + 2, bytes: bytes.count))
+            #expect(totals == ImportState.Totals(rows: bad.count * 3, rejected: bad.count + 2, bytes: bytes.count))
             #expect(try fixture.count() == Int64(bad.count * 3))
             #expect(try fixture.database.number("select count(*) from public.t where name = 'a,\"2' || chr(10)") == 17)
             #expect(try fixture.database.number("select count(*) from public.t_rejects where job_id = 77") == 19)
@@ -145,7 +145,7 @@ import TuskPostgres
             let reason =
                 "more than 1 rows cannot be loaded; the first is in line 3: "
                 + "column \"id\": \"x\" is not a whole number"
-            #expect(throws: ImportFailure.refused(reason)) {
+            #expect(throws: TaskFailure.refused(reason)) {
                 try fixture.load(ImportArgs(file: name, table: "t", rejectsMax: 1))
             }
             #expect(try fixture.count() == 0)
@@ -188,6 +188,8 @@ import TuskPostgres
         ("missing", nil, nil, "there is no table public.missing"),
         ("t; drop table t", nil, nil, "there is no table public.t; drop table t"),
         ("public.t\" (id) from stdin; --", nil, nil, "there is no table public.t\" (id) from stdin; --"),
+        ("other.t", nil, nil, "table is not among the tables that the configuration allows"),
+        ("t", nil, "other.t", "reject_table is not among the tables that the configuration allows"),
         ("tusk.job", nil, nil, "table must be a name or schema.name, and none of the server's or of Tusk's own"),
         ("t", ["id": "id) from stdin; --"], nil, "the table has no column \"id) from stdin; --\""),
         ("t", nil, "pg_catalog.x", "reject_table must be the name of another table"),
@@ -206,7 +208,7 @@ import TuskPostgres
             )
             let name = try fixture.write("id\n1\n")
             let args = ImportArgs(file: name, table: table, columns: columns, rejectTable: rejectTable)
-            #expect(throws: ImportFailure.refused(message)) { try fixture.load(args) }
+            #expect(throws: TaskFailure.refused(message)) { try fixture.load(args) }
             #expect(try fixture.count() == 0)
         }
     }
@@ -216,10 +218,10 @@ import TuskPostgres
             try fixture.database.script("create table public.t (id integer)")
             let args = ImportArgs(file: try fixture.write("id\n1\nx\n"), table: "t")
             let lost = PostgresError.server(ServerError(sqlState: "TK001", message: "lost"))
-            #expect(throws: ImportFailure.database(lost)) {
+            #expect(throws: TaskFailure.database(lost)) {
                 try fixture.load(args, complete: { _, _ throws(PostgresError) in throw lost })
             }
-            #expect(throws: ImportFailure.stopped) { try fixture.load(args, shouldStop: { true }) }
+            #expect(throws: TaskFailure.stopped) { try fixture.load(args, shouldStop: { true }) }
             #expect(try fixture.count() == 0)
         }
     }
@@ -233,7 +235,7 @@ import TuskPostgres
         try await withImports { fixture in
             try fixture.database.script("create table public.t (id integer)")
             let args = ImportArgs(file: try fixture.write(text), table: "t")
-            #expect(throws: ImportFailure.refused(message)) { try fixture.load(args) }
+            #expect(throws: TaskFailure.refused(message)) { try fixture.load(args) }
         }
     }
 

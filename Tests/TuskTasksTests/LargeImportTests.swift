@@ -43,7 +43,7 @@ import Testing
                 let large = try Self.writeRows(200_000, fixture)
                 let before = try Self.peakBytes()
                 let totals = try fixture.load(ImportArgs(file: large.name, table: "t"))
-                #expect(totals == ImportRun.Totals(rows: 200_000, rejected: 0, bytes: large.bytes))
+                #expect(totals == ImportState.Totals(rows: 200_000, rejected: 0, bytes: large.bytes))
                 #expect(try fixture.count() == 210_000)
                 // The file has more than twice as much.
                 #expect(large.bytes > 18 << 20)

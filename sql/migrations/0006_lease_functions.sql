@@ -1,4 +1,4 @@
--- What may be done to a job by its lease or by an operator: assert_lease, complete, cancel, retry.
+-- What may be done to a job by its lease or by an operator: assert_lease, complete, cancel, retry; cursors, watermarks.
 -- Why: a handler's own changes and the completion of its job commit together; operators act by one call.
 -- Locks: only new objects. Cost on 10 million rows: none.
 -- SQLSTATE TK001: the lease is stale. TK002: the job was told to stop.
@@ -227,3 +227,113 @@ $$;
 
 comment on function tusk.retry is
 'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not.';
+
+create table tusk.job_cursor (
+    shard smallint not null,
+    id bigint not null,
+    lease bigint not null,
+    saved_at timestamptz not null,
+    value json not null,
+    constraint job_cursor_pkey primary key (shard, id),
+    constraint job_cursor_value_length check (octet_length(value::text) <= 65536)
+) with (fillfactor = 50);
+
+comment on table tusk.job_cursor
+is 'How far a job has come, for its next attempt to go on from. Lives as long as the job.';
+comment on column tusk.job_cursor.shard is 'The shard of the job.';
+comment on column tusk.job_cursor.id is 'The job.';
+comment on column tusk.job_cursor.lease is 'The lease under which it was saved.';
+comment on column tusk.job_cursor.saved_at is 'When it was saved.';
+comment on column tusk.job_cursor.value is 'What the handler wants to know, at most 64 KiB.';
+
+create function tusk.save_cursor(job_id bigint, lease bigint, value json) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if octet_length(save_cursor.value::text) > 65536 then
+        perform tusk.refuse('#/value', 'a cursor must be at most 65536 bytes');
+    end if;
+    perform tusk.assert_lease(save_cursor.job_id, save_cursor.lease);
+    insert into tusk.job_cursor as kept (shard, id, lease, saved_at, value)
+    values (save_cursor.job_id & 1023, save_cursor.job_id, save_cursor.lease, clock_timestamp(), save_cursor.value)
+    on conflict (shard, id) do update
+    set lease = excluded.lease, saved_at = excluded.saved_at, value = excluded.value;
+end
+$$;
+
+comment on function tusk.save_cursor
+is 'Saves how far a running job is, in the caller''s transaction; raises TK001 when the lease is stale.';
+
+create function tusk.read_cursor(job_id bigint) returns json
+language sql stable
+set search_path = pg_catalog, pg_temp
+return (
+    select kept.value from tusk.job_cursor as kept where kept.shard = job_id & 1023 and kept.id = job_id
+);
+
+comment on function tusk.read_cursor is 'How far a job has come; null: nothing was saved.';
+
+create function tusk.prune_cursors(rows_most integer) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    pruned bigint;
+begin
+    delete from tusk.job_cursor as old
+    where old.ctid = any (array(
+        select past.ctid
+        from tusk.job_cursor as past
+        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
+        limit rows_most
+        for update skip locked
+    ));
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$$;
+
+comment on function tusk.prune_cursors is 'Deletes cursors of jobs that are no longer there; how many.';
+
+create table tusk.watermark (
+    name text collate "C" not null,
+    moved_at timestamptz not null default now(),
+    value text,
+    constraint watermark_pkey primary key (name),
+    constraint watermark_name_length check (octet_length(name) between 1 and 512)
+);
+
+comment on table tusk.watermark is 'Up to where a source was taken over by the jobs of one name, such as rollups.';
+comment on column tusk.watermark.name is 'Which source into which target.';
+comment on column tusk.watermark.moved_at is 'When it was last moved.';
+comment on column tusk.watermark.value is 'The last value that was taken over, as text; null: none yet.';
+
+create function tusk.hold_watermark(name text) returns text
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    held text;
+begin
+    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
+    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
+    return held;
+end
+$$;
+
+comment on function tusk.hold_watermark
+is 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
+
+create function tusk.move_watermark(name text, value text) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+begin atomic
+    update tusk.watermark as mark
+    set value = move_watermark.value, moved_at = clock_timestamp()
+    where mark.name = move_watermark.name;
+end;
+
+comment on function tusk.move_watermark is 'Moves a watermark that hold_watermark holds.';

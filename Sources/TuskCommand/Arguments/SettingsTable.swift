@@ -107,6 +107,50 @@ extension Option {
         key: "worker.import_roots",
         "a directory that data.import may read files from; may be given again"
     )
+    static let tables = setting(
+        "tables",
+        .names("SCHEMA.NAME"),
+        key: "worker.tables",
+        "the tables that data.import and data.rollup may read and change; schema.* means all of a schema"
+    )
+    static let outputRoot = setting(
+        "output-root",
+        .directories,
+        key: "worker.output_roots",
+        "a directory that data.export and data.fetch may write files to; may be given again"
+    )
+    static let queryDirectory = setting(
+        "query-dir",
+        .text("DIR"),
+        key: "worker.query_dir",
+        "the directory with the queries that data.export may run, each a file NAME.sql"
+    )
+    static let functions = setting(
+        "functions",
+        .names("SCHEMA.NAME"),
+        key: "worker.functions",
+        "the SQL functions that sql.call may call"
+    )
+    static let allowRequests = setting(
+        "allow-requests",
+        .flag,
+        key: "worker.allow_requests",
+        fallback: "false",
+        "lets http.request and data.fetch ask servers of the public internet"
+    )
+    static let allowNetworks = setting(
+        "allow-networks",
+        .names("ADDRESS/BITS"),
+        key: "worker.allow_networks",
+        "further networks they may ask, such as 10.1.2.0/24; others that are not public are refused"
+    )
+    static let signingKey = setting(
+        "signing-key",
+        .text("KEY"),
+        key: "worker.signing_key",
+        isSecret: true,
+        "what http.request signs with: whsec_ and 24 to 64 bytes in base64; better not as a flag"
+    )
     static let allowUnsafeServer = setting(
         "allow-unsafe-server",
         .flag,
@@ -151,7 +195,9 @@ extension Option {
     /// What every process that serves takes.
     static let serving = [logFormat, logLevel, drainTimeout, allowUnsafeServer]
     /// What a worker takes.
-    static let working = [queues, concurrency, leaseTime, importRoot]
+    static let working =
+        [queues, concurrency, leaseTime, importRoot, tables, outputRoot, queryDirectory, functions]
+        + [allowRequests, allowNetworks, signingKey]
 
     /// Every setting, in the order in which they are shown.
     static let settings: [Option] =

@@ -25,6 +25,8 @@ enum ValueRule: Sendable {
     case address
     /// Several queue names with commas between them.
     case queues
+    /// Several names with commas between them; the word stands for one in the help.
+    case names(String)
     /// A directory; may be given again. In the environment with colons between them.
     case directories
     /// A text; may be given again. Only on the command line.
@@ -40,6 +42,7 @@ enum ValueRule: Sendable {
         case .duration: "TIME"
         case .address: "ADDRESS:PORT"
         case .queues: "NAME,..."
+        case .names(let word): "\(word),..."
         case .directories: "DIR"
         }
     }
@@ -48,7 +51,7 @@ enum ValueRule: Sendable {
     var isRepeatable: Bool {
         switch self {
         case .directories, .texts: true
-        case .flag, .text, .choice, .integer, .duration, .address, .queues: false
+        case .flag, .text, .choice, .integer, .duration, .address, .queues, .names: false
         }
     }
 
@@ -63,7 +66,7 @@ enum ValueRule: Sendable {
         case .directories, .texts:
             guard texts.allSatisfy({ !$0.isEmpty }) else { throw Refusal(words: "must not be empty") }
             return .list(texts)
-        case .flag, .text, .choice, .integer, .duration, .address, .queues:
+        case .flag, .text, .choice, .integer, .duration, .address, .queues, .names:
             guard let text = texts.last else { preconditionFailure("an option without a text") }
             return try read(text)
         }
@@ -101,6 +104,12 @@ enum ValueRule: Sendable {
             let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             guard names.allSatisfy({ QueueName($0) != nil }), Set(names).count == names.count else {
                 throw Refusal(words: "must be different queue names with commas between them, such as mail,default")
+            }
+            return .list(names)
+        case .names:
+            let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard names.allSatisfy({ !$0.isEmpty }), Set(names).count == names.count else {
+                throw Refusal(words: "must be different names with commas between them")
             }
             return .list(names)
         case .text, .texts, .directories:

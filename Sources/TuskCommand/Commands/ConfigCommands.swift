@@ -48,11 +48,16 @@ enum ConfigCommands {
     private static func text(_ value: OptionValue, of option: Option) -> String {
         switch value {
         case .flag(let flag): flag ? "true" : "false"
-        case .text(let text): option.isSecret ? Redaction.masked(text) : text
+        case .text(let text): option.isSecret ? masked(text, of: option) : text
         case .integer(let number): String(number)
         case .duration(let duration): DurationText.print(duration)
         case .list(let texts): texts.joined(separator: ", ")
         }
+    }
+
+    /// Of a database everything but the password, of other secrets nothing.
+    private static func masked(_ text: String, of option: Option) -> String {
+        option.name == Option.databaseURL.name ? Redaction.masked(text) : "***"
     }
 
     private static func table(_ rows: [Row]) -> Table {

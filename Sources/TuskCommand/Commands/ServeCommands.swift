@@ -50,8 +50,7 @@ enum ServeCommands {
             switch kind {
             case .api: roles.append(try APIRole(parts, isOpen: context.configuration.flag(.noAuth)))
             case .worker:
-                let roots = context.configuration.list(.importRoot)
-                roles.append(try WorkerRole(parts, importRoots: roots))
+                roles.append(try WorkerRole(parts, data: try DataAccess.read(context.configuration)))
             case .scheduler: roles.append(try SchedulerRole(parts))
             }
         }

@@ -68,10 +68,10 @@ struct ConfigurationFile: Sendable {
         switch (rule, value) {
         case (.flag, .bool(let flag)): [flag ? "true" : "false"]
         case (.integer, .integer(let number)): [String(number)]
-        case (.queues, .strings(let names)): [names.joined(separator: ",")]
+        case (.queues, .strings(let names)), (.names, .strings(let names)): [names.joined(separator: ",")]
         case (.directories, .strings(let paths)): paths
         case (.text, .string(let text)), (.choice, .string(let text)), (.duration, .string(let text)),
-            (.address, .string(let text)), (.queues, .string(let text)):
+            (.address, .string(let text)), (.queues, .string(let text)), (.names, .string(let text)):
             [text]
         default: nil
         }
@@ -81,7 +81,7 @@ struct ConfigurationFile: Sendable {
         switch rule {
         case .flag: "must be true or false, without quotes"
         case .integer: "must be a whole number, without quotes"
-        case .queues, .directories, .texts: "must be an array of strings, such as [\"a\", \"b\"]"
+        case .queues, .names, .directories, .texts: "must be an array of strings, such as [\"a\", \"b\"]"
         case .text, .choice, .duration, .address: "must be a string in quotes"
         }
     }

@@ -2,6 +2,7 @@ import Glibc
 import TuskCore
 import TuskPostgres
 import TuskStore
+import TuskTasks
 
 /// `tusk dev`: everything in one process, on a private server unless a database is named.
 enum DevCommand {
@@ -20,6 +21,8 @@ enum DevCommand {
 
     /// Directories that data.import may read from unless others are given, as far as they are there.
     private static let usualImportRoots = ["Tests/Fixtures", "data"]
+    /// Tables that data tasks may use unless others are given.
+    private static let usualTables = ["public.*"]
 
     private static func run(_ context: CommandContext) throws(CommandError) -> ExitCode {
         guard let listen = ServeRules.address(context.configuration, .listen) else { preconditionFailure("checked") }
@@ -108,21 +111,17 @@ enum DevCommand {
         defer { parts.close() }
         _ = try MigrateCommands.apply(parts.database)
         try parts.database.check(allowsUnsafe: context.configuration.flag(.allowUnsafeServer))
-        let roots = importRoots(context.configuration)
+        let roots = usualImportRoots.filter { access($0, R_OK | X_OK) == 0 }
+        let data = try DataAccess.read(context.configuration, importRoots: roots, tables: usualTables)
         let api = try APIRole(parts, isOpen: true, noticeTime: .zero)
         let roles: [any ServiceRole] = [
-            api, try WorkerRole(parts, importRoots: roots), try SchedulerRole(parts),
+            api, try WorkerRole(parts, data: data), try SchedulerRole(parts),
         ]
         var service = Service(parts: parts, roles: roles)
         service.announce = { places throws(CommandError) in
-            for line in banner(url: places[0], psql: psql, roots: roots) { try context.console.result(line) }
+            for line in banner(url: places[0], psql: psql, roots: data.importRoots) { try context.console.result(line) }
         }
         return try service.run()
-    }
-
-    private static func importRoots(_ configuration: Configuration) -> [String] {
-        let given = configuration.list(.importRoot)
-        return given.isEmpty ? usualImportRoots.filter { access($0, R_OK | X_OK) == 0 } : given
     }
 
     /// What to do next, in lines that work as they stand.

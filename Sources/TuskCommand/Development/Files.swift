@@ -81,6 +81,20 @@ enum Files {
         }
     }
 
+    /// The names in a directory, sorted; at most 10,000.
+    static func names(in directory: String) throws(CommandError) -> [String] {
+        guard let entries = opendir(directory) else {
+            throw failure("the directory \(directory) cannot be read", errno)
+        }
+        defer { closedir(entries) }
+        var names: [String] = []
+        while names.count < 10_000, let entry = readdir(entries) {
+            let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            names.append(String(decoding: bytes, as: UTF8.self))
+        }
+        return names.sorted()
+    }
+
     /// An error of the system as the end of the command, with what usually helps.
     static func failure(_ what: String, _ number: Int32) -> CommandError {
         let hint: String? =

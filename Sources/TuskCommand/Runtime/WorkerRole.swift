@@ -14,8 +14,8 @@ final class WorkerRole: ServiceRole {
     /// Sessions besides those of the worker's own parts.
     private static let sessionsMax = 2
 
-    /// A worker that is not started. `importRoots` are the directories that data.import may read from.
-    init(_ parts: ServiceParts, importRoots: [String]) throws(CommandError) {
+    /// A worker that is not started. `data` is what its data tasks may touch.
+    init(_ parts: ServiceParts, data: BuiltInTasks.Configuration) throws(CommandError) {
         store = try parts.store("tusk-worker", sessionsMax: Self.sessionsMax)
         let configuration = Self.configuration(parts)
         do throws(TuskError) {
@@ -26,10 +26,6 @@ final class WorkerRole: ServiceRole {
         let queues = configuration.queues.map(\.text).joined(separator: ", ")
         words = "worker with \(configuration.concurrency) slots for \(queues)"
         for kind in BuiltInKinds.all { worker.register(kind.kind, kind.perform) }
-        let data = BuiltInTasks.Configuration(
-            settings: try Database.settings(parts.configuration, as: "tusk-task"),
-            importRoots: importRoots.map(Files.absolute)
-        )
         BuiltInTasks.register(on: worker, data)
     }
 

@@ -13,24 +13,9 @@
 ///
 /// Lines end in LF or CRLF; the last one may end with the file. A row with a fault ends at its first line end, so that
 /// a quote that is never closed does not swallow the rows below it.
-struct CSVParser {
+struct CSVParser: RowFinder {
     /// The longest row, in bytes. Bounds memory, and how far a quote that is never closed is looked for: 1 MiB.
     static let rowBytesMax = 1 << 20
-
-    /// What stands at a place in the buffer.
-    enum Step: Sendable, Hashable {
-        /// A row; its fields are in `fields`, at least one. It spans `lines` lines and ends before `end`; `next` is
-        /// behind its line end.
-        case row(end: Int, next: Int, lines: Int)
-        /// A line that is not part of any row.
-        case fault(CSVFault, end: Int, next: Int)
-        /// A line too long to be in the buffer as a whole; what is there of it ends at `end`.
-        case overlong(end: Int)
-        /// The row goes on behind the buffer.
-        case incomplete
-        /// Nothing is left.
-        case finished
-    }
 
     /// The fields of the row found last; the array is used again for each row.
     private(set) var fields: [CSVField] = []
@@ -41,7 +26,7 @@ struct CSVParser {
     }
 
     /// Looks at the row that starts at `start`; `isLast` says that nothing follows the buffer.
-    mutating func next(in buffer: Span<UInt8>, from start: Int, isLast: Bool) -> Step {
+    mutating func next(in buffer: Span<UInt8>, from start: Int, isLast: Bool) -> RowStep {
         guard start < buffer.count else { return isLast ? .finished : .incomplete }
         fields.removeAll(keepingCapacity: true)
         var scan = Scan(at: start)
@@ -140,7 +125,7 @@ struct CSVParser {
     }
 
     /// The line that starts at `start`, without its line end.
-    private func line(in buffer: Span<UInt8>, from start: Int, _ isLast: Bool, _ fault: CSVFault) -> Step {
+    private func line(in buffer: Span<UInt8>, from start: Int, _ isLast: Bool, _ fault: CSVFault) -> RowStep {
         var at = start
         while at < buffer.count, buffer[at] != CSVDialect.lineFeed { at += 1 }
         guard at < buffer.count || isLast else {

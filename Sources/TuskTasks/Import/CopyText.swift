@@ -20,6 +20,26 @@ enum CopyText {
         }
     }
 
+    /// Appends a row of one column that holds JSON, as the server sends it, on a line of its own. Line ends and tabs
+    /// can only stand between its tokens, where a space means the same.
+    static func appendJSON(_ row: [UInt8], to text: inout [UInt8]) {
+        guard row.contains(backslash) else {
+            text.append(contentsOf: row)
+            return
+        }
+        var isEscaped = false
+        for byte in row {
+            if isEscaped {
+                text.append(byte == backslash ? backslash : UInt8(ascii: " "))
+                isEscaped = false
+            } else if byte == backslash {
+                isEscaped = true
+            } else {
+                text.append(byte)
+            }
+        }
+    }
+
     private static func isSpecial(_ byte: UInt8) -> Bool {
         byte == tab || byte == lineFeed || byte == carriageReturn || byte == backslash
     }

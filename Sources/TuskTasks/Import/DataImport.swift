@@ -2,10 +2,11 @@ package import Tusk
 import TuskCore
 package import TuskPostgres
 
-/// `data.import`: loads a CSV file into a table.
+/// `data.import`: loads a CSV or NDJSON file, which may be compressed, into a table.
 ///
-/// Good rows are loaded by COPY, bad ones are set aside with their line and the reason. All of it, and the completion
-/// of the job, are one transaction: however often the job runs, its rows are in the table once or not at all.
+/// Good rows are loaded by COPY, bad ones are set aside with their line and the reason. Each chunk is one transaction
+/// with the job's cursor, the last one with the completion of the job: however often the job runs, its rows are in the
+/// table once.
 package struct DataImport: JobHandler {
     package static let kind: Kind = "data.import"
     package static let policy = HandlerPolicy(timeout: .seconds(6 * 3600), isTransactional: true)
@@ -15,13 +16,16 @@ package struct DataImport: JobHandler {
 
     private let settings: ConnectionSettings
     private let roots: AllowedRoots
+    private let tables: AllowedTables
 
     /// - Parameters:
     ///   - settings: How to connect; the user needs the rights for the tables.
     ///   - roots: Absolute paths of the folders whose files may be imported.
-    package init(_ settings: ConnectionSettings, roots: [String]) {
+    ///   - tables: The tables that rows may go to.
+    package init(_ settings: ConnectionSettings, roots: [String], tables: AllowedTables) {
         self.settings = Self.settings(settings)
         self.roots = AllowedRoots(roots)
+        self.tables = tables
     }
 
     /// How an import connects.
@@ -36,60 +40,32 @@ package struct DataImport: JobHandler {
     }
 
     package func perform(_ args: ImportArgs, _ context: JobContext) async throws {
-        let totals: ImportRun.Totals
-        do throws(ImportFailure) {
-            totals = try load(args, context)
+        let end: ImportState
+        do throws(TaskFailure) {
+            end = try load(args, context)
         } catch {
-            throw Self.error(error)
+            throw error.directive
         }
-        try context.setResult(totals.json)
+        try context.setResult(end.result)
     }
 
-    private func load(_ args: ImportArgs, _ context: JobContext) throws(ImportFailure) -> ImportRun.Totals {
-        let run = try ImportRun(
-            args,
-            ImportRun.Surroundings(
-                job: context.id.rawValue,
-                shouldStop: { context.isCancelled },
-                report: { context.progress($0, "\($1) rows") },
-                complete: { session, result throws(PostgresError) in
-                    try Self.complete(context.id, context.lease, result, on: session)
-                }
-            )
+    private func load(_ args: ImportArgs, _ context: JobContext) throws(TaskFailure) -> ImportState {
+        let (id, lease) = (context.id, context.lease)
+        let surroundings = ImportRun.Surroundings(
+            job: id.rawValue,
+            shouldStop: { context.isCancelled },
+            timeLeft: { context.remaining },
+            report: { context.progress($0, "\($1) rows") },
+            readCursor: { session throws(PostgresError) in try JobSQL.readCursor(id, on: session) },
+            saveCursor: { session, cursor throws(PostgresError) in
+                try JobSQL.saveCursor(id, lease, cursor, on: session)
+            },
+            complete: { session, result throws(PostgresError) in try JobSQL.complete(id, lease, result, on: session) }
         )
+        let run = try ImportRun(args, tables: tables, surroundings)
         let file = try roots.open(args.file)
-        let session: Session
-        do throws(PostgresError) {
-            session = try Session(settings)
-        } catch {
-            throw .database(error)
-        }
+        let session = try calling { () throws(PostgresError) in try Session(settings) }
         defer { session.close() }
         return try run.perform(file, on: session)
-    }
-
-    /// Completes the job in the open transaction. The worker settles it once more when the handler has returned; the
-    /// lease tells the database that this is the same completion.
-    static func complete(
-        _ job: JobID,
-        _ lease: LeaseNumber,
-        _ result: JSONText,
-        on session: Session
-    ) throws(PostgresError) {
-        var parameters = Parameters()
-        parameters.int8(job.rawValue)
-        parameters.int8(lease.rawValue)
-        parameters.json(result.bytes)
-        _ = try session.run(ImportSQL.completeJob, parameters)
-    }
-
-    /// What becomes of the job.
-    private static func error(_ failure: ImportFailure) -> any Error {
-        switch failure {
-        case .refused(let reason): JobDirective.discard(reason: reason)
-        case .stopped: CancellationError()
-        case .database(.server(let error)) where error.sqlState == "TK002": JobDirective.cancel(reason: error.message)
-        case .database, .unreadable, .needsCare: failure
-        }
     }
 }

@@ -4,12 +4,25 @@ package struct ImportArgs: Codable, Sendable, Equatable {
     package enum Mode: String, Codable, Sendable {
         /// They stay, and those of the file are added.
         case append
+        /// A row of the file takes the place of the one with the same `key`; of several in the file the last counts.
+        case upsert
+        /// They go at the moment when all of the file is there; until then they are seen as before.
+        case replace
     }
 
-    /// The file: absolute, or relative to one of the folders that imports may read.
+    /// How the rows are written in the file.
+    package enum Format: String, Codable, Sendable {
+        case csv
+        /// One JSON object a line.
+        case ndjson
+    }
+
+    /// The file: absolute, or relative to one of the folders that imports may read; plain, gzip or zstd.
     package var file: String
     /// The table, as `schema.name`, or `name` in `public`.
     package var table: String
+    /// Nil: `ndjson` for names that end in `.ndjson` or `.jsonl`, before a `.gz` or `.zst`; `csv` for all others.
+    package var format: Format?
     /// Which column of the file goes to which column of the table; others are left out. Keys are names of the header,
     /// or numbers from 1 for files without one. Nil: all go to the columns of the same names, or in the same order.
     package var columns: [String: String]?
@@ -25,24 +38,20 @@ package struct ImportArgs: Codable, Sendable, Equatable {
     package var rejectsMax: Int
     /// Defaults to `append`.
     package var mode: Mode
+    /// The columns of the table that tell rows apart, with a unique index on them. Only for `upsert`.
+    package var key: [String]?
+    /// Whether all of it is one transaction; an attempt that fails is then begun anew. Defaults to false: what is
+    /// loaded stays, and the next attempt goes on behind it.
+    package var atomic: Bool
 
     /// The most rows that an import may be told to set aside.
     package static let rejectsMaxLimit = 1_000_000
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case file, table, columns, delimiter, header, null
+        case file, table, format, columns, delimiter, header, null
         case rejectTable = "reject_table"
         case rejectsMax = "rejects_max"
-        case mode
-    }
-
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-
-        init?(stringValue: String) { self.stringValue = stringValue }
-
-        init?(intValue: Int) { nil }
+        case mode, key, atomic
     }
 
     /// Args with defaults for everything not named.
@@ -54,7 +63,9 @@ package struct ImportArgs: Codable, Sendable, Equatable {
         header: Bool = true,
         null: String = "",
         rejectTable: String? = nil,
-        rejectsMax: Int = 1000
+        rejectsMax: Int = 1000,
+        mode: Mode = .append,
+        key: [String]? = nil
     ) {
         self.file = file
         self.table = table
@@ -64,21 +75,18 @@ package struct ImportArgs: Codable, Sendable, Equatable {
         self.null = null
         self.rejectTable = rejectTable
         self.rejectsMax = rejectsMax
-        mode = .append
+        self.mode = mode
+        self.key = key
+        atomic = false
     }
 
     /// Reads args; a field that is not known is refused, because it would be a mistake that nobody notices.
     package init(from decoder: any Decoder) throws {
-        let keys = try decoder.container(keyedBy: AnyKey.self).allKeys
-        for key in keys where CodingKeys(stringValue: key.stringValue) == nil {
-            let known = CodingKeys.allCases.map(\.rawValue).joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: [key], debugDescription: "there is no such field; there are \(known)")
-            )
-        }
+        try ArgsFields.check(decoder, CodingKeys.allCases.map(\.rawValue))
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         file = try fields.decode(String.self, forKey: .file)
         table = try fields.decode(String.self, forKey: .table)
+        format = try fields.decodeIfPresent(Format.self, forKey: .format)
         columns = try fields.decodeIfPresent([String: String].self, forKey: .columns)
         delimiter = try fields.decodeIfPresent(String.self, forKey: .delimiter) ?? ","
         header = try fields.decodeIfPresent(Bool.self, forKey: .header) ?? true
@@ -86,5 +94,7 @@ package struct ImportArgs: Codable, Sendable, Equatable {
         rejectTable = try fields.decodeIfPresent(String.self, forKey: .rejectTable)
         rejectsMax = try fields.decodeIfPresent(Int.self, forKey: .rejectsMax) ?? 1000
         mode = try fields.decodeIfPresent(Mode.self, forKey: .mode) ?? .append
+        key = try fields.decodeIfPresent([String].self, forKey: .key)
+        atomic = try fields.decodeIfPresent(Bool.self, forKey: .atomic) ?? false
     }
 }

@@ -18,16 +18,24 @@ struct ImportBatch {
         rows.removeAll(keepingCapacity: true)
     }
 
-    /// Adds a row; or says what is wrong with it.
+    /// Adds a row; or says what is wrong with it. `numbersRows` puts the line in front, as a column of its own.
     mutating func append(
-        _ fields: [CSVField],
+        _ rows: inout some ImportRows,
         from buffer: [UInt8],
         line: Int,
         raw: Range<Int>,
-        _ encoder: inout RowEncoder
+        numbersRows: Bool
     ) -> String? {
-        if let reason = encoder.append(fields, from: buffer, to: &text) { return reason }
-        rows.append(Row(line: line, raw: raw, textEnd: text.count))
+        let start = text.count
+        if numbersRows {
+            text += String(line).utf8
+            text.append(CopyText.tab)
+        }
+        if let reason = rows.append(raw, of: buffer, to: &text) {
+            text.removeSubrange(start...)
+            return reason
+        }
+        self.rows.append(Row(line: line, raw: raw, textEnd: text.count))
         return nil
     }
 

@@ -6,6 +6,8 @@ struct TableColumn: Sendable, Hashable {
     let refusesNull: Bool
     /// Whether the server makes its value itself.
     let isGenerated: Bool
+    /// Whether it has a value of its own when none is given.
+    let hasDefault: Bool
 }
 
 /// Where the value of a column comes from.
@@ -24,7 +26,7 @@ struct ImportMapping: Sendable, Hashable {
 
     /// The mapping for a file with names in its first row. Fields that `wanted` does not name are left out; without
     /// `wanted` every field goes to the column of its own name.
-    init(header: [String], wanted: [String: String]?, table: [TableColumn]) throws(ImportFailure) {
+    init(header: [String], wanted: [String: String]?, table: [TableColumn]) throws(TaskFailure) {
         // Names are compared as bytes: PostgreSQL has them so, and a String would think some different ones equal.
         var places: [[UInt8]: Int] = [:]
         for (place, name) in header.enumerated() {
@@ -49,7 +51,7 @@ struct ImportMapping: Sendable, Hashable {
 
     /// The mapping for a file without names. `wanted` has numbers from 1; without it the fields go to the columns in
     /// their order, leaving out those whose values the server makes.
-    init(fieldCount: Int, wanted: [String: String]?, table: [TableColumn]) throws(ImportFailure) {
+    init(fieldCount: Int, wanted: [String: String]?, table: [TableColumn]) throws(TaskFailure) {
         guard let wanted else {
             let columns = table.filter { !$0.isGenerated }
             let inOrder = columns.enumerated().map { (field: $0.offset, column: $0.element.name) }
@@ -70,7 +72,7 @@ struct ImportMapping: Sendable, Hashable {
         fieldCount: Int,
         _ pairs: [(field: Int, column: String)],
         table: [TableColumn]
-    ) throws(ImportFailure) {
+    ) throws(TaskFailure) {
         let byName = Dictionary(uniqueKeysWithValues: table.map { (Array($0.name.utf8), $0) })
         var taken: Set<[UInt8]> = []
         var columns: [ImportColumn] = []

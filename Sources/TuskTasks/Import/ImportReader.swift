@@ -5,7 +5,7 @@ struct ImportReader: ~Copyable {
 
     /// A row, or a line that is none.
     enum Item {
-        /// Its fields are in the parser's `fields`, its bytes at `range` of the buffer.
+        /// Its bytes are at `range` of the buffer.
         case row(line: Int, range: Range<Int>)
         case fault(CSVFault, line: Int, range: Range<Int>)
         /// The buffer has no further row; `refill` may bring some.
@@ -14,30 +14,44 @@ struct ImportReader: ~Copyable {
 
     /// What was read last.
     private(set) var buffer: [UInt8]
-    private let file: ImportFile
+    private let file: InputBytes
     private var filled = 0
     private var next = 0
-    private var line = 1
+    /// The line at `offset`, from 1.
+    private(set) var line = 1
     private var isLast = false
     /// Whether the rest of a line that did not fit into the buffer is passed over.
-    private var isSkipping = false
-    /// Bytes of the file before the buffer.
+    private(set) var isSkipping = false
+    /// Bytes before the buffer.
     private var bytesBefore = 0
 
-    init(_ file: ImportFile) throws(ImportFailure) {
+    /// A reader at the start; no more than `bytesMax` are read at once, as long as a row fits in.
+    init(_ file: InputBytes, bytesMax: Int = .max) throws(TaskFailure) {
         self.file = file
-        buffer = [UInt8](repeating: 0, count: Self.bufferBytes)
-        try file.rewind()
+        buffer = [UInt8](repeating: 0, count: max(CSVParser.rowBytesMax, min(Self.bufferBytes, bytesMax)))
         _ = try refill()
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         if filled >= mark.count, buffer[..<mark.count].elementsEqual(mark) { next = mark.count }
     }
 
-    /// Bytes of the file that were gone through.
-    var bytesRead: Int { bytesBefore + next }
+    /// How many plain bytes were gone through.
+    var offset: Int { bytesBefore + next }
+
+    /// Goes to a place where a row starts, from the start of the file. `line` is the line there.
+    mutating func restart(at offset: Int, line: Int) throws(TaskFailure) {
+        try file.rewind()
+        (filled, next, bytesBefore, isLast, isSkipping) = (0, 0, 0, false, false)
+        _ = try refill()
+        while bytesBefore + filled < offset {
+            next = filled
+            guard try refill() else { throw .refused("the file is shorter than it was in the attempt before") }
+        }
+        next = offset - bytesBefore
+        self.line = line
+    }
 
     /// Moves what is left to the front and reads on. False when there is nothing more.
-    mutating func refill() throws(ImportFailure) -> Bool {
+    mutating func refill() throws(TaskFailure) -> Bool {
         guard !isLast else { return false }
         let rest = filled - next
         if next > 0, rest > 0 { buffer.replaceSubrange(0..<rest, with: Array(buffer[next..<filled])) }
@@ -48,12 +62,12 @@ struct ImportReader: ~Copyable {
         return true
     }
 
-    /// The next row or line of the buffer, taken apart by `parser`.
-    mutating func item(_ parser: inout CSVParser) -> Item {
+    /// The next row or line of the buffer, found by `rows`.
+    mutating func item(_ rows: inout some RowFinder) -> Item {
         if isSkipping, !skipLine() { return .exhausted }
         let start = next
         let line = line
-        let step = parser.next(in: buffer.span.extracting(0..<filled), from: start, isLast: isLast)
+        let step = rows.next(in: buffer.span.extracting(0..<filled), from: start, isLast: isLast)
         switch step {
         case .row(let end, let next, let lines):
             self.next = next
@@ -79,6 +93,9 @@ struct ImportReader: ~Copyable {
         guard case .row = step else { return 1 }
         return parser.fields.count
     }
+
+    /// The first line from here, as far as the buffer has it.
+    var peekedLine: ArraySlice<UInt8> { buffer[next..<filled].prefix { $0 != CSVDialect.lineFeed } }
 
     /// Goes behind the next line feed; false when the buffer has none.
     private mutating func skipLine() -> Bool {

@@ -39,8 +39,8 @@ struct RefusedRows {
     }
 
     /// The line in `COPY airports, line 3, column latitude: "abc"`, in whatever language the server writes it.
-    static func line(in error: ServerError, table: TableName) -> Int? {
-        let opening = Array("COPY \(table.name), ".utf8)
+    static func line(in error: ServerError, table: String) -> Int? {
+        let opening = Array("COPY \(table), ".utf8)
         guard let context = error.context.map({ Array($0.utf8) }) else { return nil }
         for start in context.indices where context[start...].starts(with: opening) {
             let rest = context[(start + opening.count)...].drop { !$0.isDigit }

@@ -1,6 +1,6 @@
 import TuskPostgres
 
-/// Collects the rows that are set aside and writes them in pieces to their table, in the transaction of the import.
+/// Collects the rows that are set aside and writes them in pieces to their table, in the transaction of a chunk.
 struct RejectSink {
     /// Rows kept in memory before they are written.
     private static let pendingMax = 500
@@ -15,14 +15,16 @@ struct RejectSink {
     private var hasTable = false
     private var first: Reject?
 
-    init(table: TableName, job: Int64, countMax: Int) {
+    /// `count`: how many earlier chunks have set aside.
+    init(table: TableName, job: Int64, count: Int, countMax: Int) {
+        self.count = count
         self.table = table
         self.job = job
         self.countMax = countMax
     }
 
     /// Takes a row; throws when there are more than the import may have.
-    mutating func add(_ reject: Reject) throws(ImportFailure) {
+    mutating func add(_ reject: Reject) throws(TaskFailure) {
         first = first ?? reject
         guard count < countMax else {
             let example = first.map { "; the first is in line \($0.line): \($0.reason)" } ?? ""

@@ -54,7 +54,8 @@ struct RowEncoder {
         return nil
     }
 
-    private static func reason(_ fault: ValueFault, _ value: ArraySlice<UInt8>) -> String {
+    /// A fault and the value that has it, in words.
+    static func reason(_ fault: ValueFault, _ value: ArraySlice<UInt8>) -> String {
         let shown = String(decoding: value.prefix(64), as: UTF8.self)
         return "\"\(shown)\(value.count > 64 ? "..." : "")\" \(fault.reason)"
     }

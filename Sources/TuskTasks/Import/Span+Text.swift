@@ -34,7 +34,7 @@ extension Span<UInt8> {
     func reads(_ word: StaticString, in range: Range<Int>) -> Bool {
         guard range.count == word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { letters in
-            for index in 0..<letters.count where self[range.lowerBound + index].lowerCased != letters[index] {
+            for index in 0..<letters.count where unsafe self[range.lowerBound + index].lowerCased != letters[index] {
                 return false
             }
             return true

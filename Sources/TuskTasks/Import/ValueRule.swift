@@ -64,6 +64,14 @@ enum ValueRule: Sendable, Hashable {
         }
     }
 
+    /// Whether any text may fit.
+    var takesAnyText: Bool {
+        switch self {
+        case .text, .json, .unknown: true
+        case .integer, .float, .numeric, .boolean, .date, .timestamp, .uuid: false
+        }
+    }
+
     /// The server takes more than our scanner does (depth, digits, doubled keys), so only plain mistakes count.
     private static func faultOfJSON(_ value: Span<UInt8>) -> ValueFault? {
         var bytes: [UInt8] = []

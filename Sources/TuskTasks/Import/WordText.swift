@@ -56,7 +56,7 @@ enum WordText {
     private static func isBeginning(_ value: Span<UInt8>, _ range: Range<Int>, of word: StaticString) -> Bool {
         guard range.count <= word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { letters in
-            for index in 0..<range.count where value[range.lowerBound + index].lowerCased != letters[index] {
+            for index in 0..<range.count where unsafe value[range.lowerBound + index].lowerCased != letters[index] {
                 return false
             }
             return true

@@ -1,16 +1,16 @@
 import Glibc
 
 /// An open file. One thread at a time.
-final class ImportFile {
+final class InputFile {
     /// Its length in bytes when it was opened.
     let byteCount: Int
     private let descriptor: Int32
 
     /// Takes over a descriptor; throws when it is not that of a plain file.
-    init(descriptor: Int32) throws(ImportFailure) {
+    init(descriptor: Int32) throws(TaskFailure) {
         self.descriptor = descriptor
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             byteCount = 0
             throw .refused("only plain files can be imported")
         }
@@ -19,23 +19,24 @@ final class ImportFile {
 
     deinit { close(descriptor) }
 
-    /// Reads into a part of a buffer, as much as there is; 0 at the end of the file.
-    func read(into buffer: inout [UInt8], from start: Int) throws(ImportFailure) -> Int {
-        var filled = start
-        while filled < buffer.count {
-            let count = buffer.withUnsafeMutableBytes { bytes in
-                Glibc.read(descriptor, bytes.baseAddress?.advanced(by: filled), bytes.count - filled)
+    /// Reads into a part of a buffer, as much as there is; less than the part has only at the end of the file.
+    func read(into buffer: inout [UInt8], _ part: Range<Int>) throws(TaskFailure) -> Int {
+        precondition(part.upperBound <= buffer.count, "a part beyond the buffer")
+        var filled = part.lowerBound
+        while filled < part.upperBound {
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe Glibc.read(descriptor, bytes.baseAddress?.advanced(by: filled), part.upperBound - filled)
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .unreadable("the file cannot be read: error \(errno)") }
             guard count > 0 else { break }
             filled += count
         }
-        return filled - start
+        return filled - part.lowerBound
     }
 
     /// Goes back to the start.
-    func rewind() throws(ImportFailure) {
+    func rewind() throws(TaskFailure) {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .unreadable("the file cannot be read again") }
     }
 }

@@ -28,10 +28,23 @@ struct TableName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The table for what this one does not take; nil when its name would be too long.
-    var rejects: TableName? { TableName(schema: schema, name: name + "_rejects") }
+    var rejects: TableName? { sibling(name + "_rejects") }
 
     /// For a statement.
     var quoted: String { "\(Self.quote(schema)).\(Self.quote(name))" }
+
+    /// Names are compared as bytes: PostgreSQL has them so, and a String would think some different ones equal.
+    static func == (left: TableName, right: TableName) -> Bool {
+        left.schema.utf8.elementsEqual(right.schema.utf8) && left.name.utf8.elementsEqual(right.name.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(Array(schema.utf8))
+        hasher.combine(Array(name.utf8))
+    }
+
+    /// Another table of the same schema; nil when the name is too long.
+    func sibling(_ name: String) -> TableName? { TableName(schema: schema, name: name) }
 
     /// For people.
     var description: String { "\(schema).\(name)" }

@@ -1,0 +1,157 @@
+import TestSupport
+import Testing
+import TuskCore
+import TuskPostgres
+
+@testable import TuskTasks
+
+@Suite struct ImportModeTests {
+    @Test func `of the rows with one key the last of the file counts`() async throws {
+        try await withImports { fixture in
+            try fixture.database.script(
+                """
+                create table public.t (id integer primary key, name text, seen integer default 5, check (id < 100));
+                insert into public.t values (1, 'old', 1), (9, 'stays', 1);
+                """
+            )
+            let name = try fixture.write("id,name\n1,new\n2,a\n2,b\n100,c\n2,\n3,c\n")
+            let totals = try fixture.load(ImportArgs(file: name, table: "t", mode: .upsert, key: ["id"]))
+            #expect([totals.rows, totals.rejected] == [5, 1])
+            let rows = try fixture.database.texts("select concat_ws(' ', id, name, seen) from public.t order by id")
+            #expect(rows == ["1 new 1", "2 5", "3 c 5", "9 stays 1"])
+            #expect(try fixture.rejects().map { String($0.prefix(20)) } == ["5 new row for relati"])
+        }
+    }
+
+    @Test(arguments: [
+        (ImportArgs.Mode.upsert, nil, "the mode upsert needs a key"),
+        (.upsert, [], "the mode upsert needs a key"),
+        (.upsert, ["id", "id"], "key has a column twice"),
+        (.upsert, ["place"], "the file has no values for the column \"place\" of key"),
+        (.upsert, ["id\" do nothing; --"], "the file has no values for the column \"id\" do nothing; --\" of key"),
+        (.upsert, ["name"], "the column \"name\" of key takes null"),
+        (.upsert, ["other"], "the table has no unique index on the columns of key"),
+        (.append, ["id"], "key is only for the mode upsert"),
+    ])
+    func `a key that tells no rows apart is refused`(
+        mode: ImportArgs.Mode,
+        key: [String]?,
+        message: String
+    ) async throws {
+        try await withImports { fixture in
+            try fixture.database.script(
+                "create table public.t (id integer primary key, name text, other integer not null, place text)"
+            )
+            let args = ImportArgs(
+                file: try fixture.write("id,name,other\n1,a,2\n"),
+                table: "t",
+                mode: mode,
+                key: key
+            )
+            #expect(throws: TaskFailure.refused(message)) { try fixture.load(args) }
+        }
+    }
+
+    @Test func `a replaced table is seen as before until all rows are there`() async throws {
+        try await withImports { fixture in
+            try fixture.database.script(
+                """
+                create table public.t (id integer primary key, made integer default 3);
+                insert into public.t values (1, 1), (2, 1);
+                """
+            )
+            let args = ImportArgs(file: try fixture.write("id\n2\n3\n3\nx\n"), table: "t", mode: .replace)
+            let look = { (_: Session, _: JSONText) throws(PostgresError) in
+                let rows = Result { try fixture.database.texts("select id::text from public.t order by 1") }
+                guard case .success(["1", "2"]) = rows else {
+                    Issue.record("\(rows)")
+                    return
+                }
+            }
+            let totals = try fixture.load(args, complete: look)
+            #expect([totals.rows, totals.rejected] == [2, 2])
+            #expect(try fixture.database.texts("select id || ' ' || made from public.t order by 1") == ["2 3", "3 3"])
+            #expect(try fixture.database.number("select count(*) from pg_tables where tablename ~ 'tusk'") == 0)
+        }
+    }
+
+    @Test func `rows that others refer to are not replaced, and nothing is left behind`() async throws {
+        try await withImports { fixture in
+            try fixture.database.script(
+                """
+                create table public.t (id integer primary key);
+                create table public.child (id integer references public.t (id));
+                insert into public.t values (1);
+                insert into public.child values (1);
+                """
+            )
+            let text = "id\n" + (2...3000).map { "\($0),\n".replacing(",", with: "") }.joined()
+            let args = ImportArgs(file: try fixture.write(text), table: "t", mode: .replace)
+            let failure = #expect(throws: TaskFailure.self) { try fixture.load(args, chunkBytes: 1) }
+            #expect(failure?.description.contains("foreign key") == true)
+            #expect(try fixture.database.texts("select id::text from public.t") == ["1"])
+            #expect(try fixture.database.number("select count(*) from pg_tables where tablename ~ 'tusk'") == 0)
+        }
+    }
+
+    @Test func `lines of JSON go to the columns of their names`() async throws {
+        try await withImports { fixture in
+            try fixture.database.script(
+                """
+                create table public.t (id integer generated by default as identity, name text not null, ok boolean,
+                    amount numeric, doc jsonb, note varchar(3));
+                """
+            )
+            let name = try fixture.write(
+                """
+                {"name": "a\\tb\\u00e9", "ok": true, "amount": 1234567890123456789.5, "doc": {"x": [1]}, "note": null}
+                {"name": "no doc"}
+                {"name": "text", "doc": "quoted", "note": 123}
+
+                {"name": "list", "note": [1]}
+                {"name": "long", "note": "1234"}
+                {"name": "more", "other": 1}
+                {"name": null}
+                {"name": "twice", "name": "twice"}
+                {"name": "array", "amount": [1]}
+                [1]
+                {"name": "no end"
+                {"id": 3, "name": "has a default"}
+                """,
+                as: "rows.jsonl"
+            )
+            let totals = try fixture.load(ImportArgs(file: name, table: "t"))
+            #expect(totals.rows == 4)
+            let rows = try fixture.database.texts("select concat_ws('|', name, ok, amount, doc, note) from public.t")
+            #expect(
+                rows == [
+                    "a\tb\u{E9}|t|1234567890123456789.5|{\"x\": [1]}", "no doc", "text|\"quoted\"|123",
+                    "list|[1]",
+                ]
+            )
+            let expected = [
+                "4 an empty line", "6 column \"note\": \"1234\" is too long", "7 no column takes \"other\"",
+                "8 column \"name\": null, which the column does not take",
+                "9 not JSON: duplicate key at byte 18",
+                "10 column \"amount\": an object or array, which the column does not take",
+                "11 not a JSON object", "12 not JSON: the JSON text ends too early at byte 17",
+                "13 no column takes \"id\"",
+            ]
+            let found = try fixture.database.texts(
+                "select line || ' ' || reason from public.t_rejects order by t_rejects.line"
+            )
+            #expect(found.count == expected.count)
+            for (found, expected) in zip(found, expected) { #expect(found == expected) }
+        }
+    }
+
+    @Test func `members are mapped, and others left out, as asked`() async throws {
+        try await withImports { fixture in
+            try fixture.database.script("create table public.t (id integer, name text)")
+            var args = ImportArgs(file: try fixture.write("{\"a\": 1, \"b\": 2}"), table: "t", columns: ["a": "id"])
+            args.format = .ndjson
+            #expect(try fixture.load(args).rows == 1)
+            #expect(try fixture.database.texts("select id::text from public.t where name is null") == ["1"])
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A server of this machine that reads requests and answers as a test says, one connection after the other.
+final class LoopbackServer: Sendable {
+    let port: Int
+    private let listener: Int32
+    private let received = Mutex<[String]>([])
+
+    /// `answer` gets each request, head and body, and returns the bytes to send; the connection is closed then.
+    init(_ answer: @escaping @Sendable (String) -> String) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name -> Bool in
+                bind(listener, name, length) == 0 && listen(listener, 16) == 0
+                    && getsockname(listener, name, &length) == 0
+            }
+        }
+        try #require(isListening)
+        self.port = Int(UInt16(bigEndian: address.sin_port))
+        let thread = Thread { [weak self] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { return }
+                let request = Self.read(connection)
+                self?.received.withLock { $0.append(request) }
+                let bytes = Array(answer(request).utf8)
+                _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                close(connection)
+            }
+        }
+        thread.start()
+    }
+
+    deinit {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    /// What was asked so far.
+    var requests: [String] { received.withLock { $0 } }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    private static func read(_ connection: Int32) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let end = text.range(of: "\r\n\r\n") {
+                let head = text[..<end.lowerBound].lowercased()
+                let length = head.components(separatedBy: "content-length: ").dropFirst().first
+                    .flatMap { Int($0.prefix { $0.isNumber }) }
+                if text[end.upperBound...].utf8.count >= length ?? 0 { return text }
+            }
+            let count = recv(connection, &buffer, buffer.count, 0)
+            guard count > 0 else { return text }
+            bytes += buffer.prefix(count)
+        }
+    }
+}
