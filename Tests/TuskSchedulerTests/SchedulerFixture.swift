@@ -57,6 +57,7 @@ final class SchedulerFixture: Sendable {
         configuration.rescueInterval = .milliseconds(50)
         configuration.rescueIdleInterval = .milliseconds(50)
         configuration.tickInterval = .milliseconds(30)
+        configuration.pendingInterval = .milliseconds(30)
         configuration.partitionInterval = .milliseconds(100)
         configuration.pruneInterval = .milliseconds(100)
         configuration.retryDelayMax = .milliseconds(200)
@@ -143,12 +144,33 @@ final class SchedulerFixture: Sendable {
         cron: String,
         zone: String = "UTC",
         job: String = #"{"kind": "report", "args": {}}"#,
-        next: String
+        next: String,
+        overlap: String = "allow",
+        catchUp: String = "'one', null, null"
     ) throws {
         try database.script(
             """
-            insert into tusk.schedule (name, cron, time_zone, job, next_tick_at)
-            values ('\(name)', '\(cron)', '\(zone)', '\(job)', '\(next)')
+            insert into tusk.schedule (
+                name, cron, time_zone, job, next_tick_at, overlap, catch_up, catch_up_max, catch_up_window_ms
+            )
+            values ('\(name)', '\(cron)', '\(zone)', '\(job)', '\(next)', '\(overlap)', \(catchUp))
+            """
+        )
+    }
+
+    /// What became of the planned times of all schedules, in the order of time: `00:01:00-00:03:00 missed 3`.
+    func ledger() throws -> [String] {
+        try database.texts(
+            """
+            select concat(
+                to_char(planned_at at time zone 'UTC', 'HH24:MI:SS'),
+                case when planned_until > planned_at
+                    then to_char(planned_until at time zone 'UTC', '-HH24:MI:SS') end,
+                ' ', outcome, ' ', ticks
+            )
+            from tusk.tick
+            where not is_manual
+            order by planned_at, schedule
             """
         )
     }

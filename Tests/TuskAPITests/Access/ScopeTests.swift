@@ -14,7 +14,10 @@ struct ScopeTests {
         "POST /v1/queues/{name}:pause": .scope(.operate), "POST /v1/queues/{name}:resume": .scope(.operate),
         "GET /v1/schedules": .scope(.read), "GET /v1/schedules/{name}": .scope(.read),
         "PUT /v1/schedules/{name}": .scope(.operate), "DELETE /v1/schedules/{name}": .scope(.operate),
-        "GET /v1/schedules/{name}/ticks": .scope(.read), "GET /v1/workers": .scope(.read), "GET /livez": .open,
+        "POST /v1/schedules/{name}:pause": .scope(.operate), "POST /v1/schedules/{name}:resume": .scope(.operate),
+        "POST /v1/schedules/{name}:trigger": .scope(.operate), "POST /v1/schedules:preview": .scope(.read),
+        "GET /v1/schedules/{name}/preview": .scope(.read), "GET /v1/schedules/{name}/ticks": .scope(.read),
+        "GET /v1/workers": .scope(.read), "GET /livez": .open,
         "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
         "GET /": .open,
     ]
