@@ -30,8 +30,8 @@ package struct NewSchedule: Sendable, Hashable {
     }
 
     /// Reads a schedule as requests have it: `{"cron": "0 6 * * *", "time_zone": "Europe/Rome", "job": {"kind": ...}}`.
-    /// `job` is a job as in `POST /v1/jobs` but for `run_at` and `delay_seconds`, since the schedule says when. Besides,
-    /// `jitter_seconds`, `overlap`, `catch_up`, `catch_up_max` and `catch_up_window_seconds`.
+    /// `job` is a job as in `POST /v1/jobs` but for `run_at` and `delay_seconds`, since the schedule says when.
+    /// Besides, `jitter_seconds`, `overlap`, `catch_up`, `catch_up_max` and `catch_up_window_seconds`.
     ///
     /// - Parameters:
     ///   - name: What it is to be called; a problem with it points to `#/name`.

@@ -100,9 +100,8 @@ extension StoreSession {
         for index in firings.indices {
             let own = Array(ids[place..<place + firings[index].fired.count])
             place += own.count
-            for id in firings[index].take(own) {
-                _ = try cancel(id, by: "schedule \(firings[index].order.schedule.name)", reason: "the next tick has come")
-            }
+            let who = "schedule \(firings[index].order.schedule.name)"
+            for id in firings[index].take(own) { _ = try cancel(id, by: who, reason: "the next tick has come") }
         }
         _ = try run(Self.writeTickJobs) {
             $0.textArray(planned.map(\.0))

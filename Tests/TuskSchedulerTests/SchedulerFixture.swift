@@ -121,6 +121,36 @@ final class SchedulerFixture: Sendable {
         output.stop()
     }
 
+    /// Ends the sessions of a scheduler, after a moment in which they go on; it opens others.
+    func endSessions(of name: String, after seconds: Double) throws {
+        try database.script(
+            "select pg_sleep(\(seconds)), pg_terminate_backend(pid) from pg_stat_activity "
+                + "where datname = current_database() and application_name like '\(name)/%'"
+        )
+    }
+
+    /// Makes all jobs that wait run, as a worker's claim does.
+    func runJobs() throws {
+        try database.script(
+            """
+            insert into tusk.lease (worker_id, claimed_at, ids)
+            select gen_random_uuid(), now(), array[ready.id] from tusk.ready as ready;
+            delete from tusk.ready
+            """
+        )
+    }
+
+    /// Ends all jobs that run.
+    func endJobs() throws {
+        try database.script(
+            """
+            insert into tusk.outcome (attempt, state, id, lease, started_at, finished_at)
+            select 1, 'completed', lease.ids[1], lease.number, lease.claimed_at, now() from tusk.lease as lease;
+            delete from tusk.lease
+            """
+        )
+    }
+
     /// Puts the clock of schedules under the test's control.
     func freezeScheduleClock(at moment: String) throws {
         try database.script(

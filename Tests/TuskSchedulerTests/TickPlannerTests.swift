@@ -79,7 +79,10 @@ struct TickPlannerTests {
     @Test(arguments: [
         (CatchUpPolicy.skip, "00:05:00Z", ["missed 00:01:00 to 00:04:00 (4)", "fires 00:05:00", "next 00:06:00"]),
         (.one(window: .seconds(30)), "00:05:40Z", ["missed 00:01:00 to 00:05:00 (5)", "next 00:06:00"]),
-        (.one(window: .seconds(40)), "00:05:40Z", ["missed 00:01:00 to 00:04:00 (4)", "fires 00:05:00", "next 00:06:00"]),
+        (
+            .one(window: .seconds(40)), "00:05:40Z",
+            ["missed 00:01:00 to 00:04:00 (4)", "fires 00:05:00", "next 00:06:00"]
+        ),
         (
             .all(max: 100, window: nil), "00:03:10Z",
             ["fires 00:01:00", "fires 00:02:00", "fires 00:03:00", "next 00:04:00"]

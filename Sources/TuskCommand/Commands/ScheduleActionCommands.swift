@@ -66,8 +66,8 @@ enum ScheduleActionCommands {
         let record = try ScheduleCommands.stored(name, database)
         try context.console.show(ScheduleCommands.object(record)) {
             guard let pause = record.pause else { return ["schedule \(name) was resumed meanwhile"] }
-            let why = pause.reason.map { ": \(Printable.line($0))" } ?? ""
-            return ["schedule \(name) is paused since \(Words.exact(pause.at) ?? "") by \(Printable.line(pause.by))\(why)"]
+            let who = Printable.line(pause.by) + (pause.reason.map { ": \(Printable.line($0))" } ?? "")
+            return ["schedule \(name) is paused since \(Words.exact(pause.at) ?? "") by \(who)"]
         }
         return .success
     }

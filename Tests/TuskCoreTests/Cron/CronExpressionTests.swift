@@ -137,7 +137,7 @@ struct CronExpressionTests {
         #expect(throws: Never.self) { try CronExpression("0 0 29 2 *") }
         #expect(throws: Never.self) { try CronExpression("0 0 31 2-12/5 *") }
         #expect(throws: Never.self) { try CronExpression("0 0 L-28 2 *") }
-        #expect(throws: Never.self) { try CronExpression("0 0 */29 2 MON#5") }
+        #expect(throws: Never.self) { try CronExpression("0 0 */28 2 MON#5") }
     }
 
     @Test func `all values written out fit`() throws {
