@@ -71,9 +71,20 @@ public final class Client: Sendable {
             throw .configuration("at most \(StoreSession.enqueueJobsMax) jobs are enqueued at once")
         }
         guard !jobs.isEmpty else { return [] }
+        let enqueued = try await call(waking: { Self.runnable(jobs, $0) }) { session throws(StoreError) in
+            try session.enqueue(jobs)
+        }
+        return enqueued.map(\.id)
+    }
+
+    /// Asks the store on a lane, and wakes the workers of queues that have new jobs by the answer.
+    func call<Answer: Sendable>(
+        waking queues: @escaping @Sendable (Answer) -> Set<QueueName> = { _ in [] },
+        _ body: @escaping @Sendable (StoreSession) throws(StoreError) -> Answer
+    ) async throws(TuskError) -> Answer {
         let lane = lanes[calls.add(1, ordering: .relaxed).oldValue % Self.lanesMax]
         let answer = await withCheckedContinuation { continuation in
-            lane.async { continuation.resume(returning: self.enqueueNow(jobs)) }
+            lane.async { continuation.resume(returning: self.callNow(queues, body)) }
         }
         return try answer.get()
     }
@@ -85,12 +96,21 @@ public final class Client: Sendable {
         store.close()
     }
 
-    private func enqueueNow(_ jobs: [NewJob]) -> Result<[JobID], TuskError> {
+    /// The queues of jobs that may run at once.
+    private static func runnable(_ jobs: [NewJob], _ enqueued: [EnqueuedJob]) -> Set<QueueName> {
+        Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue))
+    }
+
+    private func callNow<Answer: Sendable>(
+        _ queues: (Answer) -> Set<QueueName>,
+        _ body: (StoreSession) throws(StoreError) -> Answer
+    ) -> Result<Answer, TuskError> {
         guard !isClosed.load(ordering: .acquiring) else { return .failure(.closed) }
         do throws(StoreError) {
-            let enqueued = try store.withSession { session throws(StoreError) in try session.enqueue(jobs) }
-            notifier.wake(Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue)))
-            return .success(enqueued.map(\.id))
+            let answer = try store.withSession { session throws(StoreError) in try body(session) }
+            let woken = queues(answer)
+            if !woken.isEmpty { notifier.wake(woken) }
+            return .success(answer)
         } catch {
             return .failure(TuskError(error))
         }

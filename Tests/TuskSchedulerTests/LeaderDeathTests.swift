@@ -16,7 +16,13 @@ import TuskStore
             try fixture.freezeScheduleClock(at: "2026-01-01 00:00:30+00")
             for overlap in ["allow", "skip", "cancel_previous"] {
                 let next = "2026-01-01 00:01:00+00"
-                try fixture.schedule(overlap, cron: "* * * * *", next: next, overlap: overlap, catchUp: "'all', 99, null")
+                try fixture.schedule(
+                    overlap,
+                    cron: "* * * * *",
+                    next: next,
+                    overlap: overlap,
+                    catchUp: "'all', 99, null"
+                )
             }
             let fleet = (1...3).map { (name: "s\($0)", scheduler: fixture.start("s\($0)")) }
             try await soon { fleet.count(where: \.scheduler.isLeader) == 1 }
@@ -28,7 +34,8 @@ import TuskStore
                 let recorded = "select coalesce(sum(ticks), 0)::bigint from tusk.tick"
                 try await soon { try fixture.database.number(recorded) == Int64(tick * 3) }
             }
-            let once = "select count(*) from (select from tusk.tick group by schedule, planned_at having count(*) > 1) as t"
+            let once =
+                "select count(*) from (select from tusk.tick group by schedule, planned_at having count(*) > 1) as t"
             #expect(try fixture.database.number(once) == 0)
             let fired = "select count(*) from tusk.tick where outcome = 'fired' and schedule ="
             #expect(try fixture.database.number("\(fired) 'allow'") == Int64(Self.tickCount))

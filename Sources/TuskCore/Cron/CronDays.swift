@@ -39,8 +39,10 @@ struct CronDays: Sendable, Hashable {
     private func byDate(length: Int, firstWeekday: Int) -> UInt64 {
         let month = (UInt64(1) << (length + 1)) - 2
         var days = dates & month
-        for back in Self.members(fromLast) where back < length { days |= 1 << (length - back) }
-        for date in Self.members(nearestWeekdays & month) {
+        Self.forEach(fromLast) { back in
+            if back < length { days |= 1 << (length - back) }
+        }
+        Self.forEach(nearestWeekdays & month) { date in
             days |= 1 << Self.nearestWeekday(to: date, length: length, firstWeekday: firstWeekday)
         }
         if hasLastWeekday { days |= 1 << Self.nearestWeekday(to: length, length: length, firstWeekday: firstWeekday) }
@@ -48,13 +50,17 @@ struct CronDays: Sendable, Hashable {
     }
 
     private func byWeekday(length: Int, firstWeekday: Int) -> UInt64 {
+        let month = (UInt64(1) << (length + 1)) - 2
+        guard weekdays != 0x7F else { return month }
+        // Days 1, 8, 15, 22 and 29; those of the other weekdays come up to six days later.
+        let everySeven: UInt64 = 1 << 1 | 1 << 8 | 1 << 15 | 1 << 22 | 1 << 29
+        func all(_ weekday: Int) -> UInt64 { (everySeven << ((weekday - firstWeekday + 7) % 7)) & month }
         var days: UInt64 = 0
-        for day in 1...length {
-            let weekday = (firstWeekday + day - 1) % 7
-            let isLast = day + 7 > length
-            let place = 7 * ((day - 1) / 7 + 1) + weekday
-            let fits = weekdays >> weekday & 1 | (isLast ? lastOfWeekday >> weekday & 1 : 0) | nthOfWeekday >> place & 1
-            days |= fits << day
+        Self.forEach(weekdays) { days |= all($0) }
+        Self.forEach(lastOfWeekday) { days |= 1 << (63 - all($0).leadingZeroBitCount) }
+        Self.forEach(nthOfWeekday) { place in
+            let (count, weekday) = (place / 7, place % 7)
+            days |= all(weekday) & (0x7F << (7 * count - 6))
         }
         return days
     }
@@ -70,6 +76,16 @@ struct CronDays: Sendable, Hashable {
 
     /// The numbers in a set, from the smallest.
     static func members(_ set: UInt64) -> [Int] {
-        (0..<64).filter { set >> $0 & 1 == 1 }
+        var members: [Int] = []
+        forEach(set) { members.append($0) }
+        return members
+    }
+
+    private static func forEach(_ set: UInt64, _ body: (Int) -> Void) {
+        var rest = set
+        while rest != 0 {
+            body(rest.trailingZeroBitCount)
+            rest &= rest - 1
+        }
     }
 }

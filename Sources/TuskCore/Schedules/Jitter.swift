@@ -11,6 +11,7 @@ package enum Jitter {
     ///   - planned: Its planned time.
     ///   - next: The planned time after it; nil: none.
     ///   - longest: The longest delay, which is not reached itself.
+    /// - Returns: `planned` or later.
     package static func due(
         _ name: String,
         planned: Timestamp,

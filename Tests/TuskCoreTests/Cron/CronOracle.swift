@@ -22,11 +22,12 @@ struct MinuteByMinute: Sendable {
     /// All firings, found by looking at each minute; the first three hours are only looked back at.
     func firings(of sample: CronSample) -> [Int64] {
         let firstMinute = Int(firstSecond / 60)
+        let minuteFits = (0..<1440).map(sample.fits(minuteOfDay:))
         var days: [Int: Bool] = [:]
         var found: [Int64] = []
         func fits(_ local: Int) -> Bool {
-            guard sample.fits(minuteOfDay: local - Self.day(local) * 1440) else { return false }
             let number = Self.day(local)
+            guard minuteFits[local - number * 1440] else { return false }
             if let known = days[number] { return known }
             let fits = sample.fits(CronSample.Day(number))
             days[number] = fits
@@ -48,5 +49,7 @@ struct MinuteByMinute: Sendable {
         return found
     }
 
-    private static func day(_ localMinute: Int) -> Int { Int((Double(localMinute) / 1440).rounded(.down)) }
+    private static func day(_ localMinute: Int) -> Int {
+        localMinute >= 0 ? localMinute / 1440 : (localMinute + 1) / 1440 - 1
+    }
 }

@@ -25,8 +25,10 @@ struct CronWordsTests {
         ("0 0 * * 5L", "the last Friday of the month at 00:00"),
         ("0 0 * * MON#2", "the 2nd Monday of the month at 00:00"),
         ("0 0 13 * FRI", "on day 13 of the month and every Friday at 00:00"),
-        ("0 0 */2 * MON#1", "on days 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29 and 31 of the month if it "
-            + "is also the 1st Monday of the month at 00:00"),
+        (
+            "0 0 */10 * MON#1",
+            "on days 1, 11, 21 and 31 of the month if it is also the 1st Monday of the month at 00:00"
+        ),
         ("* * 2 * *", "every minute, on day 2 of the month"),
         ("* * * * * *", "every second"),
         ("*/10 * * * * *", "every 10 seconds"),
