@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import TuskCore
+import TuskPostgres
 import TuskStore
 
 @testable import TuskScheduler
@@ -87,6 +88,17 @@ import TuskStore
             try await soon { try fixture.ledger().last == "00:06:00 fired 1" }
             #expect(try fixture.ledger().count == 3)
             #expect(try fixture.database.number("select count(*) from tusk.job") == 2)
+        }
+    }
+
+    @Test func `the table refuses a second outcome of a planned time`() async throws {
+        try await withDatabase(.migrated) { database in
+            let row =
+                "insert into tusk.tick (schedule, planned_at, planned_until, recorded_at, outcome) "
+                + "values ('m', '2026-01-01 00:01:00+00', '2026-01-01 00:01:00+00', now(), 'fired')"
+            try database.script(row)
+            let error = #expect(throws: PostgresError.self) { try database.script(row) }
+            #expect("\(String(describing: error))".contains("tick_pkey"))
         }
     }
 

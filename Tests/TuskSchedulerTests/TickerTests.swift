@@ -87,6 +87,50 @@ import TuskStore
         }
     }
 
+    @Test func `a schedule put in SQL fires from then on, and one with a fault says so until it is put right`()
+        async throws
+    {
+        try await withScheduler { fixture in
+            try fixture.freezeScheduleClock(at: "2026-01-01 00:00:30+00")
+            let put = "select tusk.put_schedule"
+            try fixture.database.script("\(put)('good', '@every 1m', '{\"kind\": \"a\"}')")
+            try fixture.database.script("\(put)('bad', '0 0 30 2 *', '{\"kind\": \"a\"}')")
+            // Nobody looks for two minutes.
+            try fixture.setScheduleClock(to: "2026-01-01 00:02:30+00")
+            _ = fixture.start()
+            try await soon { try fixture.ledger() == ["00:01:00 missed 1", "00:02:00 fired 1"] }
+            let fault = "select coalesce(fault, '') from tusk.schedule where name = 'bad'"
+            try await soon { try fixture.database.texts(fault).first?.hasPrefix("cron: day of month") == true }
+            try fixture.database.script("\(put)('bad', '* * * * *', '{\"kind\": \"a\"}')")
+            #expect(try fixture.database.texts(fault) == [""])
+            try fixture.setScheduleClock(to: "2026-01-01 00:03:00+00")
+            let fired = "select count(*) from tusk.tick where schedule = 'bad' and outcome = 'fired'"
+            try await soon { try fixture.database.number(fired) == 1 }
+        }
+    }
+
+    @Test func `jitter puts a tick off, by as much as the preview says`() async throws {
+        try await withScheduler { fixture in
+            try fixture.freezeScheduleClock(at: "2026-01-01 00:00:00+00")
+            let session = try fixture.database.storeSession()
+            defer { session.close() }
+            let text = #"{"cron": "0 * * * *", "jitter_seconds": 1800, "job": {"kind": "a"}}"#
+            let document = try JSONDocument(validating: Array(text.utf8), limits: .body)
+            #expect(try session.put(NewSchedule(name: "hourly", json: document.root)) == .created)
+            let stored = try #require(try session.schedule("hourly"))
+            let tick = try #require(
+                try SchedulePreview(stored).ticks(after: session.scheduleMoment(), count: 1).first
+            )
+            #expect(tick.dueAt > tick.plannedAt)
+            _ = fixture.start()
+            try fixture.setScheduleClock(to: Timestamp(microseconds: tick.dueAt.microseconds - 1).rfc3339Text)
+            try await soon { try session.nextTickIn().time == .zero }
+            #expect(try fixture.ledger().isEmpty)
+            try fixture.setScheduleClock(to: tick.dueAt.rfc3339Text)
+            try await soon { try fixture.ledger() == ["01:00:00 fired 1"] }
+        }
+    }
+
     @Test func `the job has what the schedule says`() async throws {
         try await withScheduler { fixture in
             let text = #"{"kind": "report", "args": {"a": [1]}, "queue": "slow", "priority": 2, "max_attempts": 3}"#
