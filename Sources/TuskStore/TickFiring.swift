@@ -13,6 +13,24 @@ package struct TickOrder: Sendable {
         self.plan = plan
         self.job = job
     }
+
+    /// Orders in their order, as many together as one transaction should have.
+    package static func batches(_ orders: [TickOrder]) -> [[TickOrder]] {
+        var batches: [[TickOrder]] = []
+        var (jobs, bytes) = (0, 0)
+        for order in orders {
+            // A tick that waited may fire besides.
+            let count = order.plan.firing.count + 1
+            jobs += count
+            bytes += count * order.job.args.bytes.count
+            if batches.isEmpty || jobs > StoreSession.fireJobsMax || bytes > StoreSession.fireBytesMax {
+                batches.append([])
+                (jobs, bytes) = (count, count * order.job.args.bytes.count)
+            }
+            batches[batches.count - 1].append(order)
+        }
+        return batches
+    }
 }
 
 /// What was recorded for a schedule.
@@ -25,6 +43,11 @@ package struct TickReport: Sendable {
 }
 
 extension StoreSession {
+    /// The most jobs of one transaction, unless a single schedule has more.
+    package static let fireJobsMax = 1000
+    /// The most bytes of args of one statement, and of one transaction unless a single schedule has more.
+    package static let fireBytesMax = 16 << 20
+
     private static let lockSchedules = SQLCatalog.statement("lock_schedules")
     private static let findLiveJobs = SQLCatalog.statement("find_live_jobs", isReadOnly: true)
     private static let recordTicks = SQLCatalog.statement("record_ticks")
@@ -93,8 +116,8 @@ extension StoreSession {
         let planned = firings.flatMap { firing in firing.fired.map { (firing.order.schedule.name, $0) } }
         guard !jobs.isEmpty else { return }
         var ids: [JobID] = []
-        for start in stride(from: 0, to: jobs.count, by: Self.enqueueJobsMax) {
-            ids += try enqueue(Array(jobs[start..<min(start + Self.enqueueJobsMax, jobs.count)])).map(\.id)
+        while ids.count < jobs.count {
+            ids += try enqueue(Self.statement(of: jobs[ids.count...])).map(\.id)
         }
         var place = 0
         for index in firings.indices {
@@ -108,6 +131,16 @@ extension StoreSession {
             $0.timestampArray(planned.map(\.1.microseconds))
             $0.int8Array(ids.map(\.rawValue))
         }
+    }
+
+    /// The first of these jobs, as many as one statement takes; at least one.
+    private static func statement(of jobs: ArraySlice<NewJob>) -> [NewJob] {
+        var bytes = 0
+        let fitting = jobs.prefix(enqueueJobsMax).prefix { job in
+            bytes += job.args.bytes.count
+            return bytes <= fireBytesMax
+        }
+        return Array(fitting.isEmpty ? jobs.prefix(1) : fitting)
     }
 
     private func move(_ firings: [TickFiring]) throws(StoreError) {

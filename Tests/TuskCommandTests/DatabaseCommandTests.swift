@@ -164,7 +164,9 @@ struct DatabaseCommandTests {
             #expect(try await tusk("schedule", "trigger", "night").output.contains("enqueued job "))
             #expect(try await tusk("schedule", "resume", "night").status == 0)
             #expect(try await tusk("schedule", "get", "night").output.contains(", asked for by "))
-            for verb in ["pause", "resume", "trigger"] {
+            let ticks = try await tusk("schedule", "ticks", "night").output
+            #expect(ticks.contains("fired") && ticks.split(separator: "\n").count == 2)
+            for verb in ["pause", "resume", "trigger", "ticks"] {
                 #expect(try await tusk("schedule", verb, "none").status == 3)
             }
             let policies = ["--overlap", "skip", "--catch-up", "all", "--catch-up-max", "5", "--jitter", "90s"]

@@ -119,6 +119,56 @@ import TuskStore
         }
     }
 
+    /// 40 schedules of 1,000 ticks and 60 KiB each would be 2.4 GB in one transaction.
+    @Test func `what fires together is bounded in jobs and bytes`() throws {
+        let text = "\"" + String(repeating: "x", count: 60_000) + "\""
+        let heavy = try NewJob(kind: "a", args: JSONText(validating: Array(text.utf8), limits: .args))
+        func order(_ count: Int, _ job: NewJob) -> TickOrder {
+            let moment = Timestamp(microseconds: 0)
+            let schedule = DueSchedule(
+                name: "m",
+                cron: "* * * * *",
+                timeZone: "UTC",
+                job: job.json,
+                jitter: .zero,
+                overlap: .allow,
+                catchUp: .one(window: nil),
+                nextTickAt: moment,
+                isPaused: false,
+                pausedUntil: nil,
+                updatedAt: moment,
+                revision: 1,
+                moment: moment
+            )
+            let firing = (0..<count).map { Timestamp(microseconds: Int64($0)) }
+            return TickOrder(schedule: schedule, plan: TickPlan(runs: [], firing: firing, next: nil), job: job)
+        }
+        #expect(TickOrder.batches([]).isEmpty)
+        let light = try NewJob.test()
+        #expect(TickOrder.batches(Array(repeating: order(1, light), count: 200)).map(\.count) == [200])
+        #expect(TickOrder.batches(Array(repeating: order(499, light), count: 5)).map(\.count) == [2, 2, 1])
+        #expect(TickOrder.batches(Array(repeating: order(99, heavy), count: 5)).map(\.count) == [2, 2, 1])
+        #expect(TickOrder.batches(Array(repeating: order(1000, heavy), count: 2)).map(\.count) == [1, 1])
+    }
+
+    @Test func `args of many ticks that catch up go in several statements`() async throws {
+        try await withScheduler { fixture in
+            try fixture.freezeScheduleClock(at: "2026-01-01 05:00:00+00")
+            let args = String(repeating: "x", count: 60_000)
+            try fixture.schedule(
+                "m",
+                cron: "* * * * *",
+                job: #"{"kind": "a", "args": "\#(args)"}"#,
+                next: "2026-01-01 00:01:00+00",
+                catchUp: "'all', 1000, null"
+            )
+            _ = fixture.start()
+            try await soon { try fixture.database.number("select count(*) from tusk.tick") == 300 }
+            #expect(try fixture.database.number("select count(distinct job_id) from tusk.tick") == 300)
+            #expect(try fixture.database.number("select count(*) from tusk.ready where args_bytes = 60002") == 300)
+        }
+    }
+
     @Test func `one that cannot be fired does not keep the others of its round from it`() async throws {
         try await withScheduler { fixture in
             try fixture.freezeScheduleClock(at: "2026-01-01 00:01:00+00")

@@ -33,6 +33,13 @@ enum ScheduleActionCommands {
             body: trigger
         ),
         Command(
+            path: ["schedule", "ticks"],
+            summary: "shows what became of the planned times of a schedule, the newest first",
+            operands: [name],
+            options: [count],
+            body: ticks
+        ),
+        Command(
             path: ["schedule", "next"],
             summary: "shows when a schedule, or a cron expression, fires next",
             details: "With --cron it needs no database.",
@@ -97,7 +104,44 @@ enum ScheduleActionCommands {
         return .success
     }
 
-    // MARK: next, explain
+    // MARK: ticks, next, explain
+
+    private static func ticks(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let name = try Operands.scheduleName(context.operand(0) ?? "")
+        let count = try context.integer(count) ?? 5
+        let (schedule, ticks) = try context.database().with { session throws(StoreError) in
+            (try session.schedule(name), try session.ticks(of: name, limit: count))
+        }
+        // A schedule that was removed leaves its ticks behind.
+        guard schedule != nil || !ticks.isEmpty else { throw ScheduleCommands.missing(name) }
+        try context.console.show(
+            ticks,
+            as: "ticks",
+            object: { tick in JSONWriter.object { $0.members(of: tick) } },
+            table: { table(ticks) },
+            empty: "No planned time of \(name) has come yet."
+        )
+        return .success
+    }
+
+    private static func table(_ ticks: [TickRecord]) -> Table {
+        var table = Table([
+            Table.Column(title: "PLANNED AT"), Table.Column(title: "UNTIL"),
+            Table.Column(title: "TICKS", alignment: .right), Table.Column(title: "OUTCOME"), Table.Column(title: "JOB"),
+            Table.Column(title: "ASKED FOR BY"),
+        ])
+        for tick in ticks {
+            table.add(
+                Table.Cell(Words.exact(tick.plannedAt)),
+                Table.Cell(tick.plannedUntil == tick.plannedAt ? nil : Words.exact(tick.plannedUntil)),
+                Table.Cell(tick.count.map(String.init) ?? "many"),
+                Table.Cell(tick.outcome),
+                Table.Cell(tick.job?.description),
+                Table.Cell(tick.requestedBy)
+            )
+        }
+        return table
+    }
 
     private static func next(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let preview: SchedulePreview

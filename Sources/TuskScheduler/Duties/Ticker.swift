@@ -52,14 +52,15 @@ struct Ticker: Duty {
             case .failure(let fault): try note(fault, of: schedule, session)
             }
         }
-        guard !orders.isEmpty else { return !schedules.isEmpty }
-        do throws(StoreError) {
-            note(try session.fire(orders))
-        } catch {
-            guard !error.isTransient, session.isUsable else { throw error }
-            try fireEach(orders, session)
+        for batch in TickOrder.batches(orders) {
+            do throws(StoreError) {
+                note(try session.fire(batch))
+            } catch {
+                guard !error.isTransient, session.isUsable else { throw error }
+                try fireEach(batch, session)
+            }
         }
-        return true
+        return !schedules.isEmpty
     }
 
     /// One of them cannot be fired, and must not keep the others from it.

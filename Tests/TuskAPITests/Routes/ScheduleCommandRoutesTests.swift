@@ -64,6 +64,16 @@ struct ScheduleCommandRoutesTests {
         }
     }
 
+    @Test func `a fault is shown, and put right by the next version`() async throws {
+        try await withAPI { api in
+            _ = try api.ask("PUT", path, nightly)
+            try api.database.script("update tusk.schedule set fault = 'time_zone is gone'")
+            #expect(try api.ask("GET", path).string("fault") == "time_zone is gone")
+            #expect(try api.ask("GET", "/v1/schedules").text.contains(#""fault":"time_zone is gone""#))
+            #expect(try api.ask("PUT", path, nightly).string("fault") == nil)
+        }
+    }
+
     @Test func `a run by hand enqueues the job, wakes its queue and is in the ledger`() async throws {
         try await withAPI { api in
             _ = try api.ask("PUT", path, nightly)
