@@ -742,6 +742,13 @@ $_$;
 
 COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
+CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
+
+COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
+
 CREATE TABLE tusk.blocked (
     shard smallint DEFAULT 0 NOT NULL,
     priority smallint NOT NULL,
@@ -915,19 +922,27 @@ COMMENT ON COLUMN tusk.scheduled.queue IS 'The queue it enters when due.';
 
 COMMENT ON COLUMN tusk.scheduled.kind IS 'Which handler runs it.';
 
-CREATE FUNCTION tusk.is_live(job_id bigint) RETURNS boolean
+CREATE FUNCTION tusk.live_jobs(jobs bigint[]) RETURNS SETOF bigint
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN ((EXISTS (SELECT FROM tusk.ready ready WHERE (ready.id = is_live.job_id))) OR (EXISTS (SELECT FROM tusk.scheduled scheduled WHERE (scheduled.id = is_live.job_id))) OR (EXISTS (SELECT FROM tusk.blocked blocked WHERE (blocked.id = is_live.job_id))) OR (EXISTS (SELECT FROM tusk.lease lease WHERE ((is_live.job_id = ANY (lease.ids)) AND ((lease.done IS NULL) OR (get_bit((lease.done)::"bit", (array_position(lease.ids, is_live.job_id) - 1)) = 0))))));
+    BEGIN ATOMIC
+ SELECT job.id
+    FROM unnest(live_jobs.jobs) job(id)
+   WHERE ((EXISTS ( SELECT
+            FROM tusk.ready ready
+           WHERE (ready.id = job.id))) OR (EXISTS ( SELECT
+            FROM tusk.scheduled scheduled
+           WHERE (scheduled.id = job.id))) OR (EXISTS ( SELECT
+            FROM tusk.blocked blocked
+           WHERE (blocked.id = job.id))))
+ UNION
+  SELECT held.id
+    FROM (tusk.lease lease
+      CROSS JOIN LATERAL unnest(lease.ids) WITH ORDINALITY held(id, "position"))
+   WHERE ((lease.ids && live_jobs.jobs) AND (held.id = ANY (live_jobs.jobs)) AND ((lease.done IS NULL) OR (get_bit((lease.done)::"bit", ((held."position")::integer - 1)) = 0)));
+END;
 
-COMMENT ON FUNCTION tusk.is_live(job_id bigint) IS 'Whether a job waits or runs.';
-
-CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
-
-COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
+COMMENT ON FUNCTION tusk.live_jobs(jobs bigint[]) IS 'Which of these jobs wait or run.';
 
 CREATE FUNCTION tusk.make_day_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql

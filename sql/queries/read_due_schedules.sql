@@ -2,6 +2,17 @@
 -- for.
 -- $1 int: most
 -- Locks: none; lock_schedules.sql decides who fires. No index: there are thousands of schedules at most.
+with queued as materialized (
+    select array_agg(schedule.last_job_id) as jobs
+    from tusk.schedule as schedule
+    where schedule.pending_tick_at is not null and schedule.paused_at is null
+),
+live as materialized (
+    select job.id
+    from queued
+    cross join lateral tusk.live_jobs(queued.jobs) as job (id)
+    where queued.jobs is not null
+)
 select
     schedule.name, schedule.cron, schedule.time_zone, schedule.job, schedule.jitter_ms, schedule.overlap,
     schedule.catch_up, schedule.catch_up_max, schedule.catch_up_window_ms, schedule.next_tick_at, schedule.paused_at,
@@ -12,7 +23,7 @@ where
     or (
         schedule.pending_tick_at is not null
         and schedule.paused_at is null
-        and case when schedule.pending_tick_at is not null then not tusk.is_live(schedule.last_job_id) end
+        and not exists (select from live where live.id = schedule.last_job_id)
     )
 order by schedule.due_at, schedule.name
 limit $1
