@@ -342,6 +342,54 @@ $$;
 
 COMMENT ON FUNCTION tusk.check_retry_field(pointer text, key text, value json) IS 'Refuses a field of a retry policy that is out of its range.';
 
+CREATE FUNCTION tusk.check_schedule_job(job json) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    field text;
+begin
+    if job is null then
+        perform tusk.refuse('#/job', 'job is required');
+    elsif json_typeof(job) <> 'object' then
+        perform tusk.refuse('#/job', 'job must be a JSON object');
+    end if;
+    perform tusk.check_keys('#/job', job);
+    foreach field in array array['run_at', 'delay_seconds', 'idempotency_key'] loop
+        if job -> field is not null then
+            perform tusk.refuse(
+                '#/job/' || field, format('%s cannot be given for the job of a schedule', field)
+            );
+        end if;
+    end loop;
+    perform tusk.check_kind_of('#/job', job);
+    -- The rules are those of an enqueue, so one is made and undone.
+    begin
+        perform tusk.enqueue_one(
+            pointer => '#/job',
+            kind => job ->> 'kind',
+            args => job -> 'args',
+            queue => job ->> 'queue',
+            priority => (job ->> 'priority')::integer,
+            run_at => null,
+            delay => null,
+            max_attempts => (job ->> 'max_attempts')::integer,
+            retry => job -> 'retry',
+            timeout => (job ->> 'timeout_seconds')::numeric * interval '1 second',
+            tags => (select array_agg(tag.name) from json_array_elements_text(job -> 'tags') as tag (name)),
+            metadata => job -> 'metadata',
+            traceparent => job ->> 'traceparent',
+            idempotency_key => null
+        );
+        raise exception using errcode = 'TK000';
+    exception
+        when sqlstate 'TK000' then null;
+    end;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.check_schedule_job(job json) IS 'Refuses a job that the HTTP API would refuse for a schedule.';
+
 CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) RETURNS TABLE(lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer, kind text, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, available_at timestamp with time zone, claimed_at timestamp with time zone, waits_for text)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -941,6 +989,22 @@ $_$;
 
 COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
+CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    held text;
+begin
+    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
+    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
+    return held;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
+
 CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -953,6 +1017,213 @@ CREATE FUNCTION tusk.key_class(key text) RETURNS text
     RETURN ("left"(key, ((length(key) - strpos(reverse(key), ':'::text)) + 1)) || CASE WHEN (strpos(key, ':'::text) > 0) THEN '*'::text ELSE NULL::text END);
 
 COMMENT ON FUNCTION tusk.key_class(key text) IS 'The class of a key: tenant:* of tenant:7; null for one without a colon.';
+
+CREATE TABLE tusk.blocked (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    interruptions smallint DEFAULT 0 NOT NULL,
+    args_bytes integer NOT NULL,
+    rank bigint NOT NULL,
+    id bigint NOT NULL,
+    last_lease bigint DEFAULT 0 NOT NULL,
+    blocked_at timestamp with time zone NOT NULL,
+    reason text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    queue text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.blocked IS 'Jobs set aside because something named holds them back.';
+
+COMMENT ON COLUMN tusk.blocked.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.blocked.priority IS 'Band it returns to.';
+
+COMMENT ON COLUMN tusk.blocked.attempt IS 'Attempts already used.';
+
+COMMENT ON COLUMN tusk.blocked.interruptions IS 'As in ready.';
+
+COMMENT ON COLUMN tusk.blocked.args_bytes IS 'Length of the args.';
+
+COMMENT ON COLUMN tusk.blocked.rank IS 'Its place in line when it was set aside, so that it is released in order.';
+
+COMMENT ON COLUMN tusk.blocked.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.blocked.last_lease IS 'As in ready.';
+
+COMMENT ON COLUMN tusk.blocked.blocked_at IS 'Since when.';
+
+COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: no_worker.';
+
+COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: for no_worker the kind.';
+
+COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
+
+COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
+
+CREATE SEQUENCE tusk.lease_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE tusk.lease_number IS 'Lease numbers: the fence. Every claim draws one greater than all before.';
+
+CREATE TABLE tusk.lease (
+    shard smallint DEFAULT 0 NOT NULL,
+    interruptions smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
+    number bigint DEFAULT nextval('tusk.lease_number'::regclass) NOT NULL,
+    worker_id uuid NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    done bit varying,
+    cancels bigint[],
+    attempts smallint[],
+    ids bigint[] NOT NULL
+)
+WITH (fillfactor='70', toast_tuple_target='128', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='10000', autovacuum_vacuum_cost_delay='0', toast.autovacuum_vacuum_scale_factor='0', toast.autovacuum_vacuum_threshold='1000', toast.autovacuum_vacuum_cost_delay='0');
+ALTER TABLE ONLY tusk.lease ALTER COLUMN attempts SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tusk.lease ALTER COLUMN ids SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE tusk.lease IS 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
+
+COMMENT ON COLUMN tusk.lease.shard IS 'The shard of its jobs.';
+
+COMMENT ON COLUMN tusk.lease.interruptions IS 'Above 0: its one job runs alone after that many lost leases.';
+
+COMMENT ON COLUMN tusk.lease.gated IS 'Whether its jobs may hold limit slots, which end with them.';
+
+COMMENT ON COLUMN tusk.lease.number IS 'Greater than every lease granted before.';
+
+COMMENT ON COLUMN tusk.lease.worker_id IS 'Who holds it.';
+
+COMMENT ON COLUMN tusk.lease.claimed_at IS 'When it was granted.';
+
+COMMENT ON COLUMN tusk.lease.expires_at IS 'When it ends by itself; null: it lives with the worker''s heartbeat.';
+
+COMMENT ON COLUMN tusk.lease.done IS 'A bit for each position in ids, 1 when that job is settled; null: none is.';
+
+COMMENT ON COLUMN tusk.lease.cancels IS 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
+
+COMMENT ON COLUMN tusk.lease.attempts IS 'Attempts used before this one, by position; null: all 0.';
+
+COMMENT ON COLUMN tusk.lease.ids IS 'Its jobs.';
+
+CREATE SEQUENCE tusk.rank
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    MAXVALUE 9007199254740991
+    CACHE 1;
+
+COMMENT ON SEQUENCE tusk.rank IS 'Places in line. Every row that enters ready draws a fresh one.';
+
+CREATE TABLE tusk.ready (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    interruptions smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
+    released boolean DEFAULT false NOT NULL,
+    args_bytes integer NOT NULL,
+    rank bigint DEFAULT nextval('tusk.rank'::regclass) NOT NULL,
+    id bigint NOT NULL,
+    last_lease bigint DEFAULT 0 NOT NULL,
+    available_at timestamp with time zone NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.ready IS 'Jobs that may be claimed now, in the order of rank within queue and priority.';
+
+COMMENT ON COLUMN tusk.ready.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.ready.priority IS 'Band: smaller is claimed first.';
+
+COMMENT ON COLUMN tusk.ready.attempt IS 'Attempts already used.';
+
+COMMENT ON COLUMN tusk.ready.interruptions IS 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
+
+COMMENT ON COLUMN tusk.ready.gated IS 'Whether it names limits, so that only claim_gated may take it.';
+
+COMMENT ON COLUMN tusk.ready.released IS 'Whether it was held back and goes ahead of those that were not.';
+
+COMMENT ON COLUMN tusk.ready.args_bytes IS 'Length of the args, for claims bounded by bytes.';
+
+COMMENT ON COLUMN tusk.ready.rank IS 'Place in line, fresh at every entry.';
+
+COMMENT ON COLUMN tusk.ready.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
+
+COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
+
+COMMENT ON COLUMN tusk.ready.queue IS 'The queue it waits in.';
+
+COMMENT ON COLUMN tusk.ready.kind IS 'Which handler runs it; workers claim only kinds they offer.';
+
+CREATE TABLE tusk.scheduled (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
+    args_bytes integer NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    id bigint NOT NULL,
+    last_lease bigint DEFAULT 0 NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.scheduled IS 'Jobs that wait for a time: scheduled, or retryable once they had a lease.';
+
+COMMENT ON COLUMN tusk.scheduled.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.scheduled.priority IS 'Band it enters when due.';
+
+COMMENT ON COLUMN tusk.scheduled.attempt IS 'Attempts already used.';
+
+COMMENT ON COLUMN tusk.scheduled.gated IS 'Whether it names limits.';
+
+COMMENT ON COLUMN tusk.scheduled.args_bytes IS 'Length of the args.';
+
+COMMENT ON COLUMN tusk.scheduled.due_at IS 'When it becomes available.';
+
+COMMENT ON COLUMN tusk.scheduled.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.scheduled.last_lease IS 'The lease it came back from; 0: it never ran.';
+
+COMMENT ON COLUMN tusk.scheduled.queue IS 'The queue it enters when due.';
+
+COMMENT ON COLUMN tusk.scheduled.kind IS 'Which handler runs it.';
+
+CREATE FUNCTION tusk.live_jobs(jobs bigint[]) RETURNS SETOF bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT job.id
+    FROM unnest(live_jobs.jobs) job(id)
+   WHERE ((EXISTS ( SELECT
+            FROM tusk.ready ready
+           WHERE (ready.id = job.id))) OR (EXISTS ( SELECT
+            FROM tusk.scheduled scheduled
+           WHERE (scheduled.id = job.id))) OR (EXISTS ( SELECT
+            FROM tusk.blocked blocked
+           WHERE (blocked.id = job.id))))
+ UNION
+  SELECT held.id
+    FROM (tusk.lease lease
+      CROSS JOIN LATERAL unnest(lease.ids) WITH ORDINALITY held(id, "position"))
+   WHERE ((lease.ids && live_jobs.jobs) AND (held.id = ANY (live_jobs.jobs)) AND ((lease.done IS NULL) OR (get_bit((lease.done)::"bit", ((held."position")::integer - 1)) = 0)));
+END;
+
+COMMENT ON FUNCTION tusk.live_jobs(jobs bigint[]) IS 'Which of these jobs wait or run.';
 
 CREATE FUNCTION tusk.make_day_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql
@@ -1080,6 +1351,49 @@ $$;
 
 COMMENT ON FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) IS 'Makes a partition and moves in what waits for it in the overflow table. Answers there, made, moved, or locked.';
 
+CREATE TABLE tusk.watermark (
+    name text NOT NULL COLLATE pg_catalog."C",
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    value text,
+    CONSTRAINT watermark_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 512)))
+);
+
+COMMENT ON TABLE tusk.watermark IS 'Up to where a source was taken over by the jobs of one name, such as rollups.';
+
+COMMENT ON COLUMN tusk.watermark.name IS 'Which source into which target.';
+
+COMMENT ON COLUMN tusk.watermark.moved_at IS 'When it was last moved.';
+
+COMMENT ON COLUMN tusk.watermark.value IS 'The last value that was taken over, as text; null: none yet.';
+
+CREATE FUNCTION tusk.move_watermark(name text, value text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ UPDATE tusk.watermark mark SET value = move_watermark.value, moved_at = clock_timestamp()
+   WHERE (mark.name = move_watermark.name);
+END;
+
+COMMENT ON FUNCTION tusk.move_watermark(name text, value text) IS 'Moves a watermark that hold_watermark holds.';
+
+CREATE FUNCTION tusk.pause_schedule(name text, paused_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    -- The revision grows, so that a tick that is about to fire at this moment does not any more.
+    update tusk.schedule as schedule
+    set
+        paused_at = tusk.schedule_clock(), paused_by = pause_schedule.paused_by, pause_reason = pause_schedule.reason,
+        revision = schedule.revision + 1
+    where schedule.name = pause_schedule.name and schedule.paused_at is null;
+    return found or exists (select from tusk.schedule as schedule where schedule.name = pause_schedule.name);
+end
+$$;
+
+COMMENT ON FUNCTION tusk.pause_schedule(name text, paused_by text, reason text) IS 'No tick fires any more; one that is paused keeps its first record. False: there is no such schedule.';
+
 CREATE FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1098,6 +1412,28 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) IS 'Deletes rows of a small table whose moment is older than a retention setting; how many.';
+
+CREATE FUNCTION tusk.prune_cursors(rows_most integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    pruned bigint;
+begin
+    delete from tusk.job_cursor as old
+    where old.ctid = any (array(
+        select past.ctid
+        from tusk.job_cursor as past
+        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
+        limit rows_most
+        for update skip locked
+    ));
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.prune_cursors(rows_most integer) IS 'Deletes cursors of jobs that are no longer there; how many.';
 
 CREATE FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
     LANGUAGE plpgsql
@@ -1130,6 +1466,87 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text) IS 'Sets how many jobs with a key may run at once. The next claim keeps to it.';
+
+CREATE FUNCTION tusk.put_schedule(name text, cron text, job json, time_zone text DEFAULT 'UTC'::text, jitter interval DEFAULT '00:00:00'::interval, overlap text DEFAULT 'allow'::text, catch_up text DEFAULT 'one'::text, catch_up_max integer DEFAULT NULL::integer, catch_up_window interval DEFAULT NULL::interval) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    words text [];
+    jitter_ms bigint := (extract(epoch from coalesce(jitter, '0')) * 1000)::bigint;
+    window_ms bigint := (extract(epoch from catch_up_window) * 1000)::bigint;
+begin
+    time_zone := coalesce(time_zone, 'UTC');
+    overlap := coalesce(overlap, 'allow');
+    catch_up := coalesce(catch_up, 'one');
+    words := regexp_split_to_array(btrim(cron, E' \t'), '[ \t]+');
+    if name is null or not tusk.is_name(name) then
+        perform tusk.refuse('#/name', 'name must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-''');
+    elsif cron is null then
+        perform tusk.refuse('#/cron', 'cron is required');
+    elsif octet_length(cron) > 768 or cron !~ '^[ -~\t]*$' then
+        perform tusk.refuse('#/cron', 'cron must be at most 768 ASCII characters');
+    elsif cardinality(words) not in (5, 6) and words[1] not like '@%' then
+        perform tusk.refuse('#/cron', 'cron must have five fields, or six with seconds first');
+    elsif time_zone !~ '^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$' or octet_length(time_zone) > 64 then
+        perform tusk.refuse('#/time_zone', 'time_zone must be the name of a time zone, such as Europe/Rome');
+    elsif jitter_ms not between 0 and 86400000 then
+        perform tusk.refuse('#/jitter_seconds', 'jitter_seconds must be a number from 0 to 86400');
+    elsif overlap not in ('allow', 'skip', 'queue_one', 'cancel_previous') then
+        perform tusk.refuse('#/overlap', 'overlap must be one of allow, skip, queue_one, cancel_previous');
+    elsif catch_up not in ('skip', 'one', 'all') then
+        perform tusk.refuse('#/catch_up', 'catch_up must be one of skip, one, all');
+    elsif catch_up_max is not null and catch_up <> 'all' then
+        perform tusk.refuse('#/catch_up_max', 'catch_up_max can only be given with catch_up all');
+    elsif catch_up_max not between 1 and 1000 then
+        perform tusk.refuse('#/catch_up_max', 'catch_up_max must be a whole number from 1 to 1000');
+    elsif window_ms is not null and catch_up = 'skip' then
+        perform tusk.refuse(
+            '#/catch_up_window_seconds', 'catch_up_window_seconds cannot be given with catch_up skip'
+        );
+    elsif window_ms not between 1000 and 31622400000 then
+        perform tusk.refuse(
+            '#/catch_up_window_seconds', 'catch_up_window_seconds must be a number from 1 to 31622400'
+        );
+    end if;
+    perform tusk.check_schedule_job(job);
+    return tusk.store_schedule(
+        name, array_to_string(words, ' '), time_zone, job, jitter_ms::integer, overlap, catch_up,
+        case when catch_up = 'all' then coalesce(catch_up_max, 100) end, window_ms, null, null
+    );
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.put_schedule(name text, cron text, job json, time_zone text, jitter interval, overlap text, catch_up text, catch_up_max integer, catch_up_window interval) IS 'Creates or replaces a schedule; true: it is new. A fault of cron or time_zone shows in its row within seconds.';
+
+CREATE TABLE tusk.job_cursor (
+    shard smallint NOT NULL,
+    id bigint NOT NULL,
+    lease bigint NOT NULL,
+    saved_at timestamp with time zone NOT NULL,
+    value json NOT NULL,
+    CONSTRAINT job_cursor_value_length CHECK ((octet_length((value)::text) <= 65536))
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE tusk.job_cursor IS 'How far a job has come, for its next attempt to go on from. Lives as long as the job.';
+
+COMMENT ON COLUMN tusk.job_cursor.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.job_cursor.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.job_cursor.lease IS 'The lease under which it was saved.';
+
+COMMENT ON COLUMN tusk.job_cursor.saved_at IS 'When it was saved.';
+
+COMMENT ON COLUMN tusk.job_cursor.value IS 'What the handler wants to know, at most 64 KiB.';
+
+CREATE FUNCTION tusk.read_cursor(job_id bigint) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT kept.value FROM tusk.job_cursor kept WHERE ((kept.shard = (read_cursor.job_id & (1023)::bigint)) AND (kept.id = read_cursor.job_id)));
+
+COMMENT ON FUNCTION tusk.read_cursor(job_id bigint) IS 'How far a job has come; null: nothing was saved.';
 
 CREATE FUNCTION tusk.read_limits(pointer text, limits json, OUT keys text[], OUT weights smallint[]) RETURNS record
     LANGUAGE plpgsql IMMUTABLE
@@ -1274,51 +1691,6 @@ $$;
 
 COMMENT ON FUNCTION tusk.release_limited(home smallint, limited_keys text[]) IS 'Brings back jobs that wait for keys which have room now, at most 1,000 a key; the queues they went to.';
 
-CREATE TABLE tusk.blocked (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    interruptions smallint DEFAULT 0 NOT NULL,
-    args_bytes integer NOT NULL,
-    rank bigint NOT NULL,
-    id bigint NOT NULL,
-    last_lease bigint DEFAULT 0 NOT NULL,
-    blocked_at timestamp with time zone NOT NULL,
-    reason text NOT NULL COLLATE pg_catalog."C",
-    key text NOT NULL COLLATE pg_catalog."C",
-    queue text NOT NULL COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C"
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
-
-COMMENT ON TABLE tusk.blocked IS 'Jobs set aside because something named holds them back.';
-
-COMMENT ON COLUMN tusk.blocked.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.blocked.priority IS 'Band it returns to.';
-
-COMMENT ON COLUMN tusk.blocked.attempt IS 'Attempts already used.';
-
-COMMENT ON COLUMN tusk.blocked.interruptions IS 'As in ready.';
-
-COMMENT ON COLUMN tusk.blocked.args_bytes IS 'Length of the args.';
-
-COMMENT ON COLUMN tusk.blocked.rank IS 'Its place in line when it was set aside, so that it is released in order.';
-
-COMMENT ON COLUMN tusk.blocked.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.blocked.last_lease IS 'As in ready.';
-
-COMMENT ON COLUMN tusk.blocked.blocked_at IS 'Since when.';
-
-COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: no_worker.';
-
-COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: for no_worker the kind.';
-
-COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
-
-COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
-
 CREATE FUNCTION tusk.release_all_limited(home smallint) RETURNS text[]
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1411,6 +1783,46 @@ $$;
 
 COMMENT ON FUNCTION tusk.remove_running_limit(key text) IS 'Removes a limit; false: there is none. Jobs that wait for it are released within a second.';
 
+CREATE FUNCTION tusk.remove_schedule(name text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    gone record;
+begin
+    delete from tusk.schedule as schedule
+    where schedule.name = remove_schedule.name
+    returning schedule.pending_tick_at into gone;
+    if not found then
+        return false;
+    end if;
+    update tusk.tick as tick
+    set outcome = 'skipped_overlap', queued_at = tick.recorded_at, recorded_at = now()
+    where tick.schedule = remove_schedule.name and tick.planned_at = gone.pending_tick_at and tick.outcome = 'queued';
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.remove_schedule(name text) IS 'Removes a schedule; its ticks stay until they are pruned. False: there was none.';
+
+CREATE FUNCTION tusk.resume_schedule(name text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    update tusk.schedule as schedule
+    set
+        paused_at = null, paused_by = null, pause_reason = null, paused_until = tusk.schedule_clock(),
+        revision = schedule.revision + 1, due_at = '-infinity'
+    where schedule.name = resume_schedule.name and schedule.paused_at is not null;
+    return found or exists (select from tusk.schedule as schedule where schedule.name = resume_schedule.name);
+end
+$$;
+
+COMMENT ON FUNCTION tusk.resume_schedule(name text) IS 'Lets ticks fire again from now on; those that passed meanwhile do not. False: there is no such schedule.';
+
 CREATE FUNCTION tusk.retention(name text) RETURNS interval
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1480,12 +1892,126 @@ $$;
 
 COMMENT ON FUNCTION tusk.retry(job_id bigint) IS 'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not.';
 
+CREATE FUNCTION tusk.run_schedule(name text, requested_by text DEFAULT CURRENT_USER) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    job json;
+    enqueued bigint;
+begin
+    select schedule.job into job
+    from tusk.schedule as schedule
+    where schedule.name = run_schedule.name
+    for no key update;
+    if not found then
+        return null;
+    end if;
+    select ids.id into enqueued from tusk.enqueue_many(json_build_array(job)) as ids (id);
+    update tusk.schedule as schedule set last_job_id = enqueued where schedule.name = run_schedule.name;
+    insert into tusk.tick (schedule, planned_at, is_manual, planned_until, recorded_at, outcome, job_id, requested_by)
+    values (run_schedule.name, moment, true, moment, moment, 'fired', enqueued, run_schedule.requested_by);
+    return enqueued;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.run_schedule(name text, requested_by text) IS 'Enqueues the job of a schedule now, paused or not, whatever its overlap policy. Null: there is no such schedule.';
+
+CREATE FUNCTION tusk.save_cursor(job_id bigint, lease bigint, value json) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    if octet_length(save_cursor.value::text) > 65536 then
+        perform tusk.refuse('#/value', 'a cursor must be at most 65536 bytes');
+    end if;
+    perform tusk.assert_lease(save_cursor.job_id, save_cursor.lease);
+    insert into tusk.job_cursor as kept (shard, id, lease, saved_at, value)
+    values (save_cursor.job_id & 1023, save_cursor.job_id, save_cursor.lease, clock_timestamp(), save_cursor.value)
+    on conflict (shard, id) do update
+    set lease = excluded.lease, saved_at = excluded.saved_at, value = excluded.value;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.save_cursor(job_id bigint, lease bigint, value json) IS 'Saves how far a running job is, in the caller''s transaction; raises TK001 when the lease is stale.';
+
 CREATE FUNCTION tusk.schedule_clock() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     RETURN now();
 
 COMMENT ON FUNCTION tusk.schedule_clock() IS 'The clock that ticks are compared with: the database''s. A function of its own so that tests can move it.';
+
+CREATE FUNCTION tusk.store_schedule(name text, cron text, time_zone text, job json, jitter_ms integer, overlap text, catch_up text, catch_up_max integer, catch_up_window_ms bigint, next_tick_at timestamp with time zone, due_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := tusk.schedule_clock();
+    stored record;
+begin
+    insert into tusk.schedule as schedule (
+        name, cron, time_zone, job, jitter_ms, overlap, catch_up, catch_up_max, catch_up_window_ms, next_tick_at,
+        due_at, created_at, updated_at
+    ) values (
+        store_schedule.name, store_schedule.cron, store_schedule.time_zone, store_schedule.job,
+        store_schedule.jitter_ms, store_schedule.overlap, store_schedule.catch_up, store_schedule.catch_up_max,
+        store_schedule.catch_up_window_ms, store_schedule.next_tick_at,
+        coalesce(store_schedule.due_at, '-infinity'), moment, moment
+    )
+    on conflict (name) do nothing;
+    if found then
+        return true;
+    end if;
+    select old.cron, old.time_zone, old.next_tick_at, old.fault, old.paused_at into stored
+    from tusk.schedule as old
+    where old.name = store_schedule.name
+    for no key update;
+    if not found then
+        -- It was removed at this moment, so it can be created.
+        return tusk.store_schedule(
+            name, cron, time_zone, job, jitter_ms, overlap, catch_up, catch_up_max, catch_up_window_ms, next_tick_at,
+            due_at
+        );
+    end if;
+    -- The same rule goes on where it is: what is due and has not fired yet still does.
+    if stored.cron = store_schedule.cron and stored.time_zone = store_schedule.time_zone and stored.fault is null then
+        update tusk.schedule as schedule
+        set
+            job = store_schedule.job, jitter_ms = store_schedule.jitter_ms, overlap = store_schedule.overlap,
+            catch_up = store_schedule.catch_up, catch_up_max = store_schedule.catch_up_max,
+            catch_up_window_ms = store_schedule.catch_up_window_ms, revision = schedule.revision + 1,
+            due_at = '-infinity', updated_at = case when schedule.next_tick_at is null then schedule.updated_at
+                else moment end
+        where schedule.name = store_schedule.name;
+        return false;
+    end if;
+    -- A new rule starts now. What the old one had planned and nobody fired gets its outcome here.
+    if stored.next_tick_at <= moment then
+        insert into tusk.tick (schedule, planned_at, planned_until, ticks, recorded_at, outcome)
+        values (
+            store_schedule.name, stored.next_tick_at, moment, null, moment,
+            case when stored.paused_at is null then 'missed' else 'paused' end
+        )
+        on conflict (schedule, planned_at, is_manual) do nothing;
+    end if;
+    update tusk.schedule as schedule
+    set
+        cron = store_schedule.cron, time_zone = store_schedule.time_zone, job = store_schedule.job,
+        jitter_ms = store_schedule.jitter_ms, overlap = store_schedule.overlap, catch_up = store_schedule.catch_up,
+        catch_up_max = store_schedule.catch_up_max, catch_up_window_ms = store_schedule.catch_up_window_ms,
+        revision = schedule.revision + 1, next_tick_at = store_schedule.next_tick_at,
+        due_at = coalesce(store_schedule.due_at, '-infinity'), fault = null, updated_at = moment
+    where schedule.name = store_schedule.name;
+    return false;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.store_schedule(name text, cron text, time_zone text, job json, jitter_ms integer, overlap text, catch_up text, catch_up_max integer, catch_up_window_ms bigint, next_tick_at timestamp with time zone, due_at timestamp with time zone) IS 'The work of tusk.put_schedule, after the checks. Without a next tick the scheduler finds it.';
 
 CREATE TABLE tusk.api_key (
     id text NOT NULL COLLATE pg_catalog."C",
@@ -1742,56 +2268,6 @@ CREATE TABLE tusk.job_overflow (
 
 COMMENT ON TABLE tusk.job_overflow IS 'Jobs whose id range has no partition yet; normally empty.';
 
-CREATE SEQUENCE tusk.lease_number
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-COMMENT ON SEQUENCE tusk.lease_number IS 'Lease numbers: the fence. Every claim draws one greater than all before.';
-
-CREATE TABLE tusk.lease (
-    shard smallint DEFAULT 0 NOT NULL,
-    interruptions smallint DEFAULT 0 NOT NULL,
-    gated boolean DEFAULT false NOT NULL,
-    number bigint DEFAULT nextval('tusk.lease_number'::regclass) NOT NULL,
-    worker_id uuid NOT NULL,
-    claimed_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone,
-    done bit varying,
-    cancels bigint[],
-    attempts smallint[],
-    ids bigint[] NOT NULL
-)
-WITH (fillfactor='70', toast_tuple_target='128', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='10000', autovacuum_vacuum_cost_delay='0', toast.autovacuum_vacuum_scale_factor='0', toast.autovacuum_vacuum_threshold='1000', toast.autovacuum_vacuum_cost_delay='0');
-ALTER TABLE ONLY tusk.lease ALTER COLUMN attempts SET STORAGE EXTERNAL;
-ALTER TABLE ONLY tusk.lease ALTER COLUMN ids SET STORAGE EXTERNAL;
-
-COMMENT ON TABLE tusk.lease IS 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
-
-COMMENT ON COLUMN tusk.lease.shard IS 'The shard of its jobs.';
-
-COMMENT ON COLUMN tusk.lease.interruptions IS 'Above 0: its one job runs alone after that many lost leases.';
-
-COMMENT ON COLUMN tusk.lease.gated IS 'Whether its jobs may hold limit slots, which end with them.';
-
-COMMENT ON COLUMN tusk.lease.number IS 'Greater than every lease granted before.';
-
-COMMENT ON COLUMN tusk.lease.worker_id IS 'Who holds it.';
-
-COMMENT ON COLUMN tusk.lease.claimed_at IS 'When it was granted.';
-
-COMMENT ON COLUMN tusk.lease.expires_at IS 'When it ends by itself; null: it lives with the worker''s heartbeat.';
-
-COMMENT ON COLUMN tusk.lease.done IS 'A bit for each position in ids, 1 when that job is settled; null: none is.';
-
-COMMENT ON COLUMN tusk.lease.cancels IS 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
-
-COMMENT ON COLUMN tusk.lease.attempts IS 'Attempts used before this one, by position; null: all 0.';
-
-COMMENT ON COLUMN tusk.lease.ids IS 'Its jobs.';
-
 CREATE TABLE tusk.outcome (
     shard smallint DEFAULT 0 NOT NULL,
     attempt smallint NOT NULL,
@@ -1831,96 +2307,6 @@ COMMENT ON COLUMN tusk.outcome.reason IS 'Why it did not complete: attempts, cra
 COMMENT ON COLUMN tusk.outcome.error IS 'Message of its last error.';
 
 COMMENT ON COLUMN tusk.outcome.result IS 'What the handler returned.';
-
-CREATE SEQUENCE tusk.rank
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    MAXVALUE 9007199254740991
-    CACHE 1;
-
-COMMENT ON SEQUENCE tusk.rank IS 'Places in line. Every row that enters ready draws a fresh one.';
-
-CREATE TABLE tusk.ready (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    interruptions smallint DEFAULT 0 NOT NULL,
-    gated boolean DEFAULT false NOT NULL,
-    released boolean DEFAULT false NOT NULL,
-    args_bytes integer NOT NULL,
-    rank bigint DEFAULT nextval('tusk.rank'::regclass) NOT NULL,
-    id bigint NOT NULL,
-    last_lease bigint DEFAULT 0 NOT NULL,
-    available_at timestamp with time zone NOT NULL,
-    queue text NOT NULL COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C"
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
-
-COMMENT ON TABLE tusk.ready IS 'Jobs that may be claimed now, in the order of rank within queue and priority.';
-
-COMMENT ON COLUMN tusk.ready.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.ready.priority IS 'Band: smaller is claimed first.';
-
-COMMENT ON COLUMN tusk.ready.attempt IS 'Attempts already used.';
-
-COMMENT ON COLUMN tusk.ready.interruptions IS 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
-
-COMMENT ON COLUMN tusk.ready.gated IS 'Whether it names limits, so that only claim_gated may take it.';
-
-COMMENT ON COLUMN tusk.ready.released IS 'Whether it was held back and goes ahead of those that were not.';
-
-COMMENT ON COLUMN tusk.ready.args_bytes IS 'Length of the args, for claims bounded by bytes.';
-
-COMMENT ON COLUMN tusk.ready.rank IS 'Place in line, fresh at every entry.';
-
-COMMENT ON COLUMN tusk.ready.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
-
-COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
-
-COMMENT ON COLUMN tusk.ready.queue IS 'The queue it waits in.';
-
-COMMENT ON COLUMN tusk.ready.kind IS 'Which handler runs it; workers claim only kinds they offer.';
-
-CREATE TABLE tusk.scheduled (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    gated boolean DEFAULT false NOT NULL,
-    args_bytes integer NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    id bigint NOT NULL,
-    last_lease bigint DEFAULT 0 NOT NULL,
-    queue text NOT NULL COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C"
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
-
-COMMENT ON TABLE tusk.scheduled IS 'Jobs that wait for a time: scheduled, or retryable once they had a lease.';
-
-COMMENT ON COLUMN tusk.scheduled.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.scheduled.priority IS 'Band it enters when due.';
-
-COMMENT ON COLUMN tusk.scheduled.attempt IS 'Attempts already used.';
-
-COMMENT ON COLUMN tusk.scheduled.gated IS 'Whether it names limits.';
-
-COMMENT ON COLUMN tusk.scheduled.args_bytes IS 'Length of the args.';
-
-COMMENT ON COLUMN tusk.scheduled.due_at IS 'When it becomes available.';
-
-COMMENT ON COLUMN tusk.scheduled.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.scheduled.last_lease IS 'The lease it came back from; 0: it never ran.';
-
-COMMENT ON COLUMN tusk.scheduled.queue IS 'The queue it enters when due.';
-
-COMMENT ON COLUMN tusk.scheduled.kind IS 'Which handler runs it.';
 
 CREATE VIEW tusk.jobs AS
  WITH waiting AS (
@@ -2248,26 +2634,76 @@ CREATE TABLE tusk.schedule (
     cron text NOT NULL,
     time_zone text NOT NULL,
     job json NOT NULL,
-    next_tick_at timestamp with time zone NOT NULL,
+    jitter_ms integer DEFAULT 0 NOT NULL,
+    overlap text DEFAULT 'allow'::text NOT NULL,
+    catch_up text DEFAULT 'one'::text NOT NULL,
+    catch_up_max integer,
+    catch_up_window_ms bigint,
+    revision bigint DEFAULT 1 NOT NULL,
+    due_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone,
+    next_tick_at timestamp with time zone,
     last_tick_at timestamp with time zone,
+    last_job_id bigint,
+    pending_tick_at timestamp with time zone,
+    paused_at timestamp with time zone,
+    paused_by text,
+    pause_reason text,
+    paused_until timestamp with time zone,
+    fault text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT schedule_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 128)))
+    CONSTRAINT schedule_catch_up_known CHECK ((catch_up = ANY (ARRAY['skip'::text, 'one'::text, 'all'::text]))),
+    CONSTRAINT schedule_catch_up_max_of_all CHECK (((catch_up = 'all'::text) = (catch_up_max IS NOT NULL))),
+    CONSTRAINT schedule_catch_up_max_range CHECK (((catch_up_max >= 1) AND (catch_up_max <= 1000))),
+    CONSTRAINT schedule_cron_length CHECK (((octet_length(cron) >= 1) AND (octet_length(cron) <= 768))),
+    CONSTRAINT schedule_jitter_range CHECK (((jitter_ms >= 0) AND (jitter_ms <= 86400000))),
+    CONSTRAINT schedule_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 128))),
+    CONSTRAINT schedule_overlap_known CHECK ((overlap = ANY (ARRAY['allow'::text, 'skip'::text, 'queue_one'::text, 'cancel_previous'::text]))),
+    CONSTRAINT schedule_window_not_of_skip CHECK (((catch_up <> 'skip'::text) OR (catch_up_window_ms IS NULL))),
+    CONSTRAINT schedule_window_range CHECK (((catch_up_window_ms >= 1000) AND (catch_up_window_ms <= '31622400000'::bigint)))
 );
 
 COMMENT ON TABLE tusk.schedule IS 'Rules that enqueue a job at planned times.';
 
 COMMENT ON COLUMN tusk.schedule.name IS 'Name of the schedule.';
 
-COMMENT ON COLUMN tusk.schedule.cron IS 'Five fields: minute, hour, day of month, month, day of week.';
+COMMENT ON COLUMN tusk.schedule.cron IS 'Minute, hour, day of month, month, day of week; or six fields, second first; or @daily and the like.';
 
 COMMENT ON COLUMN tusk.schedule.time_zone IS 'IANA name of the zone the fields are read in.';
 
 COMMENT ON COLUMN tusk.schedule.job IS 'The job to enqueue, as in POST /v1/jobs.';
 
-COMMENT ON COLUMN tusk.schedule.next_tick_at IS 'The next planned time.';
+COMMENT ON COLUMN tusk.schedule.jitter_ms IS 'A tick fires up to so many milliseconds after its planned time.';
+
+COMMENT ON COLUMN tusk.schedule.overlap IS 'What a tick does while the last job lives: allow, skip, queue_one, cancel_previous.';
+
+COMMENT ON COLUMN tusk.schedule.catch_up IS 'Which late ticks still fire: skip (none), one (the last), all.';
+
+COMMENT ON COLUMN tusk.schedule.catch_up_max IS 'For all: the most ticks that still fire, the latest of them.';
+
+COMMENT ON COLUMN tusk.schedule.catch_up_window_ms IS 'How late a tick may still fire; null: however late.';
+
+COMMENT ON COLUMN tusk.schedule.revision IS 'Grows with each change by a person or program.';
+
+COMMENT ON COLUMN tusk.schedule.due_at IS 'When the scheduler looks at it; null: not before it is changed.';
+
+COMMENT ON COLUMN tusk.schedule.next_tick_at IS 'The first planned time without an outcome; null: the scheduler has not seen the rule yet.';
 
 COMMENT ON COLUMN tusk.schedule.last_tick_at IS 'The last planned time that has an outcome.';
+
+COMMENT ON COLUMN tusk.schedule.last_job_id IS 'The job of its last tick that fired, or of the last run by hand.';
+
+COMMENT ON COLUMN tusk.schedule.pending_tick_at IS 'The tick that waits until that job has ended; null: none.';
+
+COMMENT ON COLUMN tusk.schedule.paused_at IS 'Since when no tick fires; null: it is not paused.';
+
+COMMENT ON COLUMN tusk.schedule.paused_by IS 'Who paused it.';
+
+COMMENT ON COLUMN tusk.schedule.pause_reason IS 'Why.';
+
+COMMENT ON COLUMN tusk.schedule.paused_until IS 'When it was last resumed: ticks up to then count as paused.';
+
+COMMENT ON COLUMN tusk.schedule.fault IS 'Why it cannot fire, if so.';
 
 COMMENT ON COLUMN tusk.schedule.created_at IS 'When it was created.';
 
@@ -2300,23 +2736,40 @@ COMMENT ON COLUMN tusk.scheduler.version IS 'Version of its program.';
 CREATE TABLE tusk.tick (
     schedule text NOT NULL COLLATE pg_catalog."C",
     planned_at timestamp with time zone NOT NULL,
+    is_manual boolean DEFAULT false NOT NULL,
+    planned_until timestamp with time zone NOT NULL,
+    ticks bigint DEFAULT 1,
     recorded_at timestamp with time zone NOT NULL,
     outcome text NOT NULL,
     job_id bigint,
-    CONSTRAINT tick_outcome_known CHECK ((outcome = ANY (ARRAY['fired'::text, 'missed'::text])))
+    queued_at timestamp with time zone,
+    requested_by text,
+    CONSTRAINT tick_count_positive CHECK ((ticks > 0)),
+    CONSTRAINT tick_outcome_known CHECK ((outcome = ANY (ARRAY['fired'::text, 'missed'::text, 'skipped_overlap'::text, 'queued'::text, 'paused'::text]))),
+    CONSTRAINT tick_run_forward CHECK ((planned_until >= planned_at))
 );
 
-COMMENT ON TABLE tusk.tick IS 'What became of each planned time: one row each, whoever leads.';
+COMMENT ON TABLE tusk.tick IS 'What became of each planned time: one row each, or one for a run of them that shared a fate, whoever leads.';
 
 COMMENT ON COLUMN tusk.tick.schedule IS 'The schedule.';
 
-COMMENT ON COLUMN tusk.tick.planned_at IS 'The planned time.';
+COMMENT ON COLUMN tusk.tick.planned_at IS 'The planned time, or the first of the run; for a run by hand, when it was asked for.';
+
+COMMENT ON COLUMN tusk.tick.is_manual IS 'Whether somebody asked for it; it is no planned time then.';
+
+COMMENT ON COLUMN tusk.tick.planned_until IS 'The last planned time of the run.';
+
+COMMENT ON COLUMN tusk.tick.ticks IS 'How many planned times the row stands for; null: too many to be counted.';
 
 COMMENT ON COLUMN tusk.tick.recorded_at IS 'When the outcome was recorded.';
 
-COMMENT ON COLUMN tusk.tick.outcome IS 'fired: a job was enqueued; missed: it was too late for that.';
+COMMENT ON COLUMN tusk.tick.outcome IS 'fired; missed: too late; skipped_overlap: the last job lived; queued: waits for its end; paused.';
 
 COMMENT ON COLUMN tusk.tick.job_id IS 'The job.';
+
+COMMENT ON COLUMN tusk.tick.queued_at IS 'When it began to wait for the job before it.';
+
+COMMENT ON COLUMN tusk.tick.requested_by IS 'Who asked for a run by hand.';
 
 CREATE TABLE tusk.worker (
     id uuid NOT NULL,
@@ -2382,6 +2835,9 @@ ALTER TABLE ONLY tusk.cancel_request
 ALTER TABLE ONLY tusk.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (shard, key_hash);
 
+ALTER TABLE ONLY tusk.job_cursor
+    ADD CONSTRAINT job_cursor_pkey PRIMARY KEY (shard, id);
+
 ALTER TABLE ONLY tusk.job
     ADD CONSTRAINT job_pkey PRIMARY KEY (id, shard);
 
@@ -2431,7 +2887,10 @@ ALTER TABLE ONLY tusk.setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY tusk.tick
-    ADD CONSTRAINT tick_pkey PRIMARY KEY (schedule, planned_at);
+    ADD CONSTRAINT tick_pkey PRIMARY KEY (schedule, planned_at, is_manual);
+
+ALTER TABLE ONLY tusk.watermark
+    ADD CONSTRAINT watermark_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY tusk.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (id);

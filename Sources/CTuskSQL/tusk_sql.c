@@ -87,6 +87,10 @@ static const unsigned char migration_0008_limits[] = {
 #embed "../../sql/migrations/0008_limits.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0009_schedule_functions[] = {
+#embed "../../sql/migrations/0009_schedule_functions.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -147,12 +151,12 @@ static const unsigned char query_find_lanes[] = {
 #embed "../../sql/queries/find_lanes.sql" suffix(, 0)
 };
 
-static const unsigned char query_find_migration_table[] = {
-#embed "../../sql/queries/find_migration_table.sql" suffix(, 0)
+static const unsigned char query_find_live_jobs[] = {
+#embed "../../sql/queries/find_live_jobs.sql" suffix(, 0)
 };
 
-static const unsigned char query_fire_tick[] = {
-#embed "../../sql/queries/fire_tick.sql" suffix(, 0)
+static const unsigned char query_find_migration_table[] = {
+#embed "../../sql/queries/find_migration_table.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_api_keys[] = {
@@ -191,6 +195,10 @@ static const unsigned char query_lock_migrations[] = {
 #embed "../../sql/queries/lock_migrations.sql" suffix(, 0)
 };
 
+static const unsigned char query_lock_schedules[] = {
+#embed "../../sql/queries/lock_schedules.sql" suffix(, 0)
+};
+
 static const unsigned char query_make_day_partitions[] = {
 #embed "../../sql/queries/make_day_partitions.sql" suffix(, 0)
 };
@@ -199,12 +207,20 @@ static const unsigned char query_make_job_partitions[] = {
 #embed "../../sql/queries/make_job_partitions.sql" suffix(, 0)
 };
 
+static const unsigned char query_move_schedules[] = {
+#embed "../../sql/queries/move_schedules.sql" suffix(, 0)
+};
+
 static const unsigned char query_notify_queues[] = {
 #embed "../../sql/queries/notify_queues.sql" suffix(, 0)
 };
 
 static const unsigned char query_pause_queue[] = {
 #embed "../../sql/queries/pause_queue.sql" suffix(, 0)
+};
+
+static const unsigned char query_pause_schedule[] = {
+#embed "../../sql/queries/pause_schedule.sql" suffix(, 0)
 };
 
 static const unsigned char query_promote_jobs[] = {
@@ -267,6 +283,10 @@ static const unsigned char query_read_next_tick[] = {
 #embed "../../sql/queries/read_next_tick.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_schedule_clock[] = {
+#embed "../../sql/queries/read_schedule_clock.sql" suffix(, 0)
+};
+
 static const unsigned char query_read_settled[] = {
 #embed "../../sql/queries/read_settled.sql" suffix(, 0)
 };
@@ -275,8 +295,8 @@ static const unsigned char query_record_migration[] = {
 #embed "../../sql/queries/record_migration.sql" suffix(, 0)
 };
 
-static const unsigned char query_record_tick_job[] = {
-#embed "../../sql/queries/record_tick_job.sql" suffix(, 0)
+static const unsigned char query_record_ticks[] = {
+#embed "../../sql/queries/record_ticks.sql" suffix(, 0)
 };
 
 static const unsigned char query_register_worker[] = {
@@ -323,6 +343,10 @@ static const unsigned char query_resume_queue[] = {
 #embed "../../sql/queries/resume_queue.sql" suffix(, 0)
 };
 
+static const unsigned char query_resume_schedule[] = {
+#embed "../../sql/queries/resume_schedule.sql" suffix(, 0)
+};
+
 static const unsigned char query_retry_job[] = {
 #embed "../../sql/queries/retry_job.sql" suffix(, 0)
 };
@@ -337,6 +361,10 @@ static const unsigned char query_return_leases[] = {
 
 static const unsigned char query_revoke_api_key[] = {
 #embed "../../sql/queries/revoke_api_key.sql" suffix(, 0)
+};
+
+static const unsigned char query_run_schedule[] = {
+#embed "../../sql/queries/run_schedule.sql" suffix(, 0)
 };
 
 static const unsigned char query_settle_jobs[] = {
@@ -363,6 +391,14 @@ static const unsigned char query_write_progress[] = {
 #embed "../../sql/queries/write_progress.sql" suffix(, 0)
 };
 
+static const unsigned char query_write_schedule_fault[] = {
+#embed "../../sql/queries/write_schedule_fault.sql" suffix(, 0)
+};
+
+static const unsigned char query_write_tick_jobs[] = {
+#embed "../../sql/queries/write_tick_jobs.sql" suffix(, 0)
+};
+
 #define FILE_OF(path, array) {path, array, sizeof(array) - 1}
 
 static const struct tusk_sql_file files[] = {
@@ -387,6 +423,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0006_lease_functions.sql", migration_0006_lease_functions),
     FILE_OF("migrations/0007_migration_comments.sql", migration_0007_migration_comments),
     FILE_OF("migrations/0008_limits.sql", migration_0008_limits),
+    FILE_OF("migrations/0009_schedule_functions.sql", migration_0009_schedule_functions),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -402,8 +439,8 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
     FILE_OF("queries/find_held_leases.sql", query_find_held_leases),
     FILE_OF("queries/find_lanes.sql", query_find_lanes),
+    FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
-    FILE_OF("queries/fire_tick.sql", query_fire_tick),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_queues.sql", query_list_queues),
@@ -413,10 +450,13 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/list_workers.sql", query_list_workers),
     FILE_OF("queries/lock_idempotency_keys.sql", query_lock_idempotency_keys),
     FILE_OF("queries/lock_migrations.sql", query_lock_migrations),
+    FILE_OF("queries/lock_schedules.sql", query_lock_schedules),
     FILE_OF("queries/make_day_partitions.sql", query_make_day_partitions),
     FILE_OF("queries/make_job_partitions.sql", query_make_job_partitions),
+    FILE_OF("queries/move_schedules.sql", query_move_schedules),
     FILE_OF("queries/notify_queues.sql", query_notify_queues),
     FILE_OF("queries/pause_queue.sql", query_pause_queue),
+    FILE_OF("queries/pause_schedule.sql", query_pause_schedule),
     FILE_OF("queries/promote_jobs.sql", query_promote_jobs),
     FILE_OF("queries/prune_records.sql", query_prune_records),
     FILE_OF("queries/put_running_limit.sql", query_put_running_limit),
@@ -432,9 +472,10 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_job_log.sql", query_read_job_log),
     FILE_OF("queries/read_migrations.sql", query_read_migrations),
     FILE_OF("queries/read_next_tick.sql", query_read_next_tick),
+    FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),
     FILE_OF("queries/read_settled.sql", query_read_settled),
     FILE_OF("queries/record_migration.sql", query_record_migration),
-    FILE_OF("queries/record_tick_job.sql", query_record_tick_job),
+    FILE_OF("queries/record_ticks.sql", query_record_ticks),
     FILE_OF("queries/register_worker.sql", query_register_worker),
     FILE_OF("queries/release_all_limited.sql", query_release_all_limited),
     FILE_OF("queries/release_limited.sql", query_release_limited),
@@ -446,16 +487,20 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/rescue_jobs.sql", query_rescue_jobs),
     FILE_OF("queries/resign_leader.sql", query_resign_leader),
     FILE_OF("queries/resume_queue.sql", query_resume_queue),
+    FILE_OF("queries/resume_schedule.sql", query_resume_schedule),
     FILE_OF("queries/retry_job.sql", query_retry_job),
     FILE_OF("queries/return_jobs.sql", query_return_jobs),
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
+    FILE_OF("queries/run_schedule.sql", query_run_schedule),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),
     FILE_OF("queries/touch_api_key.sql", query_touch_api_key),
     FILE_OF("queries/write_api_key.sql", query_write_api_key),
     FILE_OF("queries/write_idempotency_key.sql", query_write_idempotency_key),
     FILE_OF("queries/write_job_log.sql", query_write_job_log),
     FILE_OF("queries/write_progress.sql", query_write_progress),
+    FILE_OF("queries/write_schedule_fault.sql", query_write_schedule_fault),
+    FILE_OF("queries/write_tick_jobs.sql", query_write_tick_jobs),
 };
 
 size_t tusk_sql_file_count(void) {

@@ -71,9 +71,24 @@ public final class Client: Sendable {
             throw .configuration("at most \(StoreSession.enqueueJobsMax) jobs are enqueued at once")
         }
         guard !jobs.isEmpty else { return [] }
+        let atOnce = Set(jobs.filter { $0.runAt == .now }.map(\.queue))
+        let answer = try await call(waking: \.waking) { [notifier] session throws(StoreError) in
+            let isLent = notifier.lends(atOnce)
+            let (enqueued, isSignalled) = try session.enqueue(jobs, thenSignal: isLent ? atOnce : [])
+            let runnable = Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue))
+            return (ids: enqueued.map(\.id), waking: isLent && isSignalled ? runnable.subtracting(atOnce) : runnable)
+        }
+        return answer.ids
+    }
+
+    /// Asks the store on a lane, and wakes the workers of queues that have new jobs by the answer.
+    func call<Answer: Sendable>(
+        waking queues: @escaping @Sendable (Answer) -> Set<QueueName> = { _ in [] },
+        _ body: @escaping @Sendable (StoreSession) throws(StoreError) -> Answer
+    ) async throws(TuskError) -> Answer {
         let lane = lanes[calls.add(1, ordering: .relaxed).oldValue % Self.lanesMax]
         let answer = await withCheckedContinuation { continuation in
-            lane.async { continuation.resume(returning: self.enqueueNow(jobs)) }
+            lane.async { continuation.resume(returning: self.callNow(queues, body)) }
         }
         return try answer.get()
     }
@@ -85,17 +100,16 @@ public final class Client: Sendable {
         store.close()
     }
 
-    private func enqueueNow(_ jobs: [NewJob]) -> Result<[JobID], TuskError> {
+    private func callNow<Answer: Sendable>(
+        _ queues: (Answer) -> Set<QueueName>,
+        _ body: (StoreSession) throws(StoreError) -> Answer
+    ) -> Result<Answer, TuskError> {
         guard !isClosed.load(ordering: .acquiring) else { return .failure(.closed) }
         do throws(StoreError) {
-            let atOnce = Set(jobs.filter { $0.runAt == .now }.map(\.queue))
-            let isLent = notifier.lends(atOnce)
-            let (enqueued, isSignalled) = try store.withSession { session throws(StoreError) in
-                try session.enqueue(jobs, thenSignal: isLent ? atOnce : [])
-            }
-            let available = Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue))
-            notifier.wake(isLent && isSignalled ? available.subtracting(atOnce) : available)
-            return .success(enqueued.map(\.id))
+            let answer = try store.withSession { session throws(StoreError) in try body(session) }
+            let woken = queues(answer)
+            if !woken.isEmpty { notifier.wake(woken) }
+            return .success(answer)
         } catch {
             return .failure(TuskError(error))
         }

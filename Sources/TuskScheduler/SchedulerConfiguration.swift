@@ -25,6 +25,9 @@ package struct SchedulerConfiguration: Sendable {
     /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
     /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)
+    /// How often the scheduler looks whether the job has ended that a queued tick waits for; only while one waits.
+    /// Defaults to 1 second.
+    package var pendingInterval: Duration = .seconds(1)
     /// How often partitions of the coming days and ids are made. Defaults to 10 seconds.
     package var partitionInterval: Duration = .seconds(10)
     /// How often what is past its retention is dropped. Defaults to 60 seconds.

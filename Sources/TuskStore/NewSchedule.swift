@@ -10,16 +10,28 @@ package struct NewSchedule: Sendable, Hashable {
     package let timeZone: String
     /// The job that each tick enqueues; it runs at once.
     package let job: NewJob
+    /// A tick fires up to so much after its planned time: 0 to 24 hours, whole milliseconds. Defaults to 0.
+    package let jitter: Duration
+    /// Defaults to `allow`.
+    package let overlap: OverlapPolicy
+    /// Defaults to the last tick, however late.
+    package let catchUp: CatchUpPolicy
     private let rules: TimeZoneRules
 
     private enum Field: String, CaseIterable {
         case cron
         case timeZone = "time_zone"
         case job
+        case jitterSeconds = "jitter_seconds"
+        case overlap
+        case catchUp = "catch_up"
+        case catchUpMax = "catch_up_max"
+        case catchUpWindowSeconds = "catch_up_window_seconds"
     }
 
     /// Reads a schedule as requests have it: `{"cron": "0 6 * * *", "time_zone": "Europe/Rome", "job": {"kind": ...}}`.
     /// `job` is a job as in `POST /v1/jobs` but for `run_at` and `delay_seconds`, since the schedule says when.
+    /// Besides, `jitter_seconds`, `overlap`, `catch_up`, `catch_up_max` and `catch_up_window_seconds`.
     ///
     /// - Parameters:
     ///   - name: What it is to be called; a problem with it points to `#/name`.
@@ -39,6 +51,9 @@ package struct NewSchedule: Sendable, Hashable {
         let cron = Self.readCron(&reader)
         let (timeZone, rules) = Self.readTimeZone(&reader, zones)
         let job = Self.readJob(&reader)
+        let jitter = reader.seconds(.jitterSeconds, in: .zero...Jitter.max) ?? .zero
+        let overlap = Self.readOverlap(&reader)
+        let catchUp = Self.readCatchUp(&reader)
         if let cron, let rules, cron.next(after: Timestamp(microseconds: 0), in: rules) == nil {
             reader.refuse(.cron, .unknownValue, "never fires in this time zone")
         }
@@ -49,11 +64,43 @@ package struct NewSchedule: Sendable, Hashable {
         self.timeZone = timeZone
         self.rules = rules
         self.job = job
+        self.jitter = .milliseconds(jitter.wholeMilliseconds)
+        self.overlap = overlap
+        self.catchUp = catchUp
     }
 
-    /// The first planned time after a moment, which should be the database's now; nil when there is none in 100 years.
-    package func firstTick(after moment: Timestamp) -> Timestamp? {
-        cron.next(after: moment, in: rules)
+    /// The first tick after a moment, which should be the time that ticks are compared with; nil when there is none in
+    /// 100 years.
+    package func firstTick(after moment: Timestamp) -> PlannedTick? {
+        PlannedTick.first(of: name, cron, in: rules, jitter: jitter, after: moment)
+    }
+
+    private static func readOverlap(_ reader: inout FieldReader<Field>) -> OverlapPolicy {
+        guard let word = reader.string(.overlap) else { return .allow }
+        if let policy = OverlapPolicy(rawValue: word) { return policy }
+        let words = OverlapPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+        reader.refuse(.overlap, .unknownValue, "must be one of \(words)")
+        return .allow
+    }
+
+    private static func readCatchUp(_ reader: inout FieldReader<Field>) -> CatchUpPolicy {
+        let range = CatchUpPolicy.maxRange
+        let max = reader.wholeNumber(.catchUpMax, in: Int64(range.lowerBound)...Int64(range.upperBound))
+        let window = reader.seconds(.catchUpWindowSeconds, in: CatchUpPolicy.windowRange)
+        let word = reader.value(.catchUp) == nil ? "one" : reader.string(.catchUp)
+        guard let word else { return .skip }
+        let wholeWindow = window.map { Duration.milliseconds($0.wholeMilliseconds) }
+        guard let policy = CatchUpPolicy(word: word, max: max.map { Int($0) }, window: wholeWindow) else {
+            reader.refuse(.catchUp, .unknownValue, "must be one of skip, one, all")
+            return .skip
+        }
+        if max != nil, policy.max == nil {
+            reader.refuse(.catchUpMax, .conflictingFields, "can only be given with catch_up all")
+        }
+        if window != nil, policy == .skip {
+            reader.refuse(.catchUpWindowSeconds, .conflictingFields, "cannot be given with catch_up skip")
+        }
+        return policy
     }
 
     private static func readCron(_ reader: inout FieldReader<Field>) -> CronExpression? {

@@ -4,89 +4,91 @@ import TuskPostgres
 /// A schedule as it is stored.
 package struct ScheduleRecord: Sendable {
     package let name: String
-    /// Five fields, or one of the names that stand for them.
+    /// Five fields, six, or one of the names that stand for them.
     package let cron: String
     /// IANA name.
     package let timeZone: String
     /// The job to enqueue, as in `POST /v1/jobs`.
     package let job: JSONText
-    package let nextTickAt: Timestamp
+    package let jitter: Duration
+    package let overlap: OverlapPolicy
+    package let catchUp: CatchUpPolicy
+    /// Nil: the scheduler has not seen the rule yet, or it never fires again.
+    package let nextTickAt: Timestamp?
     package let lastTickAt: Timestamp?
+    package let lastJob: JobID?
+    /// The planned time of the tick that waits until the last job has ended.
+    package let pendingTickAt: Timestamp?
+    /// Set while it is paused.
+    package let pause: QueuePause?
+    /// Why it cannot fire, if so.
+    package let fault: String?
     package let createdAt: Timestamp
     package let updatedAt: Timestamp
 }
 
-/// A schedule whose next tick has come.
-package struct DueSchedule: Sendable {
-    package let name: String
-    package let cron: String
-    package let timeZone: String
-    package let job: JSONText
-    /// The planned time that has come.
-    package let nextTickAt: Timestamp
-    /// Which version of the schedule this is.
-    package let updatedAt: Timestamp
-    /// The database's time when it was read.
-    package let moment: Timestamp
-}
-
-/// What becomes of the planned times of a due schedule.
-package struct TickPlan: Sendable {
-    /// The planned time that fires: the last one that has come.
-    package let fired: Timestamp
-    /// Planned times before it, for which it is too late.
-    package let missed: [Timestamp]
-    /// The next planned time.
-    package let next: Timestamp
-
-    /// A plan of these parts.
-    package init(fired: Timestamp, missed: [Timestamp], next: Timestamp) {
-        self.fired = fired
-        self.missed = missed
-        self.next = next
-    }
-}
-
-/// What became of a planned time.
+/// What became of a planned time, or of a run of them.
 package struct TickRecord: Sendable {
     package let plannedAt: Timestamp
+    /// The last planned time of the run; `plannedAt` for one.
+    package let plannedUntil: Timestamp
+    /// How many planned times these are; nil: too many to be counted.
+    package let count: Int?
+    /// Whether somebody asked for it; it is no planned time then.
+    package let isManual: Bool
     package let recordedAt: Timestamp
-    /// `fired` or `missed`.
+    /// One of `TickOutcome`.
     package let outcome: String
     package let job: JobID?
+    /// When it began to wait for the job before it.
+    package let queuedAt: Timestamp?
+    package let requestedBy: String?
+}
+
+/// What became of a schedule that was to be stored.
+package enum PutAnswer: Sendable, Hashable {
+    case created, replaced
+    /// Nothing was stored: its time does not come in the next 100 years.
+    case neverFires
 }
 
 extension StoreSession {
-    /// The most due schedules of one round.
-    package static let dueSchedulesMax = 100
     /// The most schedules of one page.
     package static let listSchedulesMax = 1000
 
     private static let putSchedule = SQLCatalog.statement("put_schedule")
     private static let listSchedules = SQLCatalog.statement("list_schedules", isReadOnly: true)
     private static let removeSchedule = SQLCatalog.statement("remove_schedule")
-    private static let readDueSchedules = SQLCatalog.statement("read_due_schedules", isReadOnly: true)
-    private static let readNextTick = SQLCatalog.statement("read_next_tick", isReadOnly: true, isKept: true)
-    private static let fireTick = SQLCatalog.statement("fire_tick")
-    private static let recordTickJob = SQLCatalog.statement("record_tick_job")
+    private static let pauseSchedule = SQLCatalog.statement("pause_schedule")
+    private static let resumeSchedule = SQLCatalog.statement("resume_schedule")
+    private static let runSchedule = SQLCatalog.statement("run_schedule")
     private static let listTicks = SQLCatalog.statement("list_ticks", isReadOnly: true)
+    private static let readScheduleClock = SQLCatalog.statement("read_schedule_clock", isReadOnly: true)
 
-    /// Creates or replaces a schedule; true when it is new.
-    package func put(
-        schedule name: String,
-        cron: String,
-        timeZone: String,
-        job: JSONText,
-        nextTickAt: Timestamp
-    ) throws(StoreError) -> Bool {
+    /// The time that ticks are compared with.
+    package func scheduleMoment() throws(StoreError) -> Timestamp {
+        try run(Self.readScheduleClock).moment(0, 0)
+    }
+
+    /// Creates or replaces a schedule. The same rule goes on where it is, also when it is paused.
+    ///
+    /// Two statements: the time, and the change; a tick that falls between them still fires.
+    package func put(_ schedule: NewSchedule) throws(StoreError) -> PutAnswer {
+        guard let first = schedule.firstTick(after: try scheduleMoment()) else { return .neverFires }
         let rows = try run(Self.putSchedule) {
-            $0.text(name)
-            $0.text(cron)
-            $0.text(timeZone)
-            $0.json(job.bytes)
-            $0.timestamp(microseconds: nextTickAt.microseconds)
+            $0.text(schedule.name)
+            $0.text(schedule.cron.text)
+            $0.text(schedule.timeZone)
+            $0.json(schedule.job.json.bytes)
+            $0.int4(Int32(schedule.jitter.wholeMilliseconds))
+            $0.text(schedule.overlap.rawValue)
+            $0.text(schedule.catchUp.word)
+            $0.int4(schedule.catchUp.max.map { Int32($0) })
+            $0.int8(schedule.catchUp.window?.wholeMilliseconds)
+            $0.timestamp(microseconds: first.plannedAt.microseconds)
+            $0.timestamp(microseconds: first.dueAt.microseconds)
         }
-        return rows.bool(0, 0)
+        return rows.bool(0, 0) ? .created : .replaced
     }
 
     /// The schedule of that name; nil when there is none.
@@ -105,66 +107,84 @@ extension StoreSession {
             $0.text(after)
             $0.int4(Int32(min(limit, Self.listSchedulesMax)))
         }
-        return (0..<rows.rowCount).map { row in
-            ScheduleRecord(
-                name: rows.text(row, 0),
-                cron: rows.text(row, 1),
-                timeZone: rows.text(row, 2),
-                job: JSONText(trusted: rows.bytes(row, 3)),
-                nextTickAt: rows.moment(row, 4),
-                lastTickAt: rows.momentIfPresent(row, 5),
-                createdAt: rows.moment(row, 6),
-                updatedAt: rows.moment(row, 7)
-            )
+        var records: [ScheduleRecord] = []
+        for row in 0..<rows.rowCount { records.append(try Self.record(rows, row)) }
+        return records
+    }
+
+    private static func record(_ rows: ResultSet, _ row: Int) throws(StoreError) -> ScheduleRecord {
+        let pause = rows.momentIfPresent(row, 13).map {
+            QueuePause(at: $0, by: rows.textIfPresent(row, 14) ?? "", reason: rows.textIfPresent(row, 15))
         }
+        return ScheduleRecord(
+            name: rows.text(row, 0),
+            cron: rows.text(row, 1),
+            timeZone: rows.text(row, 2),
+            job: JSONText(trusted: rows.bytes(row, 3)),
+            jitter: .milliseconds(rows.int4(row, 4)),
+            overlap: try overlap(rows, row, 5),
+            catchUp: try catchUp(rows, row, 6),
+            nextTickAt: rows.momentIfPresent(row, 9),
+            lastTickAt: rows.momentIfPresent(row, 10),
+            lastJob: rows.int8IfPresent(row, 11).flatMap(JobID.init(rawValue:)),
+            pendingTickAt: rows.momentIfPresent(row, 12),
+            pause: pause,
+            fault: rows.textIfPresent(row, 16),
+            createdAt: rows.moment(row, 17),
+            updatedAt: rows.moment(row, 18)
+        )
+    }
+
+    static func overlap(_ rows: ResultSet, _ row: Int, _ column: Int) throws(StoreError) -> OverlapPolicy {
+        guard let policy = OverlapPolicy(rawValue: rows.text(row, column)) else {
+            throw .unreadable("an overlap policy")
+        }
+        return policy
+    }
+
+    /// From three columns: the word, the most ticks, the window.
+    static func catchUp(_ rows: ResultSet, _ row: Int, _ column: Int) throws(StoreError) -> CatchUpPolicy {
+        let policy = CatchUpPolicy(
+            word: rows.text(row, column),
+            max: rows.int4IfPresent(row, column + 1).map { Int($0) },
+            window: rows.int8IfPresent(row, column + 2).map { .milliseconds($0) }
+        )
+        guard let policy else { throw .unreadable("a catch-up policy") }
+        return policy
     }
 
     /// Removes a schedule. False: there was none.
     package func remove(schedule name: String) throws(StoreError) -> Bool {
-        try run(Self.removeSchedule) { $0.text(name) }.rowCount == 1
+        try run(Self.removeSchedule) { $0.text(name) }.bool(0, 0)
     }
 
-    /// Schedules whose next tick has come.
-    package func dueSchedules() throws(StoreError) -> [DueSchedule] {
-        let rows = try run(Self.readDueSchedules) { $0.int4(Int32(Self.dueSchedulesMax)) }
-        return (0..<rows.rowCount).map { row in
-            DueSchedule(
-                name: rows.text(row, 0),
-                cron: rows.text(row, 1),
-                timeZone: rows.text(row, 2),
-                job: JSONText(trusted: rows.bytes(row, 3)),
-                nextTickAt: rows.moment(row, 4),
-                updatedAt: rows.moment(row, 5),
-                moment: rows.moment(row, 6)
-            )
+    /// Pauses a schedule: once this returns, no tick of it fires. A paused one keeps its first record. False: there is
+    /// none.
+    package func pause(schedule name: String, by who: String, reason: String?) throws(StoreError) -> Bool {
+        try run(Self.pauseSchedule) {
+            $0.text(name)
+            $0.text(who)
+            $0.text(reason)
+        }.bool(0, 0)
+    }
+
+    /// Lets the ticks of a schedule fire from now on. False: there is none.
+    package func resume(schedule name: String) throws(StoreError) -> Bool {
+        try run(Self.resumeSchedule) { $0.text(name) }.bool(0, 0)
+    }
+
+    /// Enqueues the job of a schedule now, paused or not, and notes who asked for it. Answers the job and its queue;
+    /// nil: there is no such schedule.
+    package func runNow(schedule name: String, by who: String) throws(StoreError) -> (job: JobID, queue: QueueName)? {
+        let rows = try run(Self.runSchedule) {
+            $0.text(name)
+            $0.text(who)
         }
-    }
-
-    /// How long until the next tick of any schedule; negative when one is due, nil without schedules.
-    package func nextTickIn() throws(StoreError) -> Duration? {
-        try run(Self.readNextTick).int8IfPresent(0, 0).map { .milliseconds($0) }
-    }
-
-    /// Records the outcome of planned times and enqueues the job of the one that fires, in one transaction; nil when
-    /// another scheduler did it, or the schedule was changed since it was read.
-    package func fire(_ schedule: DueSchedule, _ plan: TickPlan, job: NewJob) throws(StoreError) -> EnqueuedJob? {
-        try transaction { session throws(StoreError) in
-            let rows = try session.run(Self.fireTick) {
-                $0.text(schedule.name)
-                $0.timestamp(microseconds: schedule.nextTickAt.microseconds)
-                $0.timestamp(microseconds: schedule.updatedAt.microseconds)
-                $0.timestamp(microseconds: plan.next.microseconds)
-                $0.timestampArray(plan.missed.map(\.microseconds))
-                $0.timestamp(microseconds: plan.fired.microseconds)
-            }
-            guard rows.rowCount == 1, let enqueued = try session.enqueue([job]).first else { return nil }
-            _ = try session.run(Self.recordTickJob) {
-                $0.text(schedule.name)
-                $0.timestamp(microseconds: plan.fired.microseconds)
-                $0.int8(enqueued.id.rawValue)
-            }
-            return enqueued
+        guard let id = rows.int8IfPresent(0, 0) else { return nil }
+        guard let job = JobID(rawValue: id), let queue = QueueName(rows.textIfPresent(0, 1) ?? "") else {
+            throw .unreadable("the job of a schedule")
         }
+        return (job, queue)
     }
 
     /// What became of the planned times of a schedule, the newest first.
@@ -176,9 +196,14 @@ extension StoreSession {
         return (0..<rows.rowCount).map { row in
             TickRecord(
                 plannedAt: rows.moment(row, 0),
-                recordedAt: rows.moment(row, 1),
-                outcome: rows.text(row, 2),
-                job: rows.int8IfPresent(row, 3).flatMap(JobID.init(rawValue:))
+                plannedUntil: rows.moment(row, 1),
+                count: rows.int8IfPresent(row, 2).map { Int($0) },
+                isManual: rows.bool(row, 3),
+                recordedAt: rows.moment(row, 4),
+                outcome: rows.text(row, 5),
+                job: rows.int8IfPresent(row, 6).flatMap(JobID.init(rawValue:)),
+                queuedAt: rows.momentIfPresent(row, 7),
+                requestedBy: rows.textIfPresent(row, 8)
             )
         }
     }

@@ -23,13 +23,9 @@ import TuskStore
             let run = try HistoryRun(database)
             let session = try database.storeSession()
             defer { session.close() }
-            _ = try session.put(
-                schedule: "minutely",
-                cron: "* * * * *",
-                timeZone: "Europe/Rome",
-                job: JSONText(trusted: Array(#"{"kind":"tick"}"#.utf8)),
-                nextTickAt: try Self.planned(1)
-            )
+            let text = #"{"cron": "* * * * *", "time_zone": "Europe/Rome", "job": {"kind": "tick"}}"#
+            let document = try JSONDocument(validating: Array(text.utf8), limits: .body)
+            #expect(try session.put(NewSchedule(name: "minutely", json: document.root)) == .created)
             for _ in 0..<3 { try run.startScheduler() }
             try await eventually(within: .seconds(20), "a leader") { try session.fleet().leader != nil }
             for tick in 1...Self.tickCount {

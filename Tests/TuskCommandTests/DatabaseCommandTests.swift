@@ -165,7 +165,25 @@ struct DatabaseCommandTests {
             #expect(try await TuskProcess.run(line, environment: environment).status == 0)
             #expect(try await tusk("schedule", "list").output.contains("30 3 * * *"))
             #expect(try await tusk("schedule", "next", "night", "-n", "3").output.split(separator: "\n").count == 4)
-            #expect(try await tusk("schedule", "get", "night").status == 0)
+            let pause = try await tusk("schedule", "pause", "night", "--reason", "moving")
+            #expect(pause.status == 0 && pause.output.contains("moving"))
+            #expect(try await tusk("schedule", "list").output.contains("paused by"))
+            #expect(try await tusk("schedule", "trigger", "night").output.contains("enqueued job "))
+            #expect(try await tusk("schedule", "resume", "night").status == 0)
+            #expect(try await tusk("schedule", "get", "night").output.contains(", asked for by "))
+            let ticks = try await tusk("schedule", "ticks", "night").output
+            #expect(ticks.contains("fired") && ticks.split(separator: "\n").count == 2)
+            for verb in ["pause", "resume", "trigger", "ticks"] {
+                #expect(try await tusk("schedule", verb, "none").status == 3)
+            }
+            let policies = ["--overlap", "skip", "--catch-up", "all", "--catch-up-max", "5", "--jitter", "90s"]
+            #expect(try await TuskProcess.run(line + policies, environment: environment).status == 0)
+            let shown = try await tusk("schedule", "get", "night", "-o", "json").output
+            #expect(shown.contains(#""overlap":"skip","catch_up":"all","catch_up_max":5"#))
+            #expect(shown.contains(#""jitter_seconds":90"#))
+            for wrong in [["--overlap", "x"], ["--catch-up", "x"], ["--catch-up-max", "5"], ["--jitter", "2d"]] {
+                #expect(try await TuskProcess.run(line + wrong, environment: environment).status == 2, "\(wrong)")
+            }
             #expect(try await tusk("schedule", "rm", "night").status == 0)
             #expect(try await tusk("schedule", "rm", "night").status == 3)
             let created = try await tusk("key", "create", "--name", "shop", "--scope", "enqueue", "--scope", "read")

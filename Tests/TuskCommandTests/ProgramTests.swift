@@ -119,6 +119,7 @@ struct ProgramTests {
             (["job", "add", "ä"], 2), (["job", "add", "k", "--in", "1s", "--run-at", "2026-01-01T00:00:00Z"], 2),
             (["job", "add", "k", "--args", "@/nonexistent"], 2), (["schedule", "next", "--cron", "61 * * * *"], 2),
             (["schedule", "next", "--cron", "* * * * *", "--tz", "Mars/Olympus"], 2), (["schedule", "next"], 2),
+            (["schedule", "explain", "0 0 30 2 *"], 2), (["schedule", "explain", "@daily", "--tz", "Mars"], 2),
             (["key", "create", "--name", "x", "--scope", "red"], 2), (["health", "--url", "https://h"], 2),
             (["health", "--url", "http://127.0.0.1:1"], 69),
         ] as [([String], Int32)]

@@ -25,7 +25,7 @@ struct NewScheduleTests {
         #expect(schedule.timeZone == "Europe/Rome")
         #expect(schedule.job.kind.text == "report")
         let noon = try #require(Timestamp(rfc3339: "2026-07-01T12:00:00Z"))
-        #expect(schedule.firstTick(after: noon)?.rfc3339Text.hasPrefix("2026-07-02T04:00:00") == true)
+        #expect(schedule.firstTick(after: noon)?.plannedAt.rfc3339Text.hasPrefix("2026-07-02T04:00:00") == true)
     }
 
     @Test func `without a zone the rule is read in UTC`() throws {
@@ -37,6 +37,38 @@ struct NewScheduleTests {
         let text = #"{"cron": "@daily", "job": {"kind": "report", "args": {"a": 1}, "priority": 2, "tags": ["x"]}}"#
         let job = try read(text).job
         #expect(try NewJob(json: JSONDocument(validating: job.json.bytes, limits: .body).root) == job)
+    }
+
+    @Test func `without a word nothing is put off, overlaps are allowed and the last tick catches up`() throws {
+        let schedule = try read(#"{"cron": "@daily", "job": {"kind": "report"}}"#)
+        #expect(schedule.jitter == .zero && schedule.overlap == .allow && schedule.catchUp == .one(window: nil))
+    }
+
+    @Test func `jitter and policies are read`() throws {
+        let schedule = try read(
+            #"{"cron": "@every 5m", "job": {"kind": "a"}, "jitter_seconds": 2.5, "overlap": "queue_one", "#
+                + #""catch_up": "all", "catch_up_max": 7, "catch_up_window_seconds": 3600}"#
+        )
+        #expect(schedule.jitter == .milliseconds(2500) && schedule.overlap == .queueOne)
+        #expect(schedule.catchUp == .all(max: 7, window: .seconds(3600)))
+        let all = try read(#"{"cron": "@daily", "job": {"kind": "a"}, "catch_up": "all"}"#)
+        #expect(all.catchUp == .all(max: CatchUpPolicy.maxDefault, window: nil))
+    }
+
+    @Test(arguments: [
+        (#""jitter_seconds": -1"#, "#/jitter_seconds out_of_range"),
+        (#""jitter_seconds": 86401"#, "#/jitter_seconds out_of_range"),
+        (#""jitter_seconds": "5s""#, "#/jitter_seconds wrong_type"),
+        (#""overlap": "maybe""#, "#/overlap unknown_value"), (#""overlap": 1"#, "#/overlap wrong_type"),
+        (#""catch_up": "some""#, "#/catch_up unknown_value"), (#""catch_up": true"#, "#/catch_up wrong_type"),
+        (#""catch_up_max": 5"#, "#/catch_up_max conflicting_fields"),
+        (#""catch_up": "all", "catch_up_max": 0"#, "#/catch_up_max out_of_range"),
+        (#""catch_up": "all", "catch_up_max": 1001"#, "#/catch_up_max out_of_range"),
+        (#""catch_up_window_seconds": 0.5"#, "#/catch_up_window_seconds out_of_range"),
+        (#""catch_up": "skip", "catch_up_window_seconds": 5"#, "#/catch_up_window_seconds conflicting_fields"),
+    ])
+    func `a policy that is none is named`(member: String, problem: String) throws {
+        #expect(try problems(#"{"cron": "@daily", "job": {"kind": "a"}, \#(member)}"#) == [problem])
     }
 
     @Test(arguments: [

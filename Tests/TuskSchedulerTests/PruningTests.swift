@@ -42,9 +42,10 @@ import TuskStore
                 from generate_series(1, 12000) as n;
                 insert into tusk.idempotency (key_hash, fingerprint, created_at, ids, born, run_at)
                 values (sha256('young'), sha256('x'), now(), '{1024}', '{available}', '{null}');
-                insert into tusk.tick (schedule, planned_at, recorded_at, outcome)
-                select 's', now() - n * interval '1 day', now() - n * interval '1 day', 'missed'
-                from generate_series(1, 30) as n;
+                insert into tusk.tick (schedule, planned_at, planned_until, recorded_at, outcome)
+                select 's', past.moment, past.moment, past.moment, 'missed'
+                from generate_series(1, 30) as day (number)
+                cross join lateral (select now() - day.number * interval '1 day') as past (moment);
                 """
             )
             _ = fixture.start()

@@ -57,6 +57,7 @@ final class SchedulerFixture: Sendable {
         configuration.rescueInterval = .milliseconds(50)
         configuration.rescueIdleInterval = .milliseconds(50)
         configuration.tickInterval = .milliseconds(30)
+        configuration.pendingInterval = .milliseconds(30)
         configuration.partitionInterval = .milliseconds(100)
         configuration.pruneInterval = .milliseconds(100)
         configuration.retryDelayMax = .milliseconds(200)
@@ -120,6 +121,36 @@ final class SchedulerFixture: Sendable {
         output.stop()
     }
 
+    /// Ends the sessions of a scheduler, after a moment in which they go on; it opens others.
+    func endSessions(of name: String, after seconds: Double) throws {
+        try database.script(
+            "select pg_sleep(\(seconds)), pg_terminate_backend(pid) from pg_stat_activity "
+                + "where datname = current_database() and application_name like '\(name)/%'"
+        )
+    }
+
+    /// Makes all jobs that wait run, as a worker's claim does.
+    func runJobs() throws {
+        try database.script(
+            """
+            insert into tusk.lease (worker_id, claimed_at, ids)
+            select gen_random_uuid(), now(), array[ready.id] from tusk.ready as ready;
+            delete from tusk.ready
+            """
+        )
+    }
+
+    /// Ends all jobs that run.
+    func endJobs() throws {
+        try database.script(
+            """
+            insert into tusk.outcome (attempt, state, id, lease, started_at, finished_at)
+            select 1, 'completed', lease.ids[1], lease.number, lease.claimed_at, now() from tusk.lease as lease;
+            delete from tusk.lease
+            """
+        )
+    }
+
     /// Puts the clock of schedules under the test's control.
     func freezeScheduleClock(at moment: String) throws {
         try database.script(
@@ -143,12 +174,33 @@ final class SchedulerFixture: Sendable {
         cron: String,
         zone: String = "UTC",
         job: String = #"{"kind": "report", "args": {}}"#,
-        next: String
+        next: String,
+        overlap: String = "allow",
+        catchUp: String = "'one', null, null"
     ) throws {
         try database.script(
             """
-            insert into tusk.schedule (name, cron, time_zone, job, next_tick_at)
-            values ('\(name)', '\(cron)', '\(zone)', '\(job)', '\(next)')
+            insert into tusk.schedule (
+                name, cron, time_zone, job, next_tick_at, overlap, catch_up, catch_up_max, catch_up_window_ms
+            )
+            values ('\(name)', '\(cron)', '\(zone)', '\(job)', '\(next)', '\(overlap)', \(catchUp))
+            """
+        )
+    }
+
+    /// What became of the planned times of all schedules, in the order of time: `00:01:00-00:03:00 missed 3`.
+    func ledger() throws -> [String] {
+        try database.texts(
+            """
+            select concat(
+                to_char(planned_at at time zone 'UTC', 'HH24:MI:SS'),
+                case when planned_until > planned_at
+                    then to_char(planned_until at time zone 'UTC', '-HH24:MI:SS') end,
+                ' ', outcome, ' ', ticks
+            )
+            from tusk.tick
+            where not is_manual
+            order by planned_at, schedule
             """
         )
     }

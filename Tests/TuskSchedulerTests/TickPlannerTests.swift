@@ -5,48 +5,139 @@ import TuskStore
 @testable import TuskScheduler
 
 struct TickPlannerTests {
+    private static let day = "2026-03-01T"
+
     private func moment(_ text: String) throws -> Timestamp {
-        try #require(Timestamp(rfc3339: text), "\(text)")
+        try #require(Timestamp(rfc3339: text.count < 20 ? Self.day + text : text), "\(text)")
     }
 
-    private func plan(_ cron: String, zone: String = "UTC", planned: String, now: String) throws -> TickPlan? {
-        let rules = try TimeZoneLoader.system.rules(for: zone)
-        return TickPlanner.plan(
-            try CronExpression(cron),
-            in: rules,
-            planned: try moment(planned),
-            now: try moment(now)
+    /// A schedule with its first planned time without an outcome, read at a moment.
+    private func schedule(
+        _ cron: String,
+        zone: String = "UTC",
+        planned: String?,
+        now: String,
+        catchUp: CatchUpPolicy = .one(window: nil),
+        jitter: Duration = .zero,
+        isPaused: Bool = false,
+        pausedUntil: String? = nil
+    ) throws -> DueSchedule {
+        DueSchedule(
+            name: "nightly",
+            cron: cron,
+            timeZone: zone,
+            job: JSONText(trusted: Array(#"{"kind":"a"}"#.utf8)),
+            jitter: jitter,
+            overlap: .allow,
+            catchUp: catchUp,
+            nextTickAt: try planned.map { try moment($0) },
+            isPaused: isPaused,
+            pausedUntil: try pausedUntil.map { try moment($0) },
+            updatedAt: try moment("00:00:00Z"),
+            revision: 1,
+            moment: try moment(now)
         )
     }
 
+    private func plan(_ schedule: DueSchedule) throws -> TickPlan {
+        let rules = try TimeZoneLoader.system.rules(for: schedule.timeZone)
+        return TickPlanner.plan(schedule, try CronExpression(schedule.cron), in: rules)
+    }
+
+    /// `missed 00:01 to 00:03 (3)`, `fires 00:04`, `next 00:05`.
+    private func words(_ plan: TickPlan) -> [String] {
+        func time(_ moment: Timestamp) -> String { String(moment.rfc3339Text.dropFirst(11).prefix(8)) }
+        return plan.runs.map { run in
+            "\(run.outcome.rawValue) \(time(run.first)) to \(time(run.last)) (\(run.count.map(String.init) ?? "many"))"
+        } + plan.firing.map { "fires \(time($0))" } + [plan.next.map { "next \(time($0.plannedAt))" } ?? "never"]
+    }
+
     @Test(arguments: [
-        // cron, planned, now, fired, missed, next
-        ("* * * * *", "00:01:00Z", "00:01:00Z", "00:01:00Z", [], "00:02:00Z"),
-        ("* * * * *", "00:01:00Z", "00:01:59.999999Z", "00:01:00Z", [], "00:02:00Z"),
-        ("* * * * *", "00:01:00Z", "00:02:00Z", "00:02:00Z", ["00:01:00Z"], "00:03:00Z"),
-        ("* * * * *", "00:01:00Z", "00:04:30Z", "00:04:00Z", ["00:01:00Z", "00:02:00Z", "00:03:00Z"], "00:05:00Z"),
-        ("*/15 * * * *", "00:00:00Z", "00:50:00Z", "00:45:00Z", ["00:00:00Z", "00:15:00Z", "00:30:00Z"], "01:00:00Z"),
+        ("* * * * *", "00:01:00Z", "00:00:59.999999Z", ["next 00:01:00"]),
+        ("* * * * *", "00:01:00Z", "00:01:00Z", ["fires 00:01:00", "next 00:02:00"]),
+        ("* * * * *", "00:01:00Z", "00:01:59.999999Z", ["fires 00:01:00", "next 00:02:00"]),
+        (
+            "* * * * *", "00:01:00Z", "00:04:30Z",
+            ["missed 00:01:00 to 00:03:00 (3)", "fires 00:04:00", "next 00:05:00"]
+        ),
+        (
+            "*/20 * * * * *", "00:01:00Z", "00:01:45Z",
+            ["missed 00:01:00 to 00:01:20 (2)", "fires 00:01:40", "next 00:02:00"]
+        ),
         // A planned time that the expression does not have, because somebody changed the row by hand, counts as it is.
-        ("0 * * * *", "00:07:00Z", "00:20:00Z", "00:07:00Z", [], "01:00:00Z"),
+        ("0 * * * *", "00:07:00Z", "00:20:00Z", ["fires 00:07:00", "next 01:00:00"]),
     ])
     func `the last planned time fires and those before it are missed`(
         cron: String,
         planned: String,
         now: String,
-        fired: String,
-        missed: [String],
-        next: String
+        expected: [String]
     ) throws {
-        let day = "2026-03-01T"
-        let plan = try #require(try plan(cron, planned: day + planned, now: day + now))
-        #expect(plan.fired == (try moment(day + fired)))
-        #expect(plan.missed == (try missed.map { try moment(day + $0) }))
-        #expect(plan.next == (try moment(day + next)))
+        #expect(words(try plan(try schedule(cron, planned: planned, now: now))) == expected)
     }
 
-    @Test func `nothing is planned before its time`() throws {
-        let plan = try plan("* * * * *", planned: "2026-03-01T00:01:00Z", now: "2026-03-01T00:00:59.999999Z")
-        #expect(plan == nil)
+    @Test(arguments: [
+        (CatchUpPolicy.skip, "00:05:00Z", ["missed 00:01:00 to 00:04:00 (4)", "fires 00:05:00", "next 00:06:00"]),
+        (.one(window: .seconds(30)), "00:05:40Z", ["missed 00:01:00 to 00:05:00 (5)", "next 00:06:00"]),
+        (
+            .one(window: .seconds(40)), "00:05:40Z",
+            ["missed 00:01:00 to 00:04:00 (4)", "fires 00:05:00", "next 00:06:00"]
+        ),
+        (
+            .all(max: 100, window: nil), "00:03:10Z",
+            ["fires 00:01:00", "fires 00:02:00", "fires 00:03:00", "next 00:04:00"]
+        ),
+        (
+            .all(max: 2, window: nil), "00:05:10Z",
+            ["missed 00:01:00 to 00:03:00 (3)", "fires 00:04:00", "fires 00:05:00", "next 00:06:00"]
+        ),
+        (
+            .all(max: 100, window: .seconds(90)), "00:05:10Z",
+            ["missed 00:01:00 to 00:03:00 (3)", "fires 00:04:00", "fires 00:05:00", "next 00:06:00"]
+        ),
+    ])
+    func `the catch-up policy says which late ticks fire`(
+        policy: CatchUpPolicy,
+        now: String,
+        expected: [String]
+    ) throws {
+        let schedule = try schedule("* * * * *", planned: "00:01:00Z", now: now, catchUp: policy)
+        #expect(words(try plan(schedule)) == expected)
+    }
+
+    @Test func `with skip a tick that is more than a minute late is missed`() throws {
+        let late = try schedule("0 * * * *", planned: "01:00:00Z", now: "01:01:00.000001Z", catchUp: .skip)
+        #expect(words(try plan(late)) == ["missed 01:00:00 to 01:00:00 (1)", "next 02:00:00"])
+        let inTime = try schedule("0 * * * *", planned: "01:00:00Z", now: "01:01:00Z", catchUp: .skip)
+        #expect(words(try plan(inTime)) == ["fires 01:00:00", "next 02:00:00"])
+    }
+
+    @Test func `while it is paused nothing fires, and what passed until it was resumed does not either`() throws {
+        let paused = try schedule("* * * * *", planned: "00:01:00Z", now: "00:03:10Z", isPaused: true)
+        #expect(words(try plan(paused)) == ["paused 00:01:00 to 00:03:00 (3)", "next 00:04:00"])
+        let resumed = try schedule("* * * * *", planned: "00:01:00Z", now: "00:05:10Z", pausedUntil: "00:03:10Z")
+        #expect(
+            words(try plan(resumed)) == [
+                "paused 00:01:00 to 00:03:00 (3)", "missed 00:04:00 to 00:04:00 (1)", "fires 00:05:00", "next 00:06:00",
+            ]
+        )
+    }
+
+    @Test func `a new rule counts from when it was stored`() throws {
+        let fresh = try schedule("*/5 * * * *", planned: nil, now: "00:04:00Z")
+        #expect(words(try plan(fresh)) == ["next 00:05:00"])
+        let late = try schedule("*/5 * * * *", planned: nil, now: "00:06:00Z")
+        #expect(words(try plan(late)) == ["fires 00:05:00", "next 00:10:00"])
+    }
+
+    @Test func `jitter puts a tick off, and it is not late before`() throws {
+        let first = try schedule("*/5 * * * *", planned: "00:05:00Z", now: "00:05:00Z", jitter: .seconds(200))
+        let due = try #require(try plan(first).next).dueAt
+        let (earliest, latest) = (try moment("00:05:00Z"), try moment("00:08:20Z"))
+        #expect(due > earliest && due < latest)
+        #expect(try plan(first).firing.isEmpty)
+        let then = try schedule("*/5 * * * *", planned: "00:05:00Z", now: due.rfc3339Text, jitter: .seconds(200))
+        #expect(words(try plan(then)) == ["fires 00:05:00", "next 00:10:00"])
     }
 
     @Test(arguments: [
@@ -62,43 +153,12 @@ struct TickPlannerTests {
     ) throws {
         var planned = first
         for expected in following {
-            let plan = try #require(try plan(cron, zone: "Europe/Rome", planned: planned, now: planned))
-            #expect(plan.next == (try moment(expected)))
+            let plan = try plan(try schedule(cron, zone: "Europe/Rome", planned: planned, now: planned))
+            #expect(plan.next?.plannedAt == (try moment(expected)))
             planned = expected
         }
-        let whole = try plan(cron, zone: "Europe/Rome", planned: first, now: planned)
-        #expect(whole?.missed.count == following.count)
-        #expect(whole?.fired == (try moment(planned)))
-    }
-
-    @Test(arguments: [
-        "* * * * *", "*/7 * * * *", "13 */5 * * *", "0 6 * * mon-fri", "30 2 * * *", "0 0 1 * *", "5 4 29 2 *",
-    ])
-    func `any plan accounts for every planned time exactly once`(cron: String) throws {
-        let expression = try CronExpression(cron)
-        let rules = try TimeZoneLoader.system.rules(for: "America/New_York")
-        var generator = SplitMix64(seed: 20_260_301)
-        for _ in 0..<200 {
-            let second = Int64.random(in: 1_700_000_000...1_900_000_000, using: &generator)
-            let start = Timestamp(microseconds: second * 1_000_000)
-            let planned = try #require(expression.next(after: start, in: rules))
-            let now = Timestamp(microseconds: planned.microseconds + .random(in: 0...40_000_000_000, using: &generator))
-            let plan = try #require(TickPlanner.plan(expression, in: rules, planned: planned, now: now))
-            var all = [planned]
-            while let next = expression.next(after: all[all.count - 1], in: rules), next <= now { all.append(next) }
-            #expect(plan.missed + [plan.fired] == all, "start \(start)")
-            #expect(plan.next > now)
-            #expect(plan.next == expression.next(after: plan.fired, in: rules))
-        }
-    }
-
-    @Test func `a very long absence is bounded, and still the last planned time fires`() throws {
-        let plan = try #require(
-            try plan("* * * * *", planned: "2016-01-01T00:00:00Z", now: "2026-03-01T00:00:30Z")
-        )
-        #expect(plan.missed.count == TickPlanner.missedMax)
-        #expect(plan.missed.first == (try moment("2016-01-01T00:00:00Z")))
-        #expect(plan.fired == (try moment("2026-03-01T00:00:00Z")))
-        #expect(plan.next == (try moment("2026-03-01T00:01:00Z")))
+        let whole = try plan(try schedule(cron, zone: "Europe/Rome", planned: first, now: planned))
+        #expect(whole.runs.first?.count == following.count)
+        #expect(whole.firing == [try moment(planned)])
     }
 }

@@ -86,42 +86,96 @@ create table tusk.schedule (
     cron text not null,
     time_zone text not null,
     job json not null,
-    next_tick_at timestamptz not null,
+    jitter_ms integer not null default 0,
+    overlap text not null default 'allow',
+    catch_up text not null default 'one',
+    catch_up_max integer,
+    catch_up_window_ms bigint,
+    revision bigint not null default 1,
+    due_at timestamptz default '-infinity',
+    next_tick_at timestamptz,
     last_tick_at timestamptz,
+    last_job_id bigint,
+    pending_tick_at timestamptz,
+    paused_at timestamptz,
+    paused_by text,
+    pause_reason text,
+    paused_until timestamptz,
+    fault text,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint schedule_pkey primary key (name),
-    constraint schedule_name_length check (octet_length(name) between 1 and 128)
+    constraint schedule_name_length check (octet_length(name) between 1 and 128),
+    constraint schedule_cron_length check (octet_length(cron) between 1 and 768),
+    constraint schedule_jitter_range check (jitter_ms between 0 and 86400000),
+    constraint schedule_overlap_known check (overlap in ('allow', 'skip', 'queue_one', 'cancel_previous')),
+    constraint schedule_catch_up_known check (catch_up in ('skip', 'one', 'all')),
+    constraint schedule_catch_up_max_range check (catch_up_max between 1 and 1000),
+    constraint schedule_catch_up_max_of_all check ((catch_up = 'all') = (catch_up_max is not null)),
+    constraint schedule_window_range check (catch_up_window_ms between 1000 and 31622400000),
+    constraint schedule_window_not_of_skip check (catch_up <> 'skip' or catch_up_window_ms is null)
 );
 
 comment on table tusk.schedule is 'Rules that enqueue a job at planned times.';
 comment on column tusk.schedule.name is 'Name of the schedule.';
-comment on column tusk.schedule.cron is 'Five fields: minute, hour, day of month, month, day of week.';
+comment on column tusk.schedule.cron
+is 'Minute, hour, day of month, month, day of week; or six fields, second first; or @daily and the like.';
 comment on column tusk.schedule.time_zone is 'IANA name of the zone the fields are read in.';
 comment on column tusk.schedule.job is 'The job to enqueue, as in POST /v1/jobs.';
-comment on column tusk.schedule.next_tick_at is 'The next planned time.';
+comment on column tusk.schedule.jitter_ms is 'A tick fires up to so many milliseconds after its planned time.';
+comment on column tusk.schedule.overlap
+is 'What a tick does while the last job lives: allow, skip, queue_one, cancel_previous.';
+comment on column tusk.schedule.catch_up is 'Which late ticks still fire: skip (none), one (the last), all.';
+comment on column tusk.schedule.catch_up_max is 'For all: the most ticks that still fire, the latest of them.';
+comment on column tusk.schedule.catch_up_window_ms is 'How late a tick may still fire; null: however late.';
+comment on column tusk.schedule.revision is 'Grows with each change by a person or program.';
+comment on column tusk.schedule.due_at is 'When the scheduler looks at it; null: not before it is changed.';
+comment on column tusk.schedule.next_tick_at
+is 'The first planned time without an outcome; null: the scheduler has not seen the rule yet.';
 comment on column tusk.schedule.last_tick_at is 'The last planned time that has an outcome.';
+comment on column tusk.schedule.last_job_id is 'The job of its last tick that fired, or of the last run by hand.';
+comment on column tusk.schedule.pending_tick_at is 'The tick that waits until that job has ended; null: none.';
+comment on column tusk.schedule.paused_at is 'Since when no tick fires; null: it is not paused.';
+comment on column tusk.schedule.paused_by is 'Who paused it.';
+comment on column tusk.schedule.pause_reason is 'Why.';
+comment on column tusk.schedule.paused_until is 'When it was last resumed: ticks up to then count as paused.';
+comment on column tusk.schedule.fault is 'Why it cannot fire, if so.';
 comment on column tusk.schedule.created_at is 'When it was created.';
 comment on column tusk.schedule.updated_at is 'When its rule or job was last changed.';
 
 create table tusk.tick (
     schedule text collate "C" not null,
     planned_at timestamptz not null,
+    is_manual boolean not null default false,
+    planned_until timestamptz not null,
+    ticks bigint default 1,
     recorded_at timestamptz not null,
     outcome text not null,
     job_id bigint,
-    constraint tick_pkey primary key (schedule, planned_at),
-    constraint tick_outcome_known check (outcome in ('fired', 'missed'))
+    queued_at timestamptz,
+    requested_by text,
+    constraint tick_pkey primary key (schedule, planned_at, is_manual),
+    constraint tick_outcome_known check (outcome in ('fired', 'missed', 'skipped_overlap', 'queued', 'paused')),
+    constraint tick_run_forward check (planned_until >= planned_at),
+    constraint tick_count_positive check (ticks > 0)
 );
 
 create index tick_recorded_at on tusk.tick (recorded_at);
 
-comment on table tusk.tick is 'What became of each planned time: one row each, whoever leads.';
+comment on table tusk.tick
+is 'What became of each planned time: one row each, or one for a run of them that shared a fate, whoever leads.';
 comment on column tusk.tick.schedule is 'The schedule.';
-comment on column tusk.tick.planned_at is 'The planned time.';
+comment on column tusk.tick.planned_at
+is 'The planned time, or the first of the run; for a run by hand, when it was asked for.';
+comment on column tusk.tick.is_manual is 'Whether somebody asked for it; it is no planned time then.';
+comment on column tusk.tick.planned_until is 'The last planned time of the run.';
+comment on column tusk.tick.ticks is 'How many planned times the row stands for; null: too many to be counted.';
 comment on column tusk.tick.recorded_at is 'When the outcome was recorded.';
-comment on column tusk.tick.outcome is 'fired: a job was enqueued; missed: it was too late for that.';
+comment on column tusk.tick.outcome
+is 'fired; missed: too late; skipped_overlap: the last job lived; queued: waits for its end; paused.';
 comment on column tusk.tick.job_id is 'The job.';
+comment on column tusk.tick.queued_at is 'When it began to wait for the job before it.';
+comment on column tusk.tick.requested_by is 'Who asked for a run by hand.';
 
 create table tusk.leader (
     name text collate "C" not null,

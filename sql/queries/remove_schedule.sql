@@ -1,6 +1,4 @@
--- Removes a schedule; its ticks stay until they are pruned. No row: there was none.
+-- Removes a schedule; its ticks stay until they are pruned. False: there was none.
 -- $1 text: name
 -- Locks: its row.
-delete from tusk.schedule as schedule
-where schedule.name = $1
-returning schedule.name
+select tusk.remove_schedule($1) as existed

@@ -1,7 +1,7 @@
 package import TuskCore
 package import TuskStore
 
-// Queues, workers and schedules as JSON, for answers of the API and for `tusk -o json`.
+// Queues and workers as JSON, for answers of the API and for `tusk -o json`.
 
 extension JSONWriter {
     /// The members of a queue; counts stop at `count_max`.
@@ -22,8 +22,13 @@ extension JSONWriter {
         member("name", name)
         key("paused")
         bool(pause != nil)
+        member("pause", ifPresent: pause)
+    }
+
+    /// Who paused something, when and why.
+    mutating func member(_ name: String, ifPresent pause: QueuePause?) {
         guard let pause else { return }
-        key("pause")
+        key(name)
         beginObject()
         member("at", pause.at)
         member("by", pause.by)
@@ -56,25 +61,5 @@ extension JSONWriter {
         member("kinds", worker.kinds)
         member("started_at", worker.startedAt)
         member("heartbeat_at", worker.heartbeatAt)
-    }
-
-    /// The members of a schedule.
-    package mutating func members(of schedule: ScheduleRecord) {
-        member("name", schedule.name)
-        member("cron", schedule.cron)
-        member("time_zone", schedule.timeZone)
-        member("job", ifPresent: schedule.job)
-        member("next_tick_at", schedule.nextTickAt)
-        member("last_tick_at", ifPresent: schedule.lastTickAt)
-        member("created_at", schedule.createdAt)
-        member("updated_at", schedule.updatedAt)
-    }
-
-    /// The members of a planned time and what became of it.
-    package mutating func members(of tick: TickRecord) {
-        member("planned_at", tick.plannedAt)
-        member("recorded_at", tick.recordedAt)
-        member("outcome", tick.outcome)
-        member("job_id", ifPresent: tick.job?.description)
     }
 }

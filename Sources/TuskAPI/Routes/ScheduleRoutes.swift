@@ -18,7 +18,7 @@ struct ScheduleRoutes: Sendable {
             APIRoute(.put, "/v1/schedules/{name}", .scope(.operate), body: body, handle: put),
             APIRoute(.delete, "/v1/schedules/{name}", .scope(.operate), handle: remove),
             APIRoute(.get, "/v1/schedules/{name}/ticks", .scope(.read), parameters: ["page_size"], handle: ticks),
-        ]
+        ] + ScheduleCommandRoutes(services: services).routes
     }
 
     private func list(_ call: Call) {
@@ -54,19 +54,10 @@ struct ScheduleRoutes: Sendable {
             (name: try Self.name(call), document: try call.json(limits: JobDecoder.scheduleLimits))
         } _: { desk, input throws(Problem) in
             let schedule = try Self.schedule(input.name, input.document)
-            let now = try desk.ask { session throws(StoreError) in try session.health().moment }
-            guard let first = schedule.firstTick(after: now) else { throw Self.neverAgain }
-            let isNew = try desk.ask { session throws(StoreError) in
-                try session.put(
-                    schedule: schedule.name,
-                    cron: schedule.cron.text,
-                    timeZone: schedule.timeZone,
-                    job: schedule.job.json,
-                    nextTickAt: first
-                )
-            }
+            let answer = try desk.ask { session throws(StoreError) in try session.put(schedule) }
+            guard answer != .neverFires else { throw Self.neverAgain }
             let stored = try Self.findStored(input.name, desk)
-            return .object(isNew ? 201 : 200) { $0.members(of: stored) }
+            return .object(answer == .created ? 201 : 200) { $0.members(of: stored) }
         }
     }
 
@@ -95,11 +86,11 @@ struct ScheduleRoutes: Sendable {
         }
     }
 
-    private static func name(_ call: Call) throws(Problem) -> String {
+    static func name(_ call: Call) throws(Problem) -> String {
         try call.pathName("name") { NameRule.allows($0) ? $0 : nil }
     }
 
-    private static func find(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
+    static func find(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
         guard let schedule = try desk.ask({ session throws(StoreError) in try session.schedule(name) }) else {
             throw notFound
         }
@@ -107,7 +98,7 @@ struct ScheduleRoutes: Sendable {
     }
 
     /// Finds what was just stored. A failure here is none of the change itself, and must not be taken for one.
-    private static func findStored(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
+    static func findStored(_ name: String, _ desk: Desk) throws(Problem) -> ScheduleRecord {
         do throws(Problem) {
             return try find(name, desk)
         } catch {
@@ -125,7 +116,7 @@ struct ScheduleRoutes: Sendable {
         }
     }
 
-    private static let notFound = Problem(.scheduleNotFound, "There is no schedule of this name.")
+    static let notFound = Problem(.scheduleNotFound, "There is no schedule of this name.")
     private static let neverAgain = Problem(
         ValidationError(pointer: "#/cron", .unknownValue, "cron does not fire in the next 100 years")
     )

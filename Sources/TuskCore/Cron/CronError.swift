@@ -6,10 +6,12 @@ package struct CronError: Error, Equatable, Sendable {
         case tooLong
         /// Something other than printable ASCII, spaces and tabs.
         case notASCII
-        /// Not five fields.
+        /// Neither five fields nor six.
         case fieldCount(Int)
         /// An `@` word that is not known.
         case unknownShorthand(String)
+        /// What follows `@every` is no duration in `CronExpression.everyRange`.
+        case badDuration(String)
         /// Nothing before, between or after commas, dashes or slashes.
         case empty
         /// Neither a number nor a name of this field.
@@ -22,6 +24,10 @@ package struct CronError: Error, Equatable, Sendable {
         case badStep(String)
         /// A step after a single value.
         case stepWithoutRange(String)
+        /// What follows `L-` is not from 0 to 30.
+        case badDaysFromLast(String)
+        /// What follows `#` is not from 1 to 5.
+        case badWeekdayCount(String)
         /// No day of any year fits.
         case neverFires
     }
@@ -45,16 +51,21 @@ package struct CronError: Error, Equatable, Sendable {
         switch problem {
         case .tooLong: "a cron expression has at most \(CronExpression.bytesMax) characters"
         case .notASCII: "a cron expression has only ASCII letters, digits and signs"
-        case .fieldCount(let count): "a cron expression has five fields, not \(count)"
+        case .fieldCount(let count): "a cron expression has five fields, or six with seconds first, not \(count)"
         case .unknownShorthand(let word):
-            "\(word) is not known, use @hourly, @daily, @midnight, @weekly, @monthly, @yearly or @annually"
+            "\(word) is not known, use @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually, or @every "
+                + "and a duration"
+        case .badDuration(let text):
+            "@every takes whole seconds from 1s to 366d, written as 90s or 1h30m, not \(text)"
         case .empty: "a value is missing"
         case .notAValue(let text): "\(text) is neither \(allowed) nor a range, list or step of them"
         case .outOfRange(let text): "\(text) is out of range, use \(allowed)"
         case .backwardRange(let text): "the range \(text) runs backwards"
         case .badStep(let text): "the step \(text) is not a number from 1 to \(field?.all.count ?? 0)"
         case .stepWithoutRange(let text): "\(text) has a step, which only * and ranges can have"
-        case .neverFires: "no day of the month in any of the months fits, so it would never fire"
+        case .badDaysFromLast(let text): "\(text) is not L- and a number from 0 to 30"
+        case .badWeekdayCount(let text): "\(text) is not a weekday, # and a number from 1 to 5"
+        case .neverFires: "no day fits in any of the months, so it would never fire"
         }
     }
 

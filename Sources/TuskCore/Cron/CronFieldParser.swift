@@ -1,12 +1,55 @@
 /// Reads one field of a cron expression into a set of values.
 enum CronFieldParser {
-    /// One bit a value.
-    static func values(_ text: String, of field: CronField) throws(CronError) -> UInt64 {
+    /// One bit a value; what stands for no certain value, such as `L`, is noted in `days`.
+    static func values(_ text: String, of field: CronField, _ days: inout CronDays) throws(CronError) -> UInt64 {
         var set: UInt64 = 0
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            set |= try values(ofPart: part, of: field)
+            let isSpecial =
+                switch field {
+                case .dayOfMonth: try noteDate(part, &days)
+                case .dayOfWeek: try noteWeekday(part, &days)
+                case .second, .minute, .hour, .month: false
+                }
+            if !isSpecial { set |= try values(ofPart: part, of: field) }
         }
         return set
+    }
+
+    /// `L`, `L-n`, `LW` or `nW`; false for anything else.
+    private static func noteDate(_ part: Substring, _ days: inout CronDays) throws(CronError) -> Bool {
+        let text = part.uppercased()
+        if text == "L" {
+            days.fromLast |= 1
+        } else if text == "LW" {
+            days.hasLastWeekday = true
+        } else if text.hasPrefix("L-") {
+            // L-30 is the first of a month of 31 days.
+            guard let back = number(text.dropFirst(2)), (0...30).contains(back) else {
+                throw CronError(.badDaysFromLast(shown(part)), in: .dayOfMonth)
+            }
+            days.fromLast |= 1 << back
+        } else if text.hasSuffix("W"), number(text.dropLast()) != nil {
+            days.nearestWeekdays |= 1 << (try value(part.dropLast(), of: .dayOfMonth))
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// `nL` or `n#m`, n a number or a name; false for anything else.
+    private static func noteWeekday(_ part: Substring, _ days: inout CronDays) throws(CronError) -> Bool {
+        if let place = part.firstIndex(of: "#") {
+            let weekday = try value(part[..<place], of: .dayOfWeek) % 7
+            guard let count = number(part[part.index(after: place)...]), (1...5).contains(count) else {
+                throw CronError(.badWeekdayCount(shown(part)), in: .dayOfWeek)
+            }
+            days.nthOfWeekday |= 1 << (7 * count + weekday)
+        } else if part.last?.uppercased() == "L", part.count > 1 {
+            days.lastOfWeekday |= 1 << (try value(part.dropLast(), of: .dayOfWeek) % 7)
+        } else {
+            return false
+        }
+        return true
     }
 
     /// `*`, `*/n`, `a`, `a-b` or `a-b/n`.
@@ -53,7 +96,7 @@ enum CronFieldParser {
 
     /// A number without sign; nil for anything else. More than nine digits are beyond every field, as nine are.
     private static func number(_ text: Substring) -> Int? {
-        guard text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") <= 9 }) else { return nil }
         return text.utf8.prefix(9).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 

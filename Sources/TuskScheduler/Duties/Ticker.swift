@@ -2,20 +2,15 @@ import TuskCore
 import TuskStore
 import TuskTelemetry
 
-/// Fires schedules: for each planned time that has come it records one outcome, and for the last of them it enqueues
-/// the job. Who comes second changes nothing, whoever leads.
+/// Fires schedules: for each planned time that has come it records one outcome, and for those that fire it enqueues the
+/// job. Who comes second changes nothing, whoever leads.
 struct Ticker: Duty {
     static let name = "ticker"
-    /// The rest when all schedules that are due cannot be fired; it also is how late others fire then.
-    private static let faultyInterval = Duration.milliseconds(500)
-    /// Schedules whose fault is remembered, so that it is logged once.
-    private static let faultsMax = 1000
 
     private let context: DutyContext
     private let zones: TimeZoneLoader
     private let runs: MetricFamily<Counter>
     private let lag: MetricFamily<Gauge>
-    private var faults: [String: Timestamp] = [:]
 
     init(_ context: DutyContext, zones: TimeZoneLoader) {
         self.context = context
@@ -33,71 +28,107 @@ struct Ticker: Duty {
     }
 
     mutating func round(_ session: StoreSession) throws(StoreError) -> Duration {
-        let longest = context.configuration.tickInterval
-        guard let nextIn = try session.nextTickIn() else { return longest }
-        // The database rounds to milliseconds, so a tick may come a moment later than it said.
-        guard nextIn <= .zero else { return min(longest, max(nextIn, .milliseconds(1))) }
-        var hasProgress = false
-        var queues: Set<QueueName> = []
-        defer { if !queues.isEmpty { context.wake(Array(queues)) } }
-        for schedule in try session.dueSchedules() {
-            guard let (plan, job) = planned(schedule) else { continue }
-            do throws(StoreError) {
-                if try session.fire(schedule, plan, job: job) != nil {
-                    note(schedule, plan)
-                    queues.insert(job.queue)
-                }
-                hasProgress = true
-            } catch {
-                guard !error.isTransient, session.isUsable else { throw error }
-                noteFault(schedule, error.description)
-            }
+        let (nextIn, hasPending) = try session.nextTickIn()
+        let isDue = nextIn.map { $0 <= .zero } ?? false
+        if isDue || hasPending {
+            let schedules = try session.dueSchedules()
+            // Round after round until none is due: thousands may be at the same moment.
+            if try fire(schedules, session) { return .zero }
         }
-        return hasProgress ? .zero : Self.faultyInterval
+        let longest = min(
+            context.configuration.tickInterval,
+            hasPending ? context.configuration.pendingInterval : context.configuration.tickInterval
+        )
+        // The database rounds to milliseconds, so a tick may come a moment later than it said.
+        return min(longest, max(nextIn ?? longest, .milliseconds(1)))
     }
 
-    /// What is to be done for a due schedule; nil, with a line in the log, when its row cannot be understood.
-    private mutating func planned(_ schedule: DueSchedule) -> (TickPlan, NewJob)? {
+    /// Whether there was anything to do.
+    private func fire(_ schedules: [DueSchedule], _ session: StoreSession) throws(StoreError) -> Bool {
+        var orders: [TickOrder] = []
+        for schedule in schedules {
+            switch order(schedule) {
+            case .success(let order): orders.append(order)
+            case .failure(let fault): try note(fault, of: schedule, session)
+            }
+        }
+        for batch in TickOrder.batches(orders) {
+            do throws(StoreError) {
+                note(try session.fire(batch))
+            } catch {
+                guard !error.isTransient, session.isUsable else { throw error }
+                try fireEach(batch, session)
+            }
+        }
+        return !schedules.isEmpty
+    }
+
+    /// One of them cannot be fired, and must not keep the others from it.
+    private func fireEach(_ orders: [TickOrder], _ session: StoreSession) throws(StoreError) {
+        for order in orders {
+            do throws(StoreError) {
+                note(try session.fire([order]))
+            } catch {
+                guard !error.isTransient, session.isUsable else { throw error }
+                try note(ScheduleFault(text: error.description), of: order.schedule, session)
+            }
+        }
+    }
+
+    private struct ScheduleFault: Error {
+        let text: String
+    }
+
+    /// What is to be done for a due schedule, unless its row cannot be understood.
+    private func order(_ schedule: DueSchedule) -> Result<TickOrder, ScheduleFault> {
         do {
             let cron = try CronExpression(schedule.cron)
             let rules = try zones.rules(for: schedule.timeZone)
             let document = try JSONDocument(validating: schedule.job.bytes, limits: .body)
             let job = try NewJob(json: document.root, at: "#/job")
-            let planned = schedule.nextTickAt
-            guard let plan = TickPlanner.plan(cron, in: rules, planned: planned, now: schedule.moment) else {
-                noteFault(schedule, "it never fires again")
-                return nil
-            }
-            return (plan, job)
+            let plan = TickPlanner.plan(schedule, cron, in: rules)
+            return .success(TickOrder(schedule: schedule, plan: plan, job: job))
         } catch let error as CronError {
-            noteFault(schedule, "cron: \(error.message)")
+            return .failure(ScheduleFault(text: "cron: \(error.message)"))
         } catch let error as TimeZoneFailure {
-            noteFault(schedule, "time_zone \(error.rule)")
+            return .failure(ScheduleFault(text: "time_zone \(error.rule)"))
         } catch let error as JSONError {
-            noteFault(schedule, "job: \(error.message)")
-        } catch let error as ValidationError {
-            noteFault(schedule, "job: \(error)")
+            return .failure(ScheduleFault(text: "job: \(error.message)"))
         } catch {
-            noteFault(schedule, "\(error)")
+            return .failure(ScheduleFault(text: "job: \(error)"))
         }
-        return nil
     }
 
-    private func note(_ schedule: DueSchedule, _ plan: TickPlan) {
-        let name = schedule.name
-        runs.with(name, "fired").increment()
-        lag.with(name).set(Double(schedule.moment.microseconds - plan.fired.microseconds) / 1e6)
-        guard !plan.missed.isEmpty else { return }
-        runs.with(name, "missed").add(plan.missed.count)
-        let fields: LogFields = ["schedule": .text(name), "missed": .integer(Int64(plan.missed.count))]
+    private func note(_ reports: [TickReport]) {
+        var queues: Set<QueueName> = []
+        for report in reports {
+            let name = report.order.schedule.name
+            if let last = report.fired.last {
+                queues.insert(report.order.job.queue)
+                runs.with(name, TickOutcome.fired.rawValue).add(report.fired.count)
+                lag.with(name).set(Double(report.order.schedule.moment.microseconds - last.microseconds) / 1e6)
+            }
+            for run in report.runs where run.outcome != .fired { note(run, of: name) }
+        }
+        if !queues.isEmpty { context.wake(Array(queues)) }
+    }
+
+    private func note(_ run: TickRun, of name: String) {
+        runs.with(name, run.outcome.rawValue).add(run.count ?? TickPlanner.countMax)
+        guard run.outcome == .missed else { return }
+        let fields: LogFields = [
+            "schedule": .text(name), "missed": .text(run.count.map(String.init) ?? "more than \(TickPlanner.countMax)"),
+        ]
         context.logger.warning("schedule missed planned times", fields)
     }
 
-    private mutating func noteFault(_ schedule: DueSchedule, _ what: String) {
-        guard faults[schedule.name] != schedule.updatedAt else { return }
-        if faults.count >= Self.faultsMax { faults.removeAll() }
-        faults[schedule.name] = schedule.updatedAt
-        let fields: LogFields = ["schedule": .text(schedule.name), "error": .text(what)]
+    private func note(
+        _ fault: ScheduleFault,
+        of schedule: DueSchedule,
+        _ session: StoreSession
+    ) throws(StoreError) {
+        try session.note(fault: fault.text, of: schedule)
+        let fields: LogFields = ["schedule": .text(schedule.name), "error": .text(fault.text)]
         context.logger.error("schedule cannot fire", fields)
     }
 }

@@ -16,7 +16,10 @@ struct ScopeTests {
         "PUT /v1/schedules/{name}": .scope(.operate), "DELETE /v1/schedules/{name}": .scope(.operate),
         "GET /v1/limits": .scope(.read), "PUT /v1/limits/{key}": .scope(.operate),
         "DELETE /v1/limits/{key}": .scope(.operate),
-        "GET /v1/schedules/{name}/ticks": .scope(.read), "GET /v1/workers": .scope(.read), "GET /livez": .open,
+        "POST /v1/schedules/{name}:pause": .scope(.operate), "POST /v1/schedules/{name}:resume": .scope(.operate),
+        "POST /v1/schedules/{name}:trigger": .scope(.operate), "POST /v1/schedules:preview": .scope(.read),
+        "GET /v1/schedules/{name}/preview": .scope(.read), "GET /v1/schedules/{name}/ticks": .scope(.read),
+        "GET /v1/workers": .scope(.read), "GET /livez": .open,
         "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
         "GET /": .open,
     ]

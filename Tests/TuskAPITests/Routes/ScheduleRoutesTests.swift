@@ -34,13 +34,15 @@ struct ScheduleRoutesTests {
             _ = try api.ask("PUT", "/v1/schedules/daily", daily)
             try api.database.script(
                 """
-                insert into tusk.tick (schedule, planned_at, recorded_at, outcome)
-                values ('daily', '2026-01-02 03:04:05+00', now(), 'missed')
+                insert into tusk.tick (schedule, planned_at, planned_until, ticks, recorded_at, outcome)
+                values ('daily', '2026-01-02 03:04:05+00', '2026-01-04 03:04:05+00', 3, now(), 'missed')
                 """
             )
             let ticks = try #require(try api.ask("GET", "/v1/schedules/daily/ticks").json.member("ticks"))
             let only = try #require(ticks.elements.first { _ in true })
             #expect(only.member("planned_at")?.string == "2026-01-02T03:04:05.000000Z")
+            #expect(only.member("planned_until")?.string == "2026-01-04T03:04:05.000000Z")
+            #expect(only.member("count")?.int64 == 3)
             #expect(only.member("outcome")?.string == "missed")
         }
     }

@@ -116,6 +116,24 @@ struct CronNextTests {
             ]
         ),
         Golden("Pacific/Apia", "0 9 30 12 *", after: "2011-06-01T00:00", ["2012-12-29T19:00"]),
+        // The last day of the month, the last weekday, three days before the last, the weekday nearest to the 15th.
+        Golden("UTC", "0 0 L * *", after: "2024-01-31T00:00", ["2024-02-29T00:00", "2024-03-31T00:00"]),
+        Golden("UTC", "0 0 LW * *", after: "2026-01-01T00:00", ["2026-01-30T00:00", "2026-02-27T00:00"]),
+        Golden("UTC", "0 0 L-3 2 *", after: "2026-01-01T00:00", ["2026-02-25T00:00", "2027-02-25T00:00"]),
+        Golden("UTC", "0 0 15W * *", after: "2026-02-01T00:00", ["2026-02-16T00:00", "2026-03-16T00:00"]),
+        // The nearest weekday stays in its month: 2026-08-01 is a Saturday, 2026-05-31 a Sunday.
+        Golden("UTC", "0 0 1W 8 *", after: "2026-01-01T00:00", ["2026-08-03T00:00"]),
+        Golden("UTC", "0 0 31W 5,6 *", after: "2026-01-01T00:00", ["2026-05-29T00:00", "2027-05-31T00:00"]),
+        // The last Friday, the second Monday, the fifth Sunday.
+        Golden("UTC", "0 9 * * 5L", after: "2026-01-01T00:00", ["2026-01-30T09:00", "2026-02-27T09:00"]),
+        Golden("UTC", "0 9 * * FRIL", after: "2026-01-01T00:00", ["2026-01-30T09:00"]),
+        Golden("UTC", "0 9 * * mon#2", after: "2026-01-01T00:00", ["2026-01-12T09:00", "2026-02-09T09:00"]),
+        Golden("UTC", "0 9 * * 0#5", after: "2026-01-01T00:00", ["2026-03-29T09:00", "2026-05-31T09:00"]),
+        // Either day field, both restricted.
+        Golden("UTC", "0 0 L * 5L", after: "2026-01-01T00:00", ["2026-01-30T00:00", "2026-01-31T00:00"]),
+        // Time that passes, in every zone the same.
+        Golden("UTC", "@every 90m", after: "2026-01-01T00:00", ["2026-01-01T01:30", "2026-01-01T03:00"]),
+        Golden("America/New_York", "@Every 1h30m", after: "2026-03-08T06:00", ["2026-03-08T07:30"]),
         Golden("Asia/Kathmandu", "0 9 * * *", after: "2026-01-01T00:00", ["2026-01-01T03:15", "2026-01-02T03:15"]),
         Golden("Etc/GMT+5", "0 0 * * *", after: "2026-01-01T00:00", ["2026-01-01T05:00"]),
         Golden("UTC", "0 0 29 2 *", after: "2096-02-29T00:00", ["2104-02-29T00:00", "2108-02-29T00:00"]),
@@ -149,6 +167,26 @@ struct CronNextTests {
         }
     }
 
+    @Test(arguments: [
+        // Rome, 2026-03-29 01:00Z: 02:00 to 03:00 is skipped. Six fields: seconds first.
+        ("*/20 59 1 * * *", "2026-03-29T00:59:30Z", ["2026-03-29T00:59:40Z", "2026-03-29T23:59:00Z"]),
+        ("15,45 30 2 * * *", "2026-03-29T00:00:00Z", ["2026-03-29T01:00:00Z", "2026-03-30T00:30:15Z"]),
+        ("30 * * * * *", "2026-03-29T00:59:00Z", ["2026-03-29T00:59:30Z", "2026-03-29T01:00:30Z"]),
+        // 2026-10-25 01:00Z: 02:00 to 03:00 comes twice.
+        ("5 30 2 * * *", "2026-10-24T12:00:00Z", ["2026-10-25T00:30:05Z", "2026-10-26T01:30:05Z"]),
+        ("5 30 * * * *", "2026-10-25T00:00:00Z", ["2026-10-25T00:30:05Z", "2026-10-25T01:30:05Z"]),
+        ("@every 90s", "2026-01-01T00:00:00Z", ["2026-01-01T00:01:30Z", "2026-01-01T00:03:00Z"]),
+    ])
+    func `seconds fire to the second`(text: String, after: String, expected: [String]) throws {
+        let zone = try ZoneFiles.rules("Europe/Rome")
+        let expression = try CronExpression(text)
+        var moment = try #require(Timestamp(rfc3339: after))
+        for expected in expected {
+            moment = try #require(expression.next(after: moment, in: zone))
+            #expect(moment == Timestamp(rfc3339: expected))
+        }
+    }
+
     @Test func `the next firing is strictly later`() throws {
         let expression = try CronExpression("0 12 * * *")
         let noon = try #require(Timestamp(rfc3339: "2026-01-01T12:00:00Z"))
@@ -161,12 +199,15 @@ struct CronNextTests {
         let expression = try CronExpression("0 0 29 2 *")
         #expect(expression.next(after: Timestamp(microseconds: .max), in: .utc) == nil)
         #expect(expression.next(after: Timestamp(microseconds: .min), in: .utc) != nil)
+        let every = try CronExpression("@every 366d")
+        #expect(every.next(after: Timestamp(microseconds: .max), in: .utc) == nil)
+        #expect(every.next(after: Timestamp(microseconds: .min), in: .utc) != nil)
         let zone = try ZoneFiles.rules("America/New_York")
         #expect(expression.next(after: Timestamp(microseconds: .max), in: zone) == nil)
         #expect(expression.next(after: Timestamp(microseconds: .min), in: zone) != nil)
     }
 
-    @Test(arguments: ["0 0 29 2 *", "0 0 29 2 */7", "30 2 29 2 */7", "59 23 31 12 *", "* * * * *"])
+    @Test(arguments: ["0 0 29 2 *", "0 0 29 2 */7", "30 2 29 2 */7", "59 23 31 12 *", "* * * * *", "0 0 L 2 MON#5"])
     func `the next firing takes under a millisecond`(text: String) throws {
         let expression = try CronExpression(text)
         let zone = try ZoneFiles.rules("America/New_York")
