@@ -145,7 +145,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TuskCommandTests",
-            dependencies: ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+            dependencies: ["TuskCommand", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -38,7 +38,7 @@ enum HouseRules {
         ],
         "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
         "TuskBenchTests": ["TuskBench", "TuskCore", "TuskPostgres", "TestSupport"],
-        "TuskCommandTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+        "TuskCommandTests": ["TuskCommand", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "HistoryWorker": ["Tusk"],
         "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "TidyTests": [],

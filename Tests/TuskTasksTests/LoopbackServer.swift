@@ -27,7 +27,11 @@ final class LoopbackServer: Sendable {
         let thread = Thread { [weak self] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else {
+                    // Here and not elsewhere: the number may be another socket's as soon as it is closed.
+                    close(listener)
+                    return
+                }
                 let request = Self.read(connection)
                 self?.received.withLock { $0.append(request) }
                 let bytes = Array(answer(request).utf8)
@@ -40,7 +44,6 @@ final class LoopbackServer: Sendable {
 
     deinit {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// What was asked so far.
