@@ -63,6 +63,7 @@ begin
             tags => (select array_agg(tag.name) from json_array_elements_text(job -> 'tags') as tag (name)),
             metadata => job -> 'metadata',
             traceparent => job ->> 'traceparent',
+            limits => job -> 'limits',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';
