@@ -990,28 +990,183 @@ $_$;
 
 COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
-CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
-    LANGUAGE plpgsql
+CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    held text;
+    home constant smallint := explain.job_id & 1023;
+    facts record;
+    placed record;
+    wait record;
+    serving record;
+    count_ahead bigint;
+    is_free boolean := true;
 begin
-    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
-    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
-    return held;
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights into facts
+    from tusk.job as job
+    where job.shard = home and job.id = explain.job_id;
+    if not found then
+        return query select 'not_found', format('there is no job %s, or it was pruned', explain.job_id), '{}'::json;
+        return;
+    end if;
+
+    select lease.number, lease.claimed_at, lease.worker_id, worker.host, worker.heartbeat_at,
+        explain.job_id = any (lease.cancels) as is_told
+    into placed
+    from tusk.lease as lease
+    left join tusk.worker as worker on worker.id = lease.worker_id
+    where
+        lease.shard = home and explain.job_id = any (lease.ids)
+        and (lease.done is null or get_bit(lease.done, array_position(lease.ids, explain.job_id) - 1) = 0);
+    if found then
+        return query select
+            'running',
+            format(
+                'it runs on %s since %s%s', coalesce(placed.host, 'a worker that is gone'), placed.claimed_at,
+                case when placed.is_told then '; it was told to stop' else '' end
+            ),
+            json_build_object(
+                'lease', placed.number::text, 'worker_id', placed.worker_id, 'host', placed.host,
+                'claimed_at', placed.claimed_at, 'heartbeat_at', placed.heartbeat_at
+            );
+        return;
+    end if;
+
+    select found.* into wait
+    from (
+        select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
+            0::smallint as interruptions
+        from tusk.scheduled as scheduled
+        where scheduled.shard = home and scheduled.id = explain.job_id
+        union all
+        select 'blocked', null, blocked.rank, false, blocked.key, blocked.interruptions
+        from tusk.blocked as blocked
+        where blocked.shard = home and blocked.id = explain.job_id
+        union all
+        select 'ready', null, ready.rank, ready.released, null, ready.interruptions
+        from tusk.ready as ready
+        where ready.shard = home and ready.id = explain.job_id
+    ) as found;
+    if not found then
+        return query
+        select
+            'ended',
+            format('it ended as %s at %s%s', outcome.state, outcome.finished_at, ': ' || outcome.reason),
+            json_build_object('state', outcome.state, 'finished_at', outcome.finished_at, 'reason', outcome.reason)
+        from tusk.outcome as outcome
+        where outcome.shard = home and outcome.id = explain.job_id
+        order by outcome.finished_at desc
+        limit 1;
+        if not found then
+            return query select 'moving', 'it is on its way from one state to the next; ask again', '{}'::json;
+        end if;
+        return;
+    end if;
+
+    if wait.place = 'scheduled' then
+        is_free := false;
+        return query select
+            'not_due',
+            format(
+                'it is due %s', case
+                    when wait.due_at <= now() then 'since ' || wait.due_at
+                    else format('in %s s, at %s', ceil(extract(epoch from wait.due_at - now())), wait.due_at)
+                end
+            ),
+            json_build_object('due_at', wait.due_at);
+        if not exists (
+            select from tusk.scheduler as scheduler where scheduler.heartbeat_at > now() - interval '1 minute'
+        ) then
+            return query select
+                'no_scheduler', 'no scheduler was heard of for a minute, and it takes one to make due jobs available',
+                '{}'::json;
+        end if;
+    end if;
+
+    return query
+    select
+        'queue_paused',
+        format('queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
+            ': ' || queue.pause_reason),
+        json_build_object(
+            'queue', queue.name, 'at', queue.paused_at, 'by', queue.paused_by, 'reason', queue.pause_reason
+        )
+    from tusk.queue as queue
+    where queue.name = facts.queue and queue.paused_at is not null;
+    is_free := is_free and not found;
+
+    select
+        count(*) filter (where facts.queue = any (worker.queues)) as queue_count,
+        count(*) filter (where facts.kind = any (worker.kinds)) as kind_count,
+        count(*) filter (where facts.queue = any (worker.queues) and facts.kind = any (worker.kinds)) as both_count
+    into serving
+    from tusk.worker as worker
+    where worker.state = 'live' and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms';
+    if serving.both_count = 0 then
+        is_free := false;
+        return query select
+            'no_worker',
+            case
+                when serving.queue_count = 0 then format('no live worker serves queue %s', facts.queue)
+                when serving.kind_count = 0 then format(
+                    'no live worker offers kind %s; %s serve queue %s', facts.kind, serving.queue_count, facts.queue
+                )
+                else format('no live worker that serves queue %s offers kind %s', facts.queue, facts.kind)
+            end,
+            json_build_object(
+                'queue', facts.queue, 'kind', facts.kind, 'workers_of_queue', serving.queue_count,
+                'workers_of_kind', serving.kind_count
+            );
+    end if;
+
+    if wait.place = 'blocked' then
+        is_free := false;
+        select count(*) into count_ahead
+        from (
+            select
+            from tusk.blocked as other
+            where
+                other.shard = home and other.reason = 'limit' and other.key = wait.key
+                and (other.priority, other.rank) < (facts.priority, wait.rank)
+            limit 10000
+        ) as line;
+        return query select
+            'blocked', format('it waits for limit %s, with %s jobs ahead of it', wait.key, count_ahead),
+            json_build_object('key', wait.key, 'ahead', count_ahead);
+    end if;
+    return query
+    select bound.*
+    from tusk.explain_limits(
+        home, facts.queue, facts.kind, facts.limit_keys, facts.limit_weights, facts.priority,
+        wait.released or wait.place = 'blocked'
+    ) as bound;
+    is_free := is_free and not found;
+
+    if is_free then
+        select count(*) into count_ahead
+        from (
+            select
+            from tusk.ready as other
+            where
+                other.shard = home and other.queue = facts.queue
+                and (other.priority, other.rank) < (facts.priority, wait.rank)
+            limit 10000
+        ) as line;
+        return query select
+            'runnable',
+            format(
+                'nothing holds it back; %s jobs of its queue are ahead of it%s', count_ahead,
+                case when wait.interruptions > 0
+                    then ', and it runs alone, because it lost a lease: one such job at a time in a worker' else '' end
+            ),
+            json_build_object('ahead', count_ahead, 'runs_alone', wait.interruptions > 0);
+    end if;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
-
-CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
-
-COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
+COMMENT ON FUNCTION tusk.explain(job_id bigint) IS 'Why a job is not running: what holds it back, in order, with numbers; or that it is runnable, runs, or ended.';
 
 CREATE FUNCTION tusk.key_class(key text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -1063,6 +1218,120 @@ COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: for no_worker the
 COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
 
 COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
+
+CREATE TABLE tusk.limit_hold (
+    shard smallint DEFAULT 0 NOT NULL,
+    weight smallint NOT NULL,
+    id bigint NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT limit_hold_weight_positive CHECK ((weight > 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.limit_hold IS 'What running jobs hold of limits: a row for each job and key.';
+
+COMMENT ON COLUMN tusk.limit_hold.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.limit_hold.weight IS 'How much it counts.';
+
+COMMENT ON COLUMN tusk.limit_hold.id IS 'The job; it has a lease.';
+
+COMMENT ON COLUMN tusk.limit_hold.key IS 'The key it counts for.';
+
+CREATE TABLE tusk.running_limit (
+    key text NOT NULL COLLATE pg_catalog."C",
+    running_max integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by text DEFAULT CURRENT_USER NOT NULL,
+    CONSTRAINT running_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
+    CONSTRAINT running_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000)))
+);
+
+COMMENT ON TABLE tusk.running_limit IS 'How many jobs with a key may run at once.';
+
+COMMENT ON COLUMN tusk.running_limit.key IS 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
+
+COMMENT ON COLUMN tusk.running_limit.running_max IS 'The most that run at once; of a class: for each key of it.';
+
+COMMENT ON COLUMN tusk.running_limit.updated_at IS 'When it was set.';
+
+COMMENT ON COLUMN tusk.running_limit.updated_by IS 'Who set it.';
+
+CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) RETURNS TABLE(reason text, message text, detail json)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT 'limit'::text AS text,
+     format('limit %s: %s of %s %s held%s'::text, bound.key, bound.held, bound.most,
+         CASE
+             WHEN (bound.most = 1) THEN 'is'::text
+             ELSE 'are'::text
+         END,
+         CASE
+             WHEN ((bound.held + bound.weight) <= bound.most) THEN ', and other jobs wait ahead of it'::text
+             ELSE ''::text
+         END) AS format,
+     json_build_object('key', bound.key, 'running_max', bound.most, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
+            FROM ( SELECT held.id,
+                     held.weight
+                    FROM tusk.limit_hold held
+                   WHERE ((held.shard = explain_limits.home) AND (held.key = bound.key))
+                   ORDER BY held.id
+                  LIMIT 10) holder)) AS json_build_object
+    FROM ( SELECT counted.key,
+             limited.most,
+             LEAST(counted.weight, limited.most) AS weight,
+             ( SELECT COALESCE(sum(held.weight), (0)::bigint) AS "coalesce"
+                    FROM tusk.limit_hold held
+                   WHERE ((held.shard = explain_limits.home) AND (held.key = counted.key))) AS held,
+             ( SELECT count(*) AS count
+                    FROM ( SELECT
+                            FROM tusk.blocked waiting
+                           WHERE ((waiting.shard = explain_limits.home) AND (waiting.reason = 'limit'::text) AND (waiting.key = counted.key) AND (waiting.priority <= explain_limits.priority))
+                          LIMIT 10000) line) AS ahead
+            FROM (( SELECT ('queue:'::text || explain_limits.queue) AS key,
+                     1 AS weight
+                 UNION ALL
+                  SELECT ('kind:'::text || explain_limits.kind),
+                     1
+                 UNION ALL
+                  SELECT given.key,
+                     COALESCE((given.weight)::integer, 1) AS "coalesce"
+                    FROM UNNEST(explain_limits.named, explain_limits.weights) given(key, weight)) counted
+              CROSS JOIN LATERAL ( SELECT COALESCE(( SELECT own.running_max
+                            FROM tusk.running_limit own
+                           WHERE (own.key = counted.key)), ( SELECT class.running_max
+                            FROM tusk.running_limit class
+                           WHERE (class.key = tusk.key_class(counted.key)))) AS most) limited)
+           WHERE (limited.most IS NOT NULL)) bound
+   WHERE (((bound.held + bound.weight) > bound.most) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
+   ORDER BY bound.key;
+END;
+
+COMMENT ON FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) IS 'The limits without room for a job: a part of tusk.explain.';
+
+CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    held text;
+begin
+    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
+    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
+    return held;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
+
+CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
+
+COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
 
 CREATE SEQUENCE tusk.lease_number
     START WITH 1
@@ -2500,25 +2769,6 @@ COMMENT ON COLUMN tusk.leader.acquired_at IS 'Since when.';
 
 COMMENT ON COLUMN tusk.leader.expires_at IS 'Until when, unless renewed.';
 
-CREATE TABLE tusk.limit_hold (
-    shard smallint DEFAULT 0 NOT NULL,
-    weight smallint NOT NULL,
-    id bigint NOT NULL,
-    key text NOT NULL COLLATE pg_catalog."C",
-    CONSTRAINT limit_hold_weight_positive CHECK ((weight > 0))
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
-
-COMMENT ON TABLE tusk.limit_hold IS 'What running jobs hold of limits: a row for each job and key.';
-
-COMMENT ON COLUMN tusk.limit_hold.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.limit_hold.weight IS 'How much it counts.';
-
-COMMENT ON COLUMN tusk.limit_hold.id IS 'The job; it has a lease.';
-
-COMMENT ON COLUMN tusk.limit_hold.key IS 'The key it counts for.';
-
 CREATE TABLE tusk.migration (
     version integer NOT NULL,
     name text NOT NULL,
@@ -2610,25 +2860,6 @@ COMMENT ON TABLE tusk.rank_point IS 'Where the rank sequence stood: tells how wi
 COMMENT ON COLUMN tusk.rank_point.seen_at IS 'When.';
 
 COMMENT ON COLUMN tusk.rank_point.rank IS 'The last rank drawn.';
-
-CREATE TABLE tusk.running_limit (
-    key text NOT NULL COLLATE pg_catalog."C",
-    running_max integer NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_by text DEFAULT CURRENT_USER NOT NULL,
-    CONSTRAINT running_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
-    CONSTRAINT running_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000)))
-);
-
-COMMENT ON TABLE tusk.running_limit IS 'How many jobs with a key may run at once.';
-
-COMMENT ON COLUMN tusk.running_limit.key IS 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
-
-COMMENT ON COLUMN tusk.running_limit.running_max IS 'The most that run at once; of a class: for each key of it.';
-
-COMMENT ON COLUMN tusk.running_limit.updated_at IS 'When it was set.';
-
-COMMENT ON COLUMN tusk.running_limit.updated_by IS 'Who set it.';
 
 CREATE TABLE tusk.schedule (
     name text NOT NULL COLLATE pg_catalog."C",

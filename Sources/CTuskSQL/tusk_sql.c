@@ -91,6 +91,10 @@ static const unsigned char migration_0009_schedule_functions[] = {
 #embed "../../sql/migrations/0009_schedule_functions.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0010_explain[] = {
+#embed "../../sql/migrations/0010_explain.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -141,6 +145,10 @@ static const unsigned char query_elect_leader[] = {
 
 static const unsigned char query_enqueue_jobs[] = {
 #embed "../../sql/queries/enqueue_jobs.sql" suffix(, 0)
+};
+
+static const unsigned char query_explain_job[] = {
+#embed "../../sql/queries/explain_job.sql" suffix(, 0)
 };
 
 static const unsigned char query_find_held_leases[] = {
@@ -424,6 +432,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0007_migration_comments.sql", migration_0007_migration_comments),
     FILE_OF("migrations/0008_limits.sql", migration_0008_limits),
     FILE_OF("migrations/0009_schedule_functions.sql", migration_0009_schedule_functions),
+    FILE_OF("migrations/0010_explain.sql", migration_0010_explain),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -437,6 +446,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
+    FILE_OF("queries/explain_job.sql", query_explain_job),
     FILE_OF("queries/find_held_leases.sql", query_find_held_leases),
     FILE_OF("queries/find_lanes.sql", query_find_lanes),
     FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),

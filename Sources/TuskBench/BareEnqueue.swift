@@ -28,6 +28,8 @@ struct BareEnqueue {
         parameters.textArray(optional: [String?](repeating: nil, count: batch))
         parameters.jsonArray(optional: [[UInt8]?](repeating: nil, count: batch))
         parameters.textArray(optional: [String?](repeating: nil, count: batch))
+        parameters.textArray(optional: [])
+        parameters.textArray(optional: [])
         self.parameters = parameters
     }
 

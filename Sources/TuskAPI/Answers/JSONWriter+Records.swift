@@ -36,6 +36,18 @@ extension JSONWriter {
         endObject()
     }
 
+    /// The members of an explanation.
+    package mutating func members(of explanation: Explanation) {
+        member("id", explanation.id.description)
+        key("runnable")
+        bool(explanation.isRunnable)
+        member("reasons", explanation.reasons) { writer, reason in
+            writer.member("reason", reason.word)
+            writer.member("message", reason.message)
+            writer.member("detail", ifPresent: reason.detail)
+        }
+    }
+
     /// The members of a limit; what waits is counted up to `waiting_max`. A class has neither `running` nor `waiting`.
     package mutating func members(of limit: RunningLimitRecord) {
         member("key", limit.key)

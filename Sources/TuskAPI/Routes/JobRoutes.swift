@@ -21,6 +21,7 @@ struct JobRoutes: Sendable {
                 handle: list
             ),
             APIRoute(.get, "/v1/jobs/{id}", .scope(.read), parameters: ["include"], handle: read),
+            APIRoute(.get, "/v1/jobs/{id}/explain", .scope(.read), handle: explain),
             APIRoute(.post, "/v1/jobs/{id}:cancel", .scope(.operate), body: Self.commandBody, handle: cancel),
             APIRoute(.post, "/v1/jobs/{id}:retry", .scope(.operate), body: Self.commandBody, handle: retry),
         ]
@@ -56,6 +57,16 @@ struct JobRoutes: Sendable {
                 if let attempts { writer.member("attempts", attempts) { $0.members(of: $1) } }
                 if let logs { writer.member("logs", logs) { $0.members(of: $1) } }
             }
+        }
+    }
+
+    private func explain(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try call.jobID()
+        } _: { desk, id throws(Problem) in
+            let explanation = try desk.ask { session throws(StoreError) in try session.explain(id) }
+            guard explanation.isFound else { throw Self.notFound }
+            return .object { $0.members(of: explanation) }
         }
     }
 

@@ -9,6 +9,7 @@ enum HelpText {
     static let groups: [(name: String, summary: String)] = [
         ("job", "enqueues, shows and controls jobs"),
         ("queue", "shows, pauses and resumes queues"),
+        ("limit", "limits how many jobs with a key run at once"),
         ("schedule", "enqueues jobs by the clock"),
         ("worker list", "shows the processes that run jobs"),
         ("key", "makes, shows and revokes keys for the HTTP API"),

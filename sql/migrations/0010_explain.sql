@@ -1,0 +1,265 @@
+-- Why a job is not running.
+-- Why: an operator asks this more often than anything else, and the answer is in the tables.
+-- Locks: only new objects. Cost on 10 million rows: none; an answer looks things up by key, counts to 10,000 at most,
+-- and reads the leases.
+--
+-- The predicates are those of claim_jobs.sql, claim_alone_job.sql and tusk.claim_gated: a job is explained as runnable
+-- if and only if a claim that reaches it takes it.
+
+create function tusk.explain_limits(
+    home smallint, queue text, kind text, named text [], weights smallint [], priority smallint, is_ahead boolean
+) returns table (reason text, message text, detail json)
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select
+        'limit'::text,
+        format(
+            'limit %s: %s of %s %s held%s', bound.key, bound.held, bound.most,
+            case when bound.most = 1 then 'is' else 'are' end,
+            case when bound.held + bound.weight <= bound.most then ', and other jobs wait ahead of it' else '' end
+        ),
+        json_build_object(
+            'key', bound.key,
+            'running_max', bound.most,
+            'running', bound.held,
+            'weight', bound.weight,
+            'waiting', bound.ahead,
+            'held_by', (
+                select coalesce(json_agg(json_build_object('id', holder.id::text, 'weight', holder.weight)), '[]')
+                from (
+                    select held.id, held.weight
+                    from tusk.limit_hold as held
+                    where held.shard = explain_limits.home and held.key = bound.key
+                    order by held.id
+                    limit 10
+                ) as holder
+            )
+        )
+    from (
+        select
+            counted.key,
+            limited.most,
+            least(counted.weight, limited.most) as weight,
+            (
+                select coalesce(sum(held.weight), 0)
+                from tusk.limit_hold as held
+                where held.shard = explain_limits.home and held.key = counted.key
+            ) as held,
+            (
+                select count(*)
+                from (
+                    select
+                    from tusk.blocked as waiting
+                    where
+                        waiting.shard = explain_limits.home
+                        and waiting.reason = 'limit'
+                        and waiting.key = counted.key
+                        and waiting.priority <= explain_limits.priority
+                    limit 10000
+                ) as line
+            ) as ahead
+        from (
+            select 'queue:' || explain_limits.queue as key, 1 as weight
+            union all
+            select 'kind:' || explain_limits.kind, 1
+            union all
+            select given.key, coalesce(given.weight, 1)
+            from unnest(explain_limits.named, explain_limits.weights) as given (key, weight)
+        ) as counted
+        cross join lateral (
+            select coalesce(
+                (select own.running_max from tusk.running_limit as own where own.key = counted.key),
+                (
+                    select class.running_max
+                    from tusk.running_limit as class
+                    where class.key = tusk.key_class(counted.key)
+                )
+            ) as most
+        ) as limited
+        where limited.most is not null
+    ) as bound
+    where bound.held + bound.weight > bound.most or (not explain_limits.is_ahead and bound.ahead > 0)
+    order by bound.key;
+end;
+
+comment on function tusk.explain_limits is 'The limits without room for a job: a part of tusk.explain.';
+
+create function tusk.explain(job_id bigint) returns table (reason text, message text, detail json)
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    home constant smallint := explain.job_id & 1023;
+    facts record;
+    placed record;
+    wait record;
+    serving record;
+    count_ahead bigint;
+    is_free boolean := true;
+begin
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights into facts
+    from tusk.job as job
+    where job.shard = home and job.id = explain.job_id;
+    if not found then
+        return query select 'not_found', format('there is no job %s, or it was pruned', explain.job_id), '{}'::json;
+        return;
+    end if;
+
+    select lease.number, lease.claimed_at, lease.worker_id, worker.host, worker.heartbeat_at,
+        explain.job_id = any (lease.cancels) as is_told
+    into placed
+    from tusk.lease as lease
+    left join tusk.worker as worker on worker.id = lease.worker_id
+    where
+        lease.shard = home and explain.job_id = any (lease.ids)
+        and (lease.done is null or get_bit(lease.done, array_position(lease.ids, explain.job_id) - 1) = 0);
+    if found then
+        return query select
+            'running',
+            format(
+                'it runs on %s since %s%s', coalesce(placed.host, 'a worker that is gone'), placed.claimed_at,
+                case when placed.is_told then '; it was told to stop' else '' end
+            ),
+            json_build_object(
+                'lease', placed.number::text, 'worker_id', placed.worker_id, 'host', placed.host,
+                'claimed_at', placed.claimed_at, 'heartbeat_at', placed.heartbeat_at
+            );
+        return;
+    end if;
+
+    select found.* into wait
+    from (
+        select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
+            0::smallint as interruptions
+        from tusk.scheduled as scheduled
+        where scheduled.shard = home and scheduled.id = explain.job_id
+        union all
+        select 'blocked', null, blocked.rank, false, blocked.key, blocked.interruptions
+        from tusk.blocked as blocked
+        where blocked.shard = home and blocked.id = explain.job_id
+        union all
+        select 'ready', null, ready.rank, ready.released, null, ready.interruptions
+        from tusk.ready as ready
+        where ready.shard = home and ready.id = explain.job_id
+    ) as found;
+    if not found then
+        return query
+        select
+            'ended',
+            format('it ended as %s at %s%s', outcome.state, outcome.finished_at, ': ' || outcome.reason),
+            json_build_object('state', outcome.state, 'finished_at', outcome.finished_at, 'reason', outcome.reason)
+        from tusk.outcome as outcome
+        where outcome.shard = home and outcome.id = explain.job_id
+        order by outcome.finished_at desc
+        limit 1;
+        if not found then
+            return query select 'moving', 'it is on its way from one state to the next; ask again', '{}'::json;
+        end if;
+        return;
+    end if;
+
+    if wait.place = 'scheduled' then
+        is_free := false;
+        return query select
+            'not_due',
+            format(
+                'it is due %s', case
+                    when wait.due_at <= now() then 'since ' || wait.due_at
+                    else format('in %s s, at %s', ceil(extract(epoch from wait.due_at - now())), wait.due_at)
+                end
+            ),
+            json_build_object('due_at', wait.due_at);
+        if not exists (
+            select from tusk.scheduler as scheduler where scheduler.heartbeat_at > now() - interval '1 minute'
+        ) then
+            return query select
+                'no_scheduler', 'no scheduler was heard of for a minute, and it takes one to make due jobs available',
+                '{}'::json;
+        end if;
+    end if;
+
+    return query
+    select
+        'queue_paused',
+        format('queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
+            ': ' || queue.pause_reason),
+        json_build_object(
+            'queue', queue.name, 'at', queue.paused_at, 'by', queue.paused_by, 'reason', queue.pause_reason
+        )
+    from tusk.queue as queue
+    where queue.name = facts.queue and queue.paused_at is not null;
+    is_free := is_free and not found;
+
+    select
+        count(*) filter (where facts.queue = any (worker.queues)) as queue_count,
+        count(*) filter (where facts.kind = any (worker.kinds)) as kind_count,
+        count(*) filter (where facts.queue = any (worker.queues) and facts.kind = any (worker.kinds)) as both_count
+    into serving
+    from tusk.worker as worker
+    where worker.state = 'live' and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms';
+    if serving.both_count = 0 then
+        is_free := false;
+        return query select
+            'no_worker',
+            case
+                when serving.queue_count = 0 then format('no live worker serves queue %s', facts.queue)
+                when serving.kind_count = 0 then format(
+                    'no live worker offers kind %s; %s serve queue %s', facts.kind, serving.queue_count, facts.queue
+                )
+                else format('no live worker that serves queue %s offers kind %s', facts.queue, facts.kind)
+            end,
+            json_build_object(
+                'queue', facts.queue, 'kind', facts.kind, 'workers_of_queue', serving.queue_count,
+                'workers_of_kind', serving.kind_count
+            );
+    end if;
+
+    if wait.place = 'blocked' then
+        is_free := false;
+        select count(*) into count_ahead
+        from (
+            select
+            from tusk.blocked as other
+            where
+                other.shard = home and other.reason = 'limit' and other.key = wait.key
+                and (other.priority, other.rank) < (facts.priority, wait.rank)
+            limit 10000
+        ) as line;
+        return query select
+            'blocked', format('it waits for limit %s, with %s jobs ahead of it', wait.key, count_ahead),
+            json_build_object('key', wait.key, 'ahead', count_ahead);
+    end if;
+    return query
+    select bound.*
+    from tusk.explain_limits(
+        home, facts.queue, facts.kind, facts.limit_keys, facts.limit_weights, facts.priority,
+        wait.released or wait.place = 'blocked'
+    ) as bound;
+    is_free := is_free and not found;
+
+    if is_free then
+        select count(*) into count_ahead
+        from (
+            select
+            from tusk.ready as other
+            where
+                other.shard = home and other.queue = facts.queue
+                and (other.priority, other.rank) < (facts.priority, wait.rank)
+            limit 10000
+        ) as line;
+        return query select
+            'runnable',
+            format(
+                'nothing holds it back; %s jobs of its queue are ahead of it%s', count_ahead,
+                case when wait.interruptions > 0
+                    then ', and it runs alone, because it lost a lease: one such job at a time in a worker' else '' end
+            ),
+            json_build_object('ahead', count_ahead, 'runs_alone', wait.interruptions > 0);
+    end if;
+end
+$$;
+
+comment on function tusk.explain is
+'Why a job is not running: what holds it back, in order, with numbers; or that it is runnable, runs, or ended.';
