@@ -133,6 +133,7 @@ struct DatabaseFaultTests {
     @Test func `what comes when too much waits already is refused at once`() async throws {
         try await withAPI {
             $0.waitingRequestsMax = 4
+            $0.waitingTimeMax = .seconds(30)
         } _: { api in
             _ = try api.enqueue()
             let session = try api.database.session()

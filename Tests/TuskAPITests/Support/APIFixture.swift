@@ -149,8 +149,9 @@ func withAPI(
         let proxy = isProxied ? try FaultProxy(to: database.connectionString) : nil
         var settings = database.settings
         if let proxy { settings.conninfo = proxy.connectionString(settings.conninfo) }
-        settings.callTimeout = .seconds(2)
-        settings.connectTimeout = .seconds(2)
+        // Short only where a fault is to be noticed: on a busy machine a sound answer may take seconds.
+        settings.callTimeout = isProxied ? .seconds(2) : .seconds(30)
+        settings.connectTimeout = settings.callTimeout
         let store = Store(settings, sessionsMax: 4)
         defer { store.close() }
         var configuration = APIConfiguration()
