@@ -225,7 +225,7 @@ declare
 begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
-            when field.key in ('args', 'retry', 'metadata', 'limits') then field.kind
+            when field.key in ('args', 'retry', 'metadata', 'limits', 'unique') then field.kind
             when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
             when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
             when field.key = 'tags' then 'array'
@@ -363,6 +363,11 @@ begin
         end if;
     end loop;
     perform tusk.check_kind_of('#/job', job);
+    if job #>> '{unique,on_conflict}' = 'reject' then
+        perform tusk.refuse(
+            '#/job/unique/on_conflict', 'on_conflict cannot be reject for the job of a schedule'
+        );
+    end if;
     -- The rules are those of an enqueue, so one is made and undone.
     begin
         perform tusk.enqueue_one(
@@ -380,6 +385,7 @@ begin
             metadata => job -> 'metadata',
             traceparent => job ->> 'traceparent',
             limits => job -> 'limits',
+            uniqueness => job -> 'unique',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';
@@ -801,26 +807,31 @@ $_$;
 
 COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partition once job_retention is over; keeps what lives.';
 
-CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, idempotency_key text DEFAULT NULL::text) RETURNS bigint
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-    return tusk.enqueue_one(
-        '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, idempotency_key
-    );
-end
-$$;
-
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
-
-CREATE FUNCTION tusk.enqueue_many(jobs json) RETURNS SETOF bigint
+CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+    answer record;
+begin
+    answer := tusk.enqueue_one(
+        '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
+        limits, uniqueness, idempotency_key
+    );
+    return answer.job_id;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
+
+CREATE FUNCTION tusk.enqueue_each(jobs json, OUT id bigint, OUT state tusk.job_state, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS SETOF record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
     entry record;
+    answer record;
 begin
     if json_typeof(jobs) is distinct from 'array' then
         perform tusk.refuse('#', 'jobs must be an array');
@@ -833,7 +844,13 @@ begin
             perform tusk.refuse('#/' || entry.index, 'a job must be a JSON object');
         end if;
         perform tusk.check_kind_of('#/' || entry.index, entry.job);
-        return next tusk.enqueue_one(
+    end loop;
+    perform tusk.lock_unique_keys(jobs);
+    for entry in
+        select item.value as job, item.ordinality - 1 as index
+        from json_array_elements(jobs) with ordinality as item
+    loop
+        answer := tusk.enqueue_one(
             pointer => '#/' || entry.index,
             kind => entry.job ->> 'kind',
             args => entry.job -> 'args',
@@ -848,24 +865,40 @@ begin
             metadata => entry.job -> 'metadata',
             traceparent => entry.job ->> 'traceparent',
             limits => entry.job -> 'limits',
+            uniqueness => entry.job -> 'unique',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
+        id := answer.job_id;
+        state := answer.born;
+        due_at := answer.due;
+        created_at := answer.created;
+        is_duplicate := answer.is_duplicate;
+        is_replaced := answer.is_replaced;
+        return next;
     end loop;
 end
 $$;
 
+COMMENT ON FUNCTION tusk.enqueue_each(jobs json, OUT id bigint, OUT state tusk.job_state, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'Enqueues a JSON array of jobs, all or none, and answers in order what became of each.';
+
+CREATE FUNCTION tusk.enqueue_many(jobs json) RETURNS SETOF bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT answer.id
+    FROM tusk.enqueue_each(enqueue_many.jobs) answer(id, state, due_at, created_at, is_duplicate, is_replaced);
+END;
+
 COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
 
-CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_variable
 declare
     moment constant timestamptz := clock_timestamp();
-    due timestamptz;
     drawn bigint;
-    job_id bigint;
     args_length integer;
     timeout_ms bigint := (extract(epoch from enqueue_one.timeout) * 1000)::bigint;
     key_hash bytea;
@@ -873,7 +906,11 @@ declare
     accepted record;
     limit_keys text [];
     limit_weights smallint [];
+    wish record;
+    holder bigint;
 begin
+    is_duplicate := false;
+    is_replaced := false;
     args := coalesce(args, '{}');
     queue := coalesce(queue, 'default');
     priority := coalesce(priority, 5);
@@ -927,6 +964,9 @@ begin
         select given.keys, given.weights into limit_keys, limit_weights
         from tusk.read_limits(pointer || '/limits', limits) as given;
     end if;
+    if uniqueness is not null then
+        select given.* into wish from tusk.read_unique(pointer || '/unique', uniqueness) as given;
+    end if;
 
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
@@ -936,14 +976,17 @@ begin
         -- An array of JSON says where each value begins and ends, so that two requests never look the same.
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
-            timeout_ms, tags, metadata, limit_keys, limit_weights
+            timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
                 errcode = '55P03', message = 'a request with this idempotency_key is in flight',
                 detail = 'Field: ' || pointer || '/idempotency_key';
         end if;
-        select past.fingerprint, past.ids[1] as id into accepted
+        select
+            past.fingerprint, past.ids[1] as id, past.born[1] as born, past.run_at[1] as run_at, past.created_at,
+            past.existed_since[1] as existed_since
+        into accepted
         from tusk.idempotency as past
         where
             past.shard = 0 and past.key_hash = key_hash
@@ -952,7 +995,12 @@ begin
             if accepted.fingerprint <> request_hash then
                 perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');
             end if;
-            return accepted.id;
+            job_id := accepted.id;
+            born := accepted.born;
+            due := accepted.run_at;
+            created := coalesce(accepted.existed_since, accepted.created_at);
+            is_duplicate := accepted.existed_since is not null;
+            return;
         end if;
         delete from tusk.idempotency as past where past.shard = 0 and past.key_hash = key_hash;
     end if;
@@ -962,33 +1010,60 @@ begin
     drawn := nextval('tusk.rank');
     job_id := drawn << 10;
     due := coalesce(run_at, moment + delay);
-    insert into tusk.job (
-        shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-        metadata, traceparent, limit_keys, limit_weights
-    ) values (
-        0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-        metadata, traceparent, limit_keys, limit_weights
-    );
-    if due > moment then
-        insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-        values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
-    else
-        insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-        values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
+    if due <= moment then
+        due := null;
     end if;
-    if key_hash is not null then
-        insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at)
-        values (
-            0, key_hash, request_hash, moment, array[job_id],
-            array[case when due > moment then 'scheduled' else 'available' end::tusk.job_state],
-            array[case when due > moment then due end]
+    if uniqueness is not null then
+        holder := tusk.take_unique(
+            0::smallint, tusk.unique_hash(kind, args, wish.key, wish.paths), wish.until,
+            moment + wish.for_seconds * interval '1 second', job_id
         );
     end if;
-    return job_id;
+    if holder is null then
+        insert into tusk.job (
+            shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
+            metadata, traceparent, limit_keys, limit_weights, uniqueness
+        ) values (
+            0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
+            metadata, traceparent, limit_keys, limit_weights, uniqueness
+        );
+        if due is not null then
+            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
+            values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
+        else
+            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
+            values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
+        end if;
+        born := case when due is null then 'available' else 'scheduled' end::tusk.job_state;
+        created := moment;
+    elsif wish.on_conflict = 'reject' then
+        raise exception using
+            errcode = 'TK003', message = format('its unique key is held by job %s', holder),
+            detail = 'Field: ' || pointer || '/unique';
+    else
+        if wish.on_conflict = 'replace' then
+            is_replaced := tusk.replace_job(
+                holder, wish.replaced, args, priority, due, max_attempts, retry, timeout_ms::integer, tags, metadata
+            );
+        end if;
+        job_id := holder;
+        is_duplicate := true;
+        select job.state, case when job.run_at > moment then job.run_at end as run_at, job.created_at
+        into born, due, created
+        from tusk.jobs as job
+        where job.id = holder;
+    end if;
+    if key_hash is not null then
+        insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at, existed_since)
+        values (
+            0, key_hash, request_hash, moment, array[job_id], array[born], array[due],
+            case when is_duplicate then array[created] end
+        );
+    end if;
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, idempotency_key text) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE plpgsql STABLE
@@ -1326,6 +1401,55 @@ $$;
 
 COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
 
+CREATE FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    if until = 'time' then
+        return expires_at > clock_timestamp();
+    elsif until = 'started' then
+        return exists (
+            select from tusk.ready as ready
+            where
+                ready.shard = home and ready.id = job_id
+                and ready.attempt = 0 and ready.interruptions = 0 and ready.last_lease = 0
+        ) or exists (
+            select from tusk.scheduled as scheduled
+            where
+                scheduled.shard = home and scheduled.id = job_id
+                and scheduled.attempt = 0 and scheduled.last_lease = 0
+        ) or exists (
+            select from tusk.blocked as blocked
+            where
+                blocked.shard = home and blocked.id = job_id
+                and blocked.attempt = 0 and blocked.interruptions = 0 and blocked.last_lease = 0
+        );
+    end if;
+    return exists (select from tusk.ready as ready where ready.shard = home and ready.id = job_id)
+        or exists (select from tusk.scheduled as waiting where waiting.shard = home and waiting.id = job_id)
+        or exists (select from tusk.blocked as blocked where blocked.shard = home and blocked.id = job_id)
+        or case
+            when exists (
+                select from tusk.outcome as outcome
+                where outcome.shard = home and outcome.id = job_id and outcome.state = 'completed'
+            ) then false
+            when exists (select from tusk.outcome as outcome where outcome.shard = home and outcome.id = job_id)
+                then until = 'success'
+            -- It runs, or its history was pruned.
+            else exists (
+                select from tusk.lease as lease
+                where
+                    lease.shard = home and job_id = any (lease.ids)
+                    and coalesce(get_bit(lease.done, array_position(lease.ids, job_id) - 1), 0) = 0
+            )
+        end;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) IS 'Whether a job that took a unique key still holds it.';
+
 CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1494,6 +1618,89 @@ CREATE FUNCTION tusk.live_jobs(jobs bigint[]) RETURNS SETOF bigint
 END;
 
 COMMENT ON FUNCTION tusk.live_jobs(jobs bigint[]) IS 'Which of these jobs wait or run.';
+
+CREATE TABLE tusk.unique_key (
+    shard smallint DEFAULT 0 NOT NULL,
+    id bigint NOT NULL,
+    expires_at timestamp with time zone,
+    key_hash bytea NOT NULL,
+    until text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT unique_key_expiry CHECK (((until = 'time'::text) = (expires_at IS NOT NULL))),
+    CONSTRAINT unique_key_hash_length CHECK ((octet_length(key_hash) = 32)),
+    CONSTRAINT unique_key_until_known CHECK ((until = ANY (ARRAY['started'::text, 'finished'::text, 'success'::text, 'time'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1');
+
+COMMENT ON TABLE tusk.unique_key IS 'The job that took each unique key last; it may have given it up.';
+
+COMMENT ON COLUMN tusk.unique_key.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.unique_key.id IS 'The job; 0 while the key is being taken for the first time.';
+
+COMMENT ON COLUMN tusk.unique_key.expires_at IS 'Until when it holds the key, for those held for a time.';
+
+COMMENT ON COLUMN tusk.unique_key.key_hash IS 'SHA-256 of the kind and the key, or of the kind and the chosen args.';
+
+COMMENT ON COLUMN tusk.unique_key.until IS 'How long it holds the key: started, finished, success (in the end), or time.';
+
+CREATE FUNCTION tusk.lock_unique_key(home smallint, hash bytea, until text, expires_at timestamp with time zone) RETURNS tusk.unique_key
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+#variable_conflict use_variable
+declare
+    held tusk.unique_key;
+begin
+    loop
+        insert into tusk.unique_key as fresh (shard, id, key_hash, until, expires_at)
+        values (home, 0, hash, until, expires_at)
+        on conflict on constraint unique_key_pkey do nothing;
+        select kept.* into held
+        from tusk.unique_key as kept
+        where kept.shard = home and kept.key_hash = hash
+        for update;
+        -- Between the two it may have been pruned.
+        if found then
+            return held;
+        end if;
+    end loop;
+exception
+    when lock_not_available then
+        raise exception using
+            errcode = 'TK004', message = 'another transaction is enqueuing a job with the same unique key';
+end
+$$;
+
+COMMENT ON FUNCTION tusk.lock_unique_key(home smallint, hash bytea, until text, expires_at timestamp with time zone) IS 'Locks the row of a unique key, made if need be; raises TK004 when somebody else holds it for a second.';
+
+CREATE FUNCTION tusk.lock_unique_keys(jobs json) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select distinct
+            tusk.unique_hash(
+                item.value ->> 'kind', coalesce(item.value -> 'args', '{}'), given.key, given.paths
+            ) as hash,
+            given.until,
+            given.for_seconds
+        from json_array_elements(jobs) with ordinality as item
+        cross join lateral tusk.read_unique('#/' || item.ordinality - 1 || '/unique', item.value -> 'unique') as given
+        where item.value -> 'unique' is not null
+        order by hash
+    loop
+        perform tusk.lock_unique_key(
+            0::smallint, wanted.hash, wanted.until, clock_timestamp() + wanted.for_seconds * interval '1 second'
+        );
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.lock_unique_keys(jobs json) IS 'Locks the unique keys of many jobs in one order, so that two callers never wait for each other.';
 
 CREATE FUNCTION tusk.make_day_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql
@@ -1705,6 +1912,46 @@ $$;
 
 COMMENT ON FUNCTION tusk.prune_cursors(rows_most integer) IS 'Deletes cursors of jobs that are no longer there; how many.';
 
+CREATE FUNCTION tusk.prune_unique_keys(rows_most integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    reached bytea := decode(coalesce(
+        (select mark.value from tusk.watermark as mark where mark.name = 'tusk.prune_unique_keys'), ''
+    ), 'hex');
+    looked_at bytea [];
+    pruned bigint;
+begin
+    looked_at := array(
+        select kept.key_hash
+        from tusk.unique_key as kept
+        where kept.shard = 0 and kept.key_hash > reached
+        order by kept.key_hash
+        limit rows_most
+        for update skip locked
+    );
+    delete from tusk.unique_key as kept
+    where
+        kept.shard = 0 and kept.key_hash = any (looked_at)
+        and not tusk.holds_unique(kept.shard, kept.id, kept.until, kept.expires_at);
+    get diagnostics pruned = row_count;
+    insert into tusk.watermark as mark (name, value)
+    values (
+        'tusk.prune_unique_keys',
+        case
+            when cardinality(looked_at) < rows_most then ''
+            else encode(looked_at[cardinality(looked_at)], 'hex')
+        end
+    )
+    on conflict (name) do update set value = excluded.value, moved_at = now();
+    return pruned;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.prune_unique_keys(rows_most integer) IS 'Looks at the next unique keys and deletes those that nobody holds any more; how many.';
+
 CREATE FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1872,6 +2119,89 @@ $_$;
 
 COMMENT ON FUNCTION tusk.read_limits(pointer text, limits json, OUT keys text[], OUT weights smallint[]) IS 'The keys and weights of the limits that a job names; refuses what is not right.';
 
+CREATE FUNCTION tusk.read_unique(pointer text, uniqueness json, OUT key text, OUT paths text[], OUT until text, OUT for_seconds numeric, OUT on_conflict text, OUT replaced text[]) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+    field record;
+    choice text;
+begin
+    if json_typeof(uniqueness) <> 'object' then
+        perform tusk.refuse(pointer, 'unique must be an object');
+    end if;
+    perform tusk.check_keys(pointer, uniqueness);
+    for field in
+        select member.key as name, member.value, json_typeof(member.value) as type
+        from json_each(uniqueness) as member
+    loop
+        if field.name not in ('key', 'args', 'until', 'for_seconds', 'on_conflict', 'replace') then
+            perform tusk.refuse(pointer || '/' || field.name, format('unique has no field %s', field.name));
+        elsif field.name in ('key', 'until', 'on_conflict') and field.type <> 'string' then
+            perform tusk.refuse(pointer || '/' || field.name, format('%s must be a string', field.name));
+        elsif field.name in ('args', 'replace') and (
+            field.type <> 'array'
+            or json_array_length(field.value) > 16
+            or exists (
+                select from json_array_elements(field.value) as item (value) where json_typeof(item.value) <> 'string'
+            )
+        ) then
+            perform tusk.refuse(
+                pointer || '/' || field.name, format('%s must be an array of at most 16 strings', field.name)
+            );
+        elsif field.name = 'for_seconds' and field.type <> 'number' then
+            perform tusk.refuse(pointer || '/for_seconds', 'for_seconds must be a number from 1 to 31536000');
+        end if;
+    end loop;
+    key := uniqueness ->> 'key';
+    for_seconds := (uniqueness ->> 'for_seconds')::numeric;
+    until := coalesce(uniqueness ->> 'until', case when for_seconds is null then 'finished' else 'time' end);
+    on_conflict := coalesce(uniqueness ->> 'on_conflict', 'return');
+    if uniqueness -> 'args' is not null then
+        paths := array(
+            select distinct path.text collate "C"
+            from json_array_elements_text(uniqueness -> 'args') as path (text)
+            order by 1
+        );
+    end if;
+    if uniqueness -> 'replace' is not null then
+        replaced := array(select given.name from json_array_elements_text(uniqueness -> 'replace') as given (name));
+    end if;
+
+    if (key is null) = (paths is null) then
+        perform tusk.refuse(pointer, 'unique needs either key or args');
+    elsif octet_length(key) not between 1 and 255 then
+        perform tusk.refuse(pointer || '/key', 'key must be 1 to 255 bytes');
+    elsif exists (select from unnest(paths) as path (text) where path.text !~ '^(/|$)' or path.text ~ '~([^01]|$)') then
+        perform tusk.refuse(pointer || '/args', 'args must be JSON pointers, such as /customer_id');
+    elsif exists (select from unnest(paths) as path (text) where octet_length(path.text) > 255) then
+        perform tusk.refuse(pointer || '/args', 'a pointer must be at most 255 bytes');
+    elsif until not in ('started', 'finished', 'success') and uniqueness -> 'until' is not null then
+        perform tusk.refuse(pointer || '/until', 'until must be one of started, finished, success');
+    elsif for_seconds is not null and uniqueness -> 'until' is not null then
+        perform tusk.refuse(pointer || '/for_seconds', 'for_seconds cannot be given together with until');
+    elsif round(for_seconds, 6) not between 1 and 31536000 then
+        perform tusk.refuse(pointer || '/for_seconds', 'for_seconds must be a number from 1 to 31536000');
+    elsif on_conflict not in ('return', 'reject', 'replace') then
+        perform tusk.refuse(pointer || '/on_conflict', 'on_conflict must be one of return, reject, replace');
+    elsif on_conflict = 'replace' and coalesce(cardinality(replaced), 0) = 0 then
+        perform tusk.refuse(pointer || '/replace', 'replace is required when on_conflict is replace');
+    elsif on_conflict <> 'replace' and replaced is not null then
+        perform tusk.refuse(pointer || '/replace', 'replace needs on_conflict to be replace');
+    end if;
+    foreach choice in array coalesce(replaced, '{}') loop
+        if choice not in (
+            'args', 'run_at', 'priority', 'max_attempts', 'retry', 'timeout_seconds', 'tags', 'metadata'
+        ) then
+            perform tusk.refuse(pointer || '/replace', format('%s cannot be replaced', left(choice, 64)));
+        end if;
+    end loop;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.read_unique(pointer text, uniqueness json, OUT key text, OUT paths text[], OUT until text, OUT for_seconds numeric, OUT on_conflict text, OUT replaced text[]) IS 'The parts of a job''s uniqueness; refuses what is not right.';
+
 CREATE FUNCTION tusk.refuse(pointer text, message text) RETURNS void
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1985,6 +2315,7 @@ CREATE TABLE tusk.job (
     traceparent text,
     limit_keys text[] COLLATE pg_catalog."C",
     limit_weights smallint[],
+    uniqueness json,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -2026,6 +2357,8 @@ COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
 COMMENT ON COLUMN tusk.job.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
 
 COMMENT ON COLUMN tusk.job.limit_weights IS 'How much it counts for each of them; null: 1 each.';
+
+COMMENT ON COLUMN tusk.job.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
 
 CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS text[]
     LANGUAGE sql
@@ -2076,6 +2409,83 @@ $$;
 
 COMMENT ON FUNCTION tusk.remove_schedule(name text) IS 'Removes a schedule; its ticks stay until they are pruned. False: there was none.';
 
+CREATE FUNCTION tusk.replace_job(job_id bigint, fields text[], args json, priority integer, due timestamp with time zone, max_attempts integer, retry json, timeout_ms integer, tags text[], metadata json) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+#variable_conflict use_variable
+declare
+    home constant smallint := job_id & 1023;
+    moment constant timestamptz := clock_timestamp();
+    moved record;
+begin
+    -- A job that goes from one table to another meanwhile is found in the next round; one that is claimed is not.
+    for round in 1..3 loop
+        delete from tusk.scheduled as waiting
+        where waiting.shard = home and waiting.id = job_id
+        returning
+            waiting.attempt, 0::smallint as interruptions, waiting.gated, waiting.due_at, waiting.last_lease
+        into moved;
+        if not found then
+            delete from tusk.ready as waiting
+            where waiting.shard = home and waiting.id = job_id
+            returning
+                waiting.attempt, waiting.interruptions, waiting.gated, null::timestamptz as due_at,
+                waiting.last_lease
+            into moved;
+        end if;
+        if not found then
+            delete from tusk.blocked as waiting
+            where waiting.shard = home and waiting.id = job_id
+            returning
+                waiting.attempt, waiting.interruptions, true as gated, null::timestamptz as due_at,
+                waiting.last_lease
+            into moved;
+        end if;
+        exit when found;
+    end loop;
+    if moved.attempt is null then
+        return false;
+    end if;
+    update tusk.job as job
+    set
+        args = case when 'args' = any (fields) then replace_job.args else job.args end,
+        args_bytes = case
+            when 'args' = any (fields) then octet_length(replace_job.args::text) else job.args_bytes
+        end,
+        priority = case when 'priority' = any (fields) then replace_job.priority else job.priority end,
+        max_attempts = case when 'max_attempts' = any (fields) then replace_job.max_attempts else job.max_attempts end,
+        retry = case when 'retry' = any (fields) then replace_job.retry else job.retry end,
+        timeout_ms = case when 'timeout_seconds' = any (fields) then replace_job.timeout_ms else job.timeout_ms end,
+        tags = case when 'tags' = any (fields) then replace_job.tags else job.tags end,
+        metadata = case when 'metadata' = any (fields) then replace_job.metadata else job.metadata end
+    where job.shard = home and job.id = job_id;
+    due := case when 'run_at' = any (fields) then due else moved.due_at end;
+    -- Also what only changed its args gets a new row: a claim that does not see the new args does not see it either.
+    if due > moment then
+        insert into tusk.scheduled (shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind)
+        select
+            home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease, job.queue,
+            job.kind
+        from tusk.job as job
+        where job.shard = home and job.id = job_id;
+    else
+        insert into tusk.ready (
+            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
+        )
+        select
+            home, job.priority, moved.attempt, moved.interruptions, moved.gated, job.args_bytes, job_id,
+            moved.last_lease, moment, job.queue, job.kind
+        from tusk.job as job
+        where job.shard = home and job.id = job_id;
+    end if;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.replace_job(job_id bigint, fields text[], args json, priority integer, due timestamp with time zone, max_attempts integer, retry json, timeout_ms integer, tags text[], metadata json) IS 'Replaces fields of a job that waits, which goes to the end of its line; false: it does not wait any more.';
+
 CREATE FUNCTION tusk.resume_schedule(name text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2092,6 +2502,39 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.resume_schedule(name text) IS 'Lets ticks fire again from now on; those that passed meanwhile do not. False: there is no such schedule.';
+
+CREATE FUNCTION tusk.retake_unique(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    home constant smallint := job_id & 1023;
+    facts record;
+    wish record;
+    holder bigint;
+begin
+    select job.kind, job.args, job.uniqueness into facts
+    from tusk.job as job
+    where job.shard = home and job.id = job_id;
+    if facts.uniqueness is null then
+        return;
+    end if;
+    select given.* into wish from tusk.read_unique('#/unique', facts.uniqueness) as given;
+    if wish.until not in ('finished', 'success') then
+        return;
+    end if;
+    holder := tusk.take_unique(
+        home, tusk.unique_hash(facts.kind, facts.args, wish.key, wish.paths), wish.until, null, job_id
+    );
+    if holder is not null then
+        raise exception using
+            errcode = 'TK003', message = format('its unique key is held by job %s', holder);
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.retake_unique(job_id bigint) IS 'Gives an ended job that is to run again its unique key back; raises TK003 when another job has it.';
 
 CREATE FUNCTION tusk.retention(name text) RETURNS interval
     LANGUAGE sql STABLE
@@ -2128,6 +2571,9 @@ begin
                     moved.worker_id, 'discarded', moved.error
                 );
             end if;
+            if moved.last_lease is not null then
+                perform tusk.retake_unique(retry.job_id);
+            end if;
         end if;
         if moved.last_lease is not null then
             -- At least one more attempt, also for a job that used them all.
@@ -2160,7 +2606,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.retry(job_id bigint) IS 'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not.';
+COMMENT ON FUNCTION tusk.retry(job_id bigint) IS 'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not. Raises TK003 when another job holds its unique key by now.';
 
 CREATE FUNCTION tusk.run_schedule(name text, requested_by text DEFAULT CURRENT_USER) RETURNS bigint
     LANGUAGE plpgsql
@@ -2283,6 +2729,37 @@ $$;
 
 COMMENT ON FUNCTION tusk.store_schedule(name text, cron text, time_zone text, job json, jitter_ms integer, overlap text, catch_up text, catch_up_max integer, catch_up_window_ms bigint, next_tick_at timestamp with time zone, due_at timestamp with time zone) IS 'The work of tusk.put_schedule, after the checks. Without a next tick the scheduler finds it.';
 
+CREATE FUNCTION tusk.take_unique(home smallint, hash bytea, until text, expires_at timestamp with time zone, job_id bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    held constant tusk.unique_key := tusk.lock_unique_key(home, hash, until, expires_at);
+begin
+    -- A statement of its own sees what was committed before the lock was there.
+    if
+        held.id <> 0 and held.id <> job_id
+        and tusk.holds_unique(home, held.id, held.until, held.expires_at)
+    then
+        return held.id;
+    end if;
+    update tusk.unique_key as kept
+    set id = job_id, until = take_unique.until, expires_at = take_unique.expires_at
+    where kept.shard = home and kept.key_hash = hash;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.take_unique(home smallint, hash bytea, until text, expires_at timestamp with time zone, job_id bigint) IS 'Gives a unique key to a job; or the job that holds it, which keeps it.';
+
+CREATE FUNCTION tusk.unique_hash(kind text, args json, key text, paths text[]) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN sha256(convert_to((json_build_array(kind, key, (SELECT json_agg(json_build_array(path.text, ((unique_hash.args)::jsonb #> ARRAY(SELECT replace(replace(step.text, '~1'::text, '/'::text), '~0'::text, '~'::text) AS replace FROM unnest(string_to_array(substr(path.text, 2), '/'::text)) WITH ORDINALITY step(text, ordinal) WHERE (path.text <> ''::text) ORDER BY step.ordinal))) ORDER BY path.ordinal) AS json_agg FROM unnest(unique_hash.paths) WITH ORDINALITY path(text, ordinal))))::text, 'UTF8'::name));
+
+COMMENT ON FUNCTION tusk.unique_hash(kind text, args json, key text, paths text[]) IS 'What identifies a unique key. Args count by their value, whatever the order of their members; numbers as written.';
+
 CREATE TABLE tusk.api_key (
     id text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL,
@@ -2391,6 +2868,7 @@ CREATE TABLE tusk.idempotency (
     ids bigint[] NOT NULL,
     born tusk.job_state[] NOT NULL,
     run_at timestamp with time zone[] NOT NULL,
+    existed_since timestamp with time zone[],
     CONSTRAINT idempotency_fingerprint_length CHECK ((octet_length(fingerprint) = 32)),
     CONSTRAINT idempotency_hash_length CHECK ((octet_length(key_hash) = 32))
 );
@@ -2411,6 +2889,8 @@ COMMENT ON COLUMN tusk.idempotency.born IS 'The state each had in the first answ
 
 COMMENT ON COLUMN tusk.idempotency.run_at IS 'The run_at each had in the first answer.';
 
+COMMENT ON COLUMN tusk.idempotency.existed_since IS 'When each was enqueued that was there before and held the unique key of the one asked for; null: none was.';
+
 CREATE TABLE tusk.job_kept (
     shard smallint DEFAULT 0 NOT NULL,
     priority smallint NOT NULL,
@@ -2428,6 +2908,7 @@ CREATE TABLE tusk.job_kept (
     traceparent text,
     limit_keys text[] COLLATE pg_catalog."C",
     limit_weights smallint[],
+    uniqueness json,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -2468,6 +2949,8 @@ COMMENT ON COLUMN tusk.job_kept.traceparent IS 'W3C trace context of the enqueue
 COMMENT ON COLUMN tusk.job_kept.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
 
 COMMENT ON COLUMN tusk.job_kept.limit_weights IS 'How much it counts for each of them; null: 1 each.';
+
+COMMENT ON COLUMN tusk.job_kept.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
 
 CREATE TABLE tusk.job_log (
     shard smallint DEFAULT 0 NOT NULL,
@@ -2529,6 +3012,7 @@ CREATE TABLE tusk.job_overflow (
     traceparent text,
     limit_keys text[] COLLATE pg_catalog."C",
     limit_weights smallint[],
+    uniqueness json,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -3120,6 +3604,9 @@ ALTER TABLE ONLY tusk.setting
 
 ALTER TABLE ONLY tusk.tick
     ADD CONSTRAINT tick_pkey PRIMARY KEY (schedule, planned_at, is_manual);
+
+ALTER TABLE ONLY tusk.unique_key
+    ADD CONSTRAINT unique_key_pkey PRIMARY KEY (shard, key_hash);
 
 ALTER TABLE ONLY tusk.watermark
     ADD CONSTRAINT watermark_pkey PRIMARY KEY (name);

@@ -95,6 +95,10 @@ static const unsigned char migration_0010_explain[] = {
 #embed "../../sql/migrations/0010_explain.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0011_unique_jobs[] = {
+#embed "../../sql/migrations/0011_unique_jobs.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -141,6 +145,10 @@ static const unsigned char query_drop_job_partition[] = {
 
 static const unsigned char query_elect_leader[] = {
 #embed "../../sql/queries/elect_leader.sql" suffix(, 0)
+};
+
+static const unsigned char query_enqueue_each[] = {
+#embed "../../sql/queries/enqueue_each.sql" suffix(, 0)
 };
 
 static const unsigned char query_enqueue_jobs[] = {
@@ -433,6 +441,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0008_limits.sql", migration_0008_limits),
     FILE_OF("migrations/0009_schedule_functions.sql", migration_0009_schedule_functions),
     FILE_OF("migrations/0010_explain.sql", migration_0010_explain),
+    FILE_OF("migrations/0011_unique_jobs.sql", migration_0011_unique_jobs),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -445,6 +454,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/drop_day_partitions.sql", query_drop_day_partitions),
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
+    FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
     FILE_OF("queries/explain_job.sql", query_explain_job),
     FILE_OF("queries/find_held_leases.sql", query_find_held_leases),

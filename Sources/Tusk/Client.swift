@@ -75,7 +75,7 @@ public final class Client: Sendable {
         let answer = try await call(waking: \.waking) { [notifier] session throws(StoreError) in
             let isLent = notifier.lends(atOnce)
             let (enqueued, isSignalled) = try session.enqueue(jobs, thenSignal: isLent ? atOnce : [])
-            let runnable = Set(zip(jobs, enqueued).filter { $1.runAt == nil }.map(\.0.queue))
+            let runnable = Set(zip(jobs, enqueued).filter { $1.state == .available }.map(\.0.queue))
             return (ids: enqueued.map(\.id), waking: isLent && isSignalled ? runnable.subtracting(atOnce) : runnable)
         }
         return answer.ids
@@ -138,6 +138,8 @@ public struct EnqueueOptions: Sendable, Hashable {
     public var traceparent: String?
     /// The concurrency limits it counts for while it runs: at most 4, all different.
     public var limits: [JobLimit] = []
+    /// What keeps a second job of the same sort from being enqueued. Defaults to nothing.
+    public var unique: Uniqueness?
 
     /// The queue, priority and time given, defaults for everything else.
     public init(queue: QueueName = .standard, priority: Priority = .standard, runAt: RunTime = .now) {
@@ -160,7 +162,8 @@ public struct EnqueueOptions: Sendable, Hashable {
                 tags: tags,
                 metadata: metadata,
                 traceparent: traceparent,
-                limits: limits
+                limits: limits,
+                unique: unique
             )
         } catch {
             throw .invalid(error)

@@ -9,15 +9,28 @@ package struct EnqueuedJob: Sendable, Hashable {
     package let runAt: Timestamp?
     /// When it was enqueued.
     package let createdAt: Timestamp
-
-    /// The state it was born in.
-    package var state: JobState { runAt == nil ? .available : .scheduled }
+    /// The state it was born in, or is in if it was there before.
+    package let state: JobState
+    /// Whether it was there before and holds the unique key of the job that was to be enqueued.
+    package let isDeduplicated: Bool
+    /// Whether it took over fields of the job that was to be enqueued.
+    package let isReplaced: Bool
 
     /// An answer made of its parts.
-    package init(id: JobID, runAt: Timestamp?, createdAt: Timestamp) {
+    package init(
+        id: JobID,
+        runAt: Timestamp?,
+        createdAt: Timestamp,
+        state: JobState,
+        isDeduplicated: Bool = false,
+        isReplaced: Bool = false
+    ) {
         self.id = id
         self.runAt = runAt
         self.createdAt = createdAt
+        self.state = state
+        self.isDeduplicated = isDeduplicated
+        self.isReplaced = isReplaced
     }
 }
 
@@ -26,12 +39,14 @@ extension StoreSession {
     package static let enqueueJobsMax = 5000
 
     private static let enqueueJobs = SQLCatalog.statement("enqueue_jobs", isKept: true)
+    private static let enqueueEach = SQLCatalog.statement("enqueue_each")
 
     /// Enqueues all jobs or none, and answers in their order. The jobs are committed when it returns, unless it runs in
     /// `transaction`.
     package func enqueue(_ jobs: [NewJob]) throws(StoreError) -> [EnqueuedJob] {
         precondition(jobs.count <= Self.enqueueJobsMax, "too many jobs for one statement")
         guard !jobs.isEmpty else { return [] }
+        guard !jobs.contains(where: \.isApart) else { return try enqueueEach(jobs) }
         return try enqueued(jobs, try run(Self.enqueueJobs) { fill(&$0, with: jobs) })
     }
 
@@ -43,6 +58,7 @@ extension StoreSession {
     ) throws(StoreError) -> (jobs: [EnqueuedJob], isSignalled: Bool) {
         precondition(jobs.count <= Self.enqueueJobsMax, "too many jobs for one statement")
         guard !queues.isEmpty else { return (try enqueue(jobs), true) }
+        guard !jobs.contains(where: \.isApart) else { return (try enqueueEach(jobs), false) }
         var (parameters, names) = (Parameters(), Parameters())
         fill(&parameters, with: jobs)
         names.textArray(queues.map(\.text))
@@ -63,7 +79,30 @@ extension StoreSession {
         for row in 0..<rows.rowCount {
             guard let id = JobID(rawValue: rows.int8(row, 0)) else { throw .unreadable("a job id") }
             let runAt = rows.momentIfPresent(row, 1)
-            enqueued.append(EnqueuedJob(id: id, runAt: runAt, createdAt: rows.moment(row, 2)))
+            let state = runAt == nil ? JobState.available : .scheduled
+            enqueued.append(EnqueuedJob(id: id, runAt: runAt, createdAt: rows.moment(row, 2), state: state))
+        }
+        return enqueued
+    }
+
+    /// The way of jobs that need a look at others, such as unique ones: some hundred microseconds each.
+    private func enqueueEach(_ jobs: [NewJob]) throws(StoreError) -> [EnqueuedJob] {
+        let rows = try run(Self.enqueueEach) { $0.json(NewJob.array(jobs).bytes) }
+        guard rows.rowCount == jobs.count else { throw .unreadable("enqueue_each answered \(rows.rowCount) rows") }
+        var enqueued: [EnqueuedJob] = []
+        for row in 0..<rows.rowCount {
+            guard let id = JobID(rawValue: rows.int8(row, 0)), let state = JobState(rawValue: rows.text(row, 1)) else {
+                throw .unreadable("an enqueued job")
+            }
+            let job = EnqueuedJob(
+                id: id,
+                runAt: rows.momentIfPresent(row, 2),
+                createdAt: rows.moment(row, 3),
+                state: state,
+                isDeduplicated: rows.bool(row, 4),
+                isReplaced: rows.bool(row, 5)
+            )
+            enqueued.append(job)
         }
         return enqueued
     }

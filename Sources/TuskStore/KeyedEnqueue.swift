@@ -87,12 +87,21 @@ extension StoreSession {
         let createdAt = rows.moment(row, 5)
         let runAts = rows.int8ArrayIfPresent(row, 4)
         var jobs: [EnqueuedJob] = []
+        let states = rows.textArray(row, 3).map { JobState(rawValue: $0) }
+        let existedSince = rows.int8ArrayIfPresent(row, 6)
         for (index, number) in rows.int8Array(row, 2).enumerated() {
-            guard let id = JobID(rawValue: number), index < runAts.count else {
-                throw .unreadable("an idempotency row")
-            }
-            let runAt = runAts[index].map(Timestamp.init(microseconds:))
-            jobs.append(EnqueuedJob(id: id, runAt: runAt, createdAt: createdAt))
+            guard let id = JobID(rawValue: number), index < runAts.count, index < states.count,
+                let state = states[index]
+            else { throw .unreadable("an idempotency row") }
+            let since = (index < existedSince.count ? existedSince[index] : nil).map(Timestamp.init(microseconds:))
+            let job = EnqueuedJob(
+                id: id,
+                runAt: runAts[index].map(Timestamp.init(microseconds:)),
+                createdAt: since ?? createdAt,
+                state: state,
+                isDeduplicated: since != nil
+            )
+            jobs.append(job)
         }
         return jobs
     }
@@ -116,6 +125,8 @@ extension StoreSession {
             parameters.int8Array(jobs.map(\.id.rawValue))
             parameters.textArray(jobs.map(\.state.rawValue))
             parameters.timestampArray(optional: jobs.map { $0.runAt?.microseconds })
+            let existedSince = jobs.map { $0.isDeduplicated ? $0.createdAt.microseconds : nil }
+            parameters.timestampArray(optional: jobs.contains(where: \.isDeduplicated) ? existedSince : [])
             calls.append((Self.writeKey, parameters))
         }
         do throws(PostgresError) {

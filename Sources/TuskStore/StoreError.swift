@@ -59,8 +59,26 @@ extension StoreError {
     package var liesInData: Bool {
         switch self {
         case .database(let fault):
-            !fault.isTransient && !fault.isUnknownOutcome && ["22", "23", "54"].contains(fault.sqlState.prefix(2))
+            !fault.isTransient && !fault.isUnknownOutcome
+                && (["22", "23", "54"].contains(fault.sqlState.prefix(2)) || uniqueConflict != nil)
         case .schema, .unreadable: false
+        }
+    }
+
+    /// Why a unique job was not enqueued, or a job not retried: its key is held.
+    package enum UniqueConflict: Sendable, Hashable {
+        /// By a job; the message names it.
+        case held(String)
+        /// By a transaction that is under way; the next attempt may find the key free or held.
+        case busy(String)
+    }
+
+    /// Source: the states that the functions of `sql/migrations/0011_unique_jobs.sql` raise.
+    package var uniqueConflict: UniqueConflict? {
+        switch self {
+        case .database(let fault) where fault.sqlState == "TK003": .held(fault.message)
+        case .database(let fault) where fault.sqlState == "TK004": .busy(fault.message)
+        case .database, .schema, .unreadable: nil
         }
     }
 

@@ -51,6 +51,21 @@ import TuskStore
         (#"{"kind":"a","limits":[{"key":"a","weight":1001}]}"#, "limits"),
         (#"{"kind":"a","limits":[{"key":"a","weight":1.5}]}"#, "limits"),
         (#"{"kind":"a","limits":[{"key":"a","max":1}]}"#, "limits"), (#"{"kind":"a","limits":null}"#, "limits"),
+        (#"{"kind":"a","unique":true}"#, "unique"), (#"{"kind":"a","unique":{}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","args":[]}}"#, "unique"), (#"{"kind":"a","unique":{"key":""}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":7}}"#, "unique"), (#"{"kind":"a","unique":{"args":["a"]}}"#, "unique"),
+        (#"{"kind":"a","unique":{"args":["/a~2"]}}"#, "unique"), (#"{"kind":"a","unique":{"args":"/a"}}"#, "unique"),
+        (#"{"kind":"a","unique":{"args":[1]}}"#, "unique"), (#"{"kind":"a","unique":{"key":"x","scope":1}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","until":"never"}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","until":"finished","for_seconds":5}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","for_seconds":0.5}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","for_seconds":31536001}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","for_seconds":"5"}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","on_conflict":"ignore"}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","on_conflict":"replace"}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","on_conflict":"replace","replace":[]}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","on_conflict":"replace","replace":["kind"]}}"#, "unique"),
+        (#"{"kind":"a","unique":{"key":"x","replace":["args"]}}"#, "unique"),
     ]
 
     static let refusedArgs = [

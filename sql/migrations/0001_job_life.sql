@@ -38,6 +38,7 @@ create table tusk.job (
     traceparent text,
     limit_keys text [] collate "C",
     limit_weights smallint [],
+    uniqueness json,
     constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
@@ -63,6 +64,7 @@ comment on column tusk.job.metadata is 'Anything its sender wants to keep with i
 comment on column tusk.job.traceparent is 'W3C trace context of the enqueue.';
 comment on column tusk.job.limit_keys is 'Limits it counts for while it runs, beside those of its queue and kind.';
 comment on column tusk.job.limit_weights is 'How much it counts for each of them; null: 1 each.';
+comment on column tusk.job.uniqueness is 'What makes it unique, as it was asked for; null: nothing.';
 
 -- Ids outside every range: while the scheduler was away for long. It empties this table when it is back.
 create table tusk.job_overflow partition of tusk.job default;
@@ -400,6 +402,7 @@ create table tusk.idempotency (
     ids bigint [] not null,
     born tusk.job_state [] not null,
     run_at timestamptz [] not null,
+    existed_since timestamptz [],
     constraint idempotency_pkey primary key (shard, key_hash),
     constraint idempotency_hash_length check (octet_length(key_hash) = 32),
     constraint idempotency_fingerprint_length check (octet_length(fingerprint) = 32)
@@ -415,3 +418,5 @@ comment on column tusk.idempotency.created_at is 'When it was first accepted.';
 comment on column tusk.idempotency.ids is 'The jobs it made.';
 comment on column tusk.idempotency.born is 'The state each had in the first answer.';
 comment on column tusk.idempotency.run_at is 'The run_at each had in the first answer.';
+comment on column tusk.idempotency.existed_since
+is 'When each was enqueued that was there before and held the unique key of the one asked for; null: none was.';

@@ -256,17 +256,22 @@ create function tusk.enqueue_one(
     metadata json,
     traceparent text,
     limits json,
-    idempotency_key text
-) returns bigint
+    uniqueness json,
+    idempotency_key text,
+    out job_id bigint,
+    out born tusk.job_state,
+    out due timestamptz,
+    out created timestamptz,
+    out is_duplicate boolean,
+    out is_replaced boolean
+) returns record
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
     moment constant timestamptz := clock_timestamp();
-    due timestamptz;
     drawn bigint;
-    job_id bigint;
     args_length integer;
     timeout_ms bigint := (extract(epoch from enqueue_one.timeout) * 1000)::bigint;
     key_hash bytea;
@@ -274,7 +279,11 @@ declare
     accepted record;
     limit_keys text [];
     limit_weights smallint [];
+    wish record;
+    holder bigint;
 begin
+    is_duplicate := false;
+    is_replaced := false;
     args := coalesce(args, '{}');
     queue := coalesce(queue, 'default');
     priority := coalesce(priority, 5);
@@ -328,6 +337,9 @@ begin
         select given.keys, given.weights into limit_keys, limit_weights
         from tusk.read_limits(pointer || '/limits', limits) as given;
     end if;
+    if uniqueness is not null then
+        select given.* into wish from tusk.read_unique(pointer || '/unique', uniqueness) as given;
+    end if;
 
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
@@ -337,14 +349,17 @@ begin
         -- An array of JSON says where each value begins and ends, so that two requests never look the same.
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
-            timeout_ms, tags, metadata, limit_keys, limit_weights
+            timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
                 errcode = '55P03', message = 'a request with this idempotency_key is in flight',
                 detail = 'Field: ' || pointer || '/idempotency_key';
         end if;
-        select past.fingerprint, past.ids[1] as id into accepted
+        select
+            past.fingerprint, past.ids[1] as id, past.born[1] as born, past.run_at[1] as run_at, past.created_at,
+            past.existed_since[1] as existed_since
+        into accepted
         from tusk.idempotency as past
         where
             past.shard = 0 and past.key_hash = key_hash
@@ -353,7 +368,12 @@ begin
             if accepted.fingerprint <> request_hash then
                 perform tusk.refuse(pointer || '/idempotency_key', 'idempotency_key was used for another job');
             end if;
-            return accepted.id;
+            job_id := accepted.id;
+            born := accepted.born;
+            due := accepted.run_at;
+            created := coalesce(accepted.existed_since, accepted.created_at);
+            is_duplicate := accepted.existed_since is not null;
+            return;
         end if;
         delete from tusk.idempotency as past where past.shard = 0 and past.key_hash = key_hash;
     end if;
@@ -363,29 +383,56 @@ begin
     drawn := nextval('tusk.rank');
     job_id := drawn << 10;
     due := coalesce(run_at, moment + delay);
-    insert into tusk.job (
-        shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-        metadata, traceparent, limit_keys, limit_weights
-    ) values (
-        0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-        metadata, traceparent, limit_keys, limit_weights
-    );
-    if due > moment then
-        insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-        values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
-    else
-        insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-        values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
+    if due <= moment then
+        due := null;
     end if;
-    if key_hash is not null then
-        insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at)
-        values (
-            0, key_hash, request_hash, moment, array[job_id],
-            array[case when due > moment then 'scheduled' else 'available' end::tusk.job_state],
-            array[case when due > moment then due end]
+    if uniqueness is not null then
+        holder := tusk.take_unique(
+            0::smallint, tusk.unique_hash(kind, args, wish.key, wish.paths), wish.until,
+            moment + wish.for_seconds * interval '1 second', job_id
         );
     end if;
-    return job_id;
+    if holder is null then
+        insert into tusk.job (
+            shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
+            metadata, traceparent, limit_keys, limit_weights, uniqueness
+        ) values (
+            0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
+            metadata, traceparent, limit_keys, limit_weights, uniqueness
+        );
+        if due is not null then
+            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
+            values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
+        else
+            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
+            values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
+        end if;
+        born := case when due is null then 'available' else 'scheduled' end::tusk.job_state;
+        created := moment;
+    elsif wish.on_conflict = 'reject' then
+        raise exception using
+            errcode = 'TK003', message = format('its unique key is held by job %s', holder),
+            detail = 'Field: ' || pointer || '/unique';
+    else
+        if wish.on_conflict = 'replace' then
+            is_replaced := tusk.replace_job(
+                holder, wish.replaced, args, priority, due, max_attempts, retry, timeout_ms::integer, tags, metadata
+            );
+        end if;
+        job_id := holder;
+        is_duplicate := true;
+        select job.state, case when job.run_at > moment then job.run_at end as run_at, job.created_at
+        into born, due, created
+        from tusk.jobs as job
+        where job.id = holder;
+    end if;
+    if key_hash is not null then
+        insert into tusk.idempotency (shard, key_hash, fingerprint, created_at, ids, born, run_at, existed_since)
+        values (
+            0, key_hash, request_hash, moment, array[job_id], array[born], array[due],
+            case when is_duplicate then array[created] end
+        );
+    end if;
 end
 $$;
 
@@ -406,21 +453,26 @@ create function tusk.enqueue(
     metadata json default null,
     traceparent text default null,
     limits json default null,
+    uniqueness json default null,
     idempotency_key text default null
 ) returns bigint
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    answer record;
 begin
-    return tusk.enqueue_one(
+    answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, idempotency_key
+        limits, uniqueness, idempotency_key
     );
+    return answer.job_id;
 end
 $$;
 
 comment on function tusk.enqueue is
-'Enqueues a job in the caller''s transaction and returns its id. Bad input raises 22023 and names the field.';
+'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad '
+'input raises 22023 and names the field.';
 
 create function tusk.check_kind_of(pointer text, job json) returns void
 language plpgsql stable
@@ -432,7 +484,7 @@ declare
 begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
-            when field.key in ('args', 'retry', 'metadata', 'limits') then field.kind
+            when field.key in ('args', 'retry', 'metadata', 'limits', 'unique') then field.kind
             when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
             when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
             when field.key = 'tags' then 'array'
@@ -468,12 +520,22 @@ $$;
 comment on function tusk.check_kind_of
 is 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
 
-create function tusk.enqueue_many(jobs json) returns setof bigint
+create function tusk.enqueue_each(
+    jobs json,
+    out id bigint,
+    out state tusk.job_state,
+    out due_at timestamptz,
+    out created_at timestamptz,
+    out is_duplicate boolean,
+    out is_replaced boolean
+) returns setof record
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
+#variable_conflict use_column
 declare
     entry record;
+    answer record;
 begin
     if json_typeof(jobs) is distinct from 'array' then
         perform tusk.refuse('#', 'jobs must be an array');
@@ -486,7 +548,13 @@ begin
             perform tusk.refuse('#/' || entry.index, 'a job must be a JSON object');
         end if;
         perform tusk.check_kind_of('#/' || entry.index, entry.job);
-        return next tusk.enqueue_one(
+    end loop;
+    perform tusk.lock_unique_keys(jobs);
+    for entry in
+        select item.value as job, item.ordinality - 1 as index
+        from json_array_elements(jobs) with ordinality as item
+    loop
+        answer := tusk.enqueue_one(
             pointer => '#/' || entry.index,
             kind => entry.job ->> 'kind',
             args => entry.job -> 'args',
@@ -501,11 +569,30 @@ begin
             metadata => entry.job -> 'metadata',
             traceparent => entry.job ->> 'traceparent',
             limits => entry.job -> 'limits',
+            uniqueness => entry.job -> 'unique',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
+        id := answer.job_id;
+        state := answer.born;
+        due_at := answer.due;
+        created_at := answer.created;
+        is_duplicate := answer.is_duplicate;
+        is_replaced := answer.is_replaced;
+        return next;
     end loop;
 end
 $$;
+
+comment on function tusk.enqueue_each is
+'Enqueues a JSON array of jobs, all or none, and answers in order what became of each.';
+
+create function tusk.enqueue_many(jobs json) returns setof bigint
+language sql volatile
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select answer.id
+    from tusk.enqueue_each(jobs) as answer;
+end;
 
 comment on function tusk.enqueue_many is
 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';

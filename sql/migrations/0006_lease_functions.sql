@@ -193,6 +193,9 @@ begin
                     moved.worker_id, 'discarded', moved.error
                 );
             end if;
+            if moved.last_lease is not null then
+                perform tusk.retake_unique(retry.job_id);
+            end if;
         end if;
         if moved.last_lease is not null then
             -- At least one more attempt, also for a job that used them all.
@@ -226,7 +229,8 @@ end
 $$;
 
 comment on function tusk.retry is
-'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not.';
+'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not. Raises '
+'TK003 when another job holds its unique key by now.';
 
 create table tusk.job_cursor (
     shard smallint not null,

@@ -47,6 +47,11 @@ begin
         end if;
     end loop;
     perform tusk.check_kind_of('#/job', job);
+    if job #>> '{unique,on_conflict}' = 'reject' then
+        perform tusk.refuse(
+            '#/job/unique/on_conflict', 'on_conflict cannot be reject for the job of a schedule'
+        );
+    end if;
     -- The rules are those of an enqueue, so one is made and undone.
     begin
         perform tusk.enqueue_one(
@@ -64,6 +69,7 @@ begin
             metadata => job -> 'metadata',
             traceparent => job ->> 'traceparent',
             limits => job -> 'limits',
+            uniqueness => job -> 'unique',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';

@@ -11,7 +11,12 @@ select
         from unnest(past.run_at) with ordinality as given (moment, ordinal)
         order by given.ordinal
     ) as run_at_us,
-    past.created_at
+    past.created_at,
+    array(
+        select (extract(epoch from given.moment) * 1000000)::bigint
+        from unnest(past.existed_since) with ordinality as given (moment, ordinal)
+        order by given.ordinal
+    ) as existed_since_us
 from tusk.idempotency as past
 where
     past.shard = $1

@@ -75,3 +75,15 @@ extension JSONWriter {
         }
     }
 }
+
+extension EnqueuedJob {
+    /// What is said of a job that was there before; nothing of a new one.
+    func writeDeduplication(to writer: inout JSONWriter) {
+        guard isDeduplicated else { return }
+        writer.key("deduplicated")
+        writer.bool(true)
+        guard isReplaced else { return }
+        writer.key("replaced")
+        writer.bool(true)
+    }
+}

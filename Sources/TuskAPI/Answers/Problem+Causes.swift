@@ -19,6 +19,15 @@ extension Problem {
 
     /// The store did not do what it was asked; what the server said stays in the log.
     package init(_ error: StoreError) {
+        switch error.uniqueConflict {
+        case .held(let message):
+            self.init(.uniqueConflict, "Nothing was enqueued or changed: \(message).")
+            return
+        case .busy(let message):
+            self.init(.uniqueInFlight, "Nothing was enqueued: \(message).")
+            return
+        case nil: break
+        }
         switch error {
         case .database(let fault) where fault.isTransient || fault.isUnknownOutcome:
             self.init(.databaseUnavailable, Self.detail(isUnknown: fault.isUnknownOutcome))

@@ -24,6 +24,10 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case limitNotFound = "limit-not-found"
     /// The job is in a state from which this change does not start.
     case jobState = "job-state"
+    /// Another job holds the unique key of this one.
+    case uniqueConflict = "unique-conflict"
+    /// Somebody is enqueuing a job with the same unique key at this moment.
+    case uniqueInFlight = "unique-in-flight"
     /// The first request with this idempotency key is not finished.
     case idempotencyInFlight = "idempotency-in-flight"
     /// The body is longer than this resource takes.
@@ -56,7 +60,7 @@ extension ProblemKind {
         case .unauthenticated: 401
         case .missingScope, .crossOrigin: 403
         case .jobNotFound, .scheduleNotFound, .limitNotFound: 404
-        case .jobState, .idempotencyInFlight: 409
+        case .jobState, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation, .idempotencyMismatch: 422
@@ -80,6 +84,8 @@ extension ProblemKind {
         case .scheduleNotFound: "No such schedule"
         case .limitNotFound: "No such limit"
         case .jobState: "The job is in the wrong state"
+        case .uniqueConflict: "Another job holds the unique key"
+        case .uniqueInFlight: "A job with this unique key is being enqueued"
         case .idempotencyInFlight: "A request with this idempotency key is in flight"
         case .bodyTooLarge: "The body is too large"
         case .unsupportedMediaType: "Unsupported media type"
@@ -97,11 +103,12 @@ extension ProblemKind {
     /// After how many seconds trying again makes sense; nil where it does not.
     var retryAfterSeconds: Int? {
         switch self {
-        case .idempotencyInFlight, .databaseUnavailable, .overloaded, .draining: 1
+        case .idempotencyInFlight, .uniqueInFlight, .databaseUnavailable, .overloaded, .draining: 1
         case .schemaMismatch: 10
         case .tooManyFailures: 10
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
-        case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound, .jobState: nil
+        case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound: nil
+        case .jobState, .uniqueConflict: nil
         case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
         }
     }

@@ -168,8 +168,9 @@ struct BulkStream {
             writer.member("index", line.index)
             switch outcome {
             case .enqueued(let job, let isReplay):
-                writer.member("status", 201)
+                writer.member("status", job.isDeduplicated ? 200 : 201)
                 writer.member("id", job.id.description)
+                job.writeDeduplication(to: &writer)
                 if isReplay {
                     writer.key("replayed")
                     writer.bool(true)

@@ -15,6 +15,10 @@ struct EnqueueEffects: Sendable {
         private(set) var queues: Set<QueueName> = []
 
         mutating func accept(_ job: NewJob, _ enqueued: EnqueuedJob) {
+            guard !enqueued.isDeduplicated else {
+                if enqueued.isReplaced, enqueued.state == .available { queues.insert(job.queue) }
+                return replay(job)
+            }
             accepted[JobLabels(queue: job.queue.text, kind: job.kind.text), default: 0] += 1
             if enqueued.state == .available { queues.insert(job.queue) }
         }

@@ -17,7 +17,7 @@ struct EnqueueRequest: Sendable {
     /// The answer when the job was enqueued, now or by an earlier request with the same key. It depends on nothing but
     /// the request and what is stored, so a repetition gets the same bytes.
     func response(_ enqueued: EnqueuedJob, isReplay: Bool) -> HTTPResponse {
-        var response = HTTPResponse.object(201) { writer in
+        var response = HTTPResponse.object(enqueued.isDeduplicated ? 200 : 201) { writer in
             let id = enqueued.id.description
             writer.member("id", id)
             writer.member("state", enqueued.state.rawValue)
@@ -25,10 +25,34 @@ struct EnqueueRequest: Sendable {
             writer.member("queue", job.queue.text)
             writer.member("created_at", enqueued.createdAt)
             writer.member("run_at", ifPresent: enqueued.runAt)
+            enqueued.writeDeduplication(to: &writer)
         }
         response.headers.append(("Location", "/v1/jobs/\(enqueued.id)"))
         if isReplay { response.headers.append(IdempotencyKey.replayedField) }
         return response
+    }
+
+    /// Enqueues the job by itself, in a session of its own, rather than in a batch: whoever it has to wait for is no
+    /// concern of others. Blocks.
+    func response(by services: Services) -> HTTPResponse {
+        var tally = EnqueueEffects.Tally()
+        do throws(StoreError) {
+            let response: HTTPResponse? = try services.store.withSession { session throws(StoreError) in
+                if let key {
+                    guard let answer = try session.enqueue(keyed: [key]).first else { return nil }
+                    tally.note([job], answer)
+                    return self.response(answer)
+                }
+                guard let enqueued = try session.enqueue([job]).first else { return nil }
+                tally.accept(job, enqueued)
+                return self.response(enqueued, isReplay: false)
+            }
+            guard let response else { preconditionFailure("the store answers each job") }
+            services.effects.follow(tally)
+            return response
+        } catch {
+            return services.problem(error, call).response(requestID: call.requestID)
+        }
     }
 
     /// The same for what became of a request with a key.

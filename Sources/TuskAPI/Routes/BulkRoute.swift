@@ -141,9 +141,10 @@ struct BulkRoute: Sendable {
         .object(201) { writer in
             writer.member("jobs", Array(jobs.enumerated())) { writer, item in
                 writer.member("index", item.offset)
-                writer.member("status", 201)
+                writer.member("status", item.element.isDeduplicated ? 200 : 201)
                 writer.member("id", item.element.id.description)
                 writer.member("state", item.element.state.rawValue)
+                item.element.writeDeduplication(to: &writer)
             }
         }
     }

@@ -24,7 +24,10 @@ struct EnqueueRoute: Sendable {
 
     private func submit(_ call: Call) {
         do throws(Problem) {
-            services.coalescer.submit(try request(call))
+            let request = try request(call)
+            guard request.job.isApart else { return services.coalescer.submit(request) }
+            let run: @Sendable () -> Void = { call.answer(request.response(by: services)) }
+            services.lanes.submit(Lanes.Work(run: run, refuse: { call.refuse($0) }))
         } catch {
             call.refuse(error)
         }

@@ -51,6 +51,7 @@ struct Services: Sendable {
 
     /// What a failure of the store is to the client; the log gets the whole of it.
     func problem(_ error: StoreError, _ call: Call) -> Problem {
+        guard error.uniqueConflict == nil else { return Problem(error) }
         effects.metrics.note(error)
         logger.log(
             error.isTransient ? .warning : .error,

@@ -44,6 +44,8 @@ enum JobAddCommand {
             $0.put("created_at", enqueued.createdAt)
             $0.put("run_at", enqueued.runAt)
             if isReplayed { $0.put("replayed", true) }
+            if enqueued.isDeduplicated { $0.put("deduplicated", true) }
+            if enqueued.isReplaced { $0.put("replaced", true) }
         }
         try context.console.show(object) { words(enqueued, job, isReplayed, context.console) }
         return .success
@@ -57,8 +59,15 @@ enum JobAddCommand {
     ) -> [String] {
         if console.isQuiet { return [enqueued.id.description] }
         let when = Words.exact(enqueued.runAt).map { " for \($0)" } ?? ""
-        let how = isReplayed ? "was enqueued before with this key" : enqueued.state.rawValue
+        let how = words(of: enqueued, isReplayed)
         return ["job \(enqueued.id) (\(job.kind) in queue \(job.queue)) \(how)\(when)"]
+    }
+
+    private static func words(of enqueued: EnqueuedJob, _ isReplayed: Bool) -> String {
+        if isReplayed { return "was enqueued before with this key" }
+        guard enqueued.isDeduplicated else { return enqueued.state.rawValue }
+        let change = enqueued.isReplaced ? ", took over what was given" : ""
+        return "was there before\(change) and is \(enqueued.state.rawValue)"
     }
 
     private static func enqueue(

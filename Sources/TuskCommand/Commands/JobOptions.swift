@@ -44,10 +44,22 @@ enum JobOptions {
         .texts("KEY"),
         "a concurrency limit it counts for, such as tenant:7; may be given again"
     )
+    static let uniqueKey = Option.argument(
+        "unique-key",
+        .text("KEY"),
+        "at most one job of its kind with this key until it is over; another one answers with the first"
+    )
+    static let unique = Option.argument(
+        "unique",
+        .text("JSON"),
+        "the same with all choices, such as {\"args\":[\"/customer_id\"],\"on_conflict\":\"reject\"}"
+    )
     static let metadata = Option.argument("metadata", .text("JSON"), "notes that travel with it: a JSON object")
 
     /// What a job of any kind of enqueue takes.
-    static let common = [args, queue, priority, maxAttempts, attemptTimeout, tag, limit, retry, metadata]
+    static let common = [
+        args, queue, priority, maxAttempts, attemptTimeout, tag, limit, uniqueKey, unique, retry, metadata,
+    ]
 
     /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
     private static let argsBytesMax = 1 << 20
@@ -72,12 +84,25 @@ enum JobOptions {
         if !tags.isEmpty { writer.put("tags", tags) }
         let limits = try context.list(limit)
         if !limits.isEmpty { writer.put("limits", limits) }
+        if let text = try uniqueness(context) { writer.put("unique", text) }
         if let text = try context.text(retry) { writer.put("retry", try json(Array(text.utf8), of: retry.flag)) }
         if let text = try context.text(metadata) {
             writer.put("metadata", try json(Array(text.utf8), of: metadata.flag))
         }
         writer.endObject()
         return try checked(writer.bytes)
+    }
+
+    private static func uniqueness(_ context: CommandContext) throws(CommandError) -> JSONText? {
+        guard let key = try context.text(uniqueKey) else {
+            return try context.text(unique).map { text throws(CommandError) in
+                try json(Array(text.utf8), of: unique.flag)
+            }
+        }
+        guard context.invocation.given[unique.name] == nil else {
+            throw CommandError(.usage, "\(uniqueKey.flag) and \(unique.flag) cannot be given together")
+        }
+        return try json(JSONWriter.object { $0.put("key", key) }, of: uniqueKey.flag)
     }
 
     private static func checked(_ bytes: [UInt8]) throws(CommandError) -> NewJob {

@@ -4,6 +4,15 @@ import TuskStore
 extension CommandError {
     /// The failure in words, with the exit code for its case and what to do.
     init(_ error: StoreError) {
+        switch error.uniqueConflict {
+        case .held(let message):
+            self.init(.conflict, message)
+            return
+        case .busy(let message):
+            self.init(.conflict, message, hint: "Try again.")
+            return
+        case nil: break
+        }
         switch error {
         case .schema(let state): self.init(state)
         case .unreadable(let what): self.init(.failure, "the database holds a row that does not fit: \(what)")

@@ -7,7 +7,7 @@ extension NewJob {
         case maxAttempts = "max_attempts"
         case retry
         case timeoutSeconds = "timeout_seconds"
-        case tags, metadata, traceparent, limits
+        case tags, metadata, traceparent, limits, unique
     }
 
     /// Reads a job; only `kind` is required. Unknown fields are refused, and all problems are reported at once.
@@ -31,6 +31,7 @@ extension NewJob {
         metadata = Self.readMetadata(&reader)
         traceparent = Self.readTraceparent(&reader)
         limits = Self.readLimits(&reader)
+        unique = Self.readUnique(&reader)
         try reader.finish()
         guard let kind else { preconditionFailure("finish throws when there is no kind") }
         self.kind = kind
@@ -135,6 +136,18 @@ extension NewJob {
     }
 }
 
+extension NewJob {
+    private static func readUnique(_ reader: inout FieldReader<Field>) -> Uniqueness? {
+        guard let value = reader.value(.unique) else { return nil }
+        do {
+            return try Uniqueness(json: value, at: reader.pointer(to: .unique))
+        } catch {
+            reader.note(error)
+            return nil
+        }
+    }
+}
+
 // MARK: The canonical form
 
 extension NewJob {
@@ -177,7 +190,23 @@ extension NewJob {
             for limit in limits { limit.write(to: &writer) }
             writer.endArray()
         }
+        if let unique {
+            writer.key(Field.unique.rawValue)
+            unique.write(to: &writer)
+        }
         writer.endObject()
+        return writer.text
+    }
+
+    /// Whether the database has to look at other jobs before it takes this one, so that it does not go with the rest.
+    package var isApart: Bool { unique != nil }
+
+    /// The canonical JSON of many jobs: an array.
+    package static func array(_ jobs: [NewJob]) -> JSONText {
+        var writer = JSONWriter(capacity: jobs.reduce(2) { $0 + $1.args.bytes.count + 128 })
+        writer.beginArray()
+        for job in jobs { writer.raw(job.json) }
+        writer.endArray()
         return writer.text
     }
 

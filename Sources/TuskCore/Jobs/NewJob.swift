@@ -25,6 +25,8 @@ public struct NewJob: Sendable, Hashable {
     /// The concurrency limits it counts for while it runs, beside those of its queue and kind: at most 4, all
     /// different.
     public package(set) var limits: [JobLimit]
+    /// What keeps a second job of the same sort from being enqueued; nil: nothing.
+    public package(set) var unique: Uniqueness?
 
     /// The attempts of jobs that name none.
     public static let maxAttemptsDefault = 20
@@ -53,6 +55,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - metadata: Notes that travel with it: a JSON object of at most 4 KiB.
     ///   - traceparent: The W3C trace context of whoever enqueues it.
     ///   - limits: The concurrency limits it counts for: at most 4, all different.
+    ///   - unique: What keeps a second job of the same sort from being enqueued.
     /// - Throws: all that is wrong, with pointers as in a request over HTTP.
     public init(
         kind: Kind,
@@ -66,7 +69,8 @@ public struct NewJob: Sendable, Hashable {
         tags: [Tag] = [],
         metadata: JSONText? = nil,
         traceparent: String? = nil,
-        limits: [JobLimit] = []
+        limits: [JobLimit] = [],
+        unique: Uniqueness? = nil
     ) throws(ValidationError) {
         self.kind = kind
         self.args = args
@@ -80,6 +84,7 @@ public struct NewJob: Sendable, Hashable {
         self.metadata = metadata
         self.traceparent = traceparent
         self.limits = limits
+        self.unique = unique
         // There is one set of rules: what a request over HTTP has to pass.
         self = try NewJob(written: json)
     }
