@@ -25,8 +25,16 @@ struct UniqueJobTests {
         }
     }
 
-    @Test func `64 enqueues of one key at once make one job`() async throws {
+    @Test(arguments: [false, true])
+    func `64 enqueues of one key at once make one job`(isKeyUsed: Bool) async throws {
         try await withDatabase(.migrated) { database in
+            if isKeyUsed {
+                let store = try StoreFixture(database)
+                defer { store.session.close() }
+                let worker = try store.worker()
+                _ = try store.session.enqueue([try Self.unique(#"{"key":"invoice 7"}"#)])
+                _ = try store.settle(try store.claim(worker), worker)
+            }
             let job = try Self.unique(#"{"key":"invoice 7"}"#)
             let answers = Mutex<[EnqueuedJob]>([])
             DispatchQueue.concurrentPerform(iterations: 16) { _ in
@@ -40,7 +48,7 @@ struct UniqueJobTests {
             let all = answers.withLock(\.self)
             #expect(all.count == 64 && Set(all.map(\.id)).count == 1)
             #expect(all.count { !$0.isDeduplicated } == 1)
-            #expect(try database.number("select count(*) from tusk.job") == 1)
+            #expect(try database.number("select count(*) from tusk.ready") == 1)
         }
     }
 
