@@ -225,7 +225,7 @@ declare
 begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
-            when field.key in ('args', 'retry', 'metadata', 'limits', 'unique') then field.kind
+            when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
             when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
             when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
             when field.key = 'tags' then 'array'
@@ -386,6 +386,7 @@ begin
             traceparent => job ->> 'traceparent',
             limits => job -> 'limits',
             uniqueness => job -> 'unique',
+            ordering => job -> 'order',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';
@@ -807,7 +808,7 @@ $_$;
 
 COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partition once job_retention is over; keeps what lives.';
 
-CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, idempotency_key text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -816,13 +817,13 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, idempotency_key
+        limits, uniqueness, ordering, idempotency_key
     );
     return answer.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
 
 CREATE FUNCTION tusk.enqueue_each(jobs json, OUT id bigint, OUT state tusk.job_state, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS SETOF record
     LANGUAGE plpgsql
@@ -845,7 +846,7 @@ begin
         end if;
         perform tusk.check_kind_of('#/' || entry.index, entry.job);
     end loop;
-    perform tusk.lock_unique_keys(jobs);
+    perform tusk.lock_keys(jobs);
     for entry in
         select item.value as job, item.ordinality - 1 as index
         from json_array_elements(jobs) with ordinality as item
@@ -866,6 +867,7 @@ begin
             traceparent => entry.job ->> 'traceparent',
             limits => entry.job -> 'limits',
             uniqueness => entry.job -> 'unique',
+            ordering => entry.job -> 'order',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;
@@ -891,7 +893,7 @@ END;
 
 COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
 
-CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -908,6 +910,8 @@ declare
     limit_weights smallint [];
     wish record;
     holder bigint;
+    line record;
+    is_head boolean := true;
 begin
     is_duplicate := false;
     is_replaced := false;
@@ -967,6 +971,7 @@ begin
     if uniqueness is not null then
         select given.* into wish from tusk.read_unique(pointer || '/unique', uniqueness) as given;
     end if;
+    select given.* into line from tusk.read_order(pointer || '/order', ordering) as given;
 
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
@@ -976,7 +981,8 @@ begin
         -- An array of JSON says where each value begins and ends, so that two requests never look the same.
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
-            timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness
+            timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
+            line.wait_ms
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -1007,6 +1013,10 @@ begin
 
     -- The transaction gets its number before it draws a rank, as in enqueue_jobs.sql.
     perform pg_current_xact_id();
+    -- Jobs with one order key draw their ranks one after the other.
+    if line.key is not null then
+        perform tusk.lock_order_head(0::smallint, line.key);
+    end if;
     drawn := nextval('tusk.rank');
     job_id := drawn << 10;
     due := coalesce(run_at, moment + delay);
@@ -1022,19 +1032,33 @@ begin
     if holder is null then
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms
         );
-        if due is not null then
+        if line.key is not null then
+            is_head := tusk.join_order(0::smallint, line.key, job_id);
+        end if;
+        if not is_head then
+            insert into tusk.blocked (
+                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, queue, kind
+            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, queue, kind);
+            born := 'blocked';
+        elsif due is not null then
             insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-            values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
+            values (
+                0, priority, limit_keys is not null or line.key is not null, args_length, due, job_id, queue, kind
+            );
+            born := 'scheduled';
         else
             insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-            values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
+            values (
+                0, priority, limit_keys is not null or line.key is not null, args_length, drawn, job_id, moment,
+                queue, kind
+            );
+            born := 'available';
         end if;
-        born := case when due is null then 'available' else 'scheduled' end::tusk.job_state;
         created := moment;
     elsif wish.on_conflict = 'reject' then
         raise exception using
@@ -1063,7 +1087,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE plpgsql STABLE
@@ -1112,15 +1136,15 @@ begin
     select found.* into wait
     from (
         select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
-            0::smallint as interruptions
+            null::text as reason, 0::smallint as interruptions
         from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = explain.job_id
         union all
-        select 'blocked', null, blocked.rank, false, blocked.key, blocked.interruptions
+        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions
         from tusk.blocked as blocked
         where blocked.shard = home and blocked.id = explain.job_id
         union all
-        select 'ready', null, ready.rank, ready.released, null, ready.interruptions
+        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions
         from tusk.ready as ready
         where ready.shard = home and ready.id = explain.job_id
     ) as found;
@@ -1196,7 +1220,10 @@ begin
             );
     end if;
 
-    if wait.place = 'blocked' then
+    if wait.reason = 'order' then
+        is_free := false;
+        return query select held.* from tusk.explain_order(home, wait.key, wait.rank) as held;
+    elsif wait.place = 'blocked' then
         is_free := false;
         select count(*) into count_ahead
         from (
@@ -1259,6 +1286,7 @@ CREATE TABLE tusk.blocked (
     id bigint NOT NULL,
     last_lease bigint DEFAULT 0 NOT NULL,
     blocked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
     reason text NOT NULL COLLATE pg_catalog."C",
     key text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
@@ -1286,9 +1314,11 @@ COMMENT ON COLUMN tusk.blocked.last_lease IS 'As in ready.';
 
 COMMENT ON COLUMN tusk.blocked.blocked_at IS 'Since when.';
 
-COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: no_worker.';
+COMMENT ON COLUMN tusk.blocked.due_at IS 'When it may run at the earliest; null: at once.';
 
-COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: for no_worker the kind.';
+COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: limit, or order.';
+
+COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: the key of the limit, or the order key.';
 
 COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
 
@@ -1385,77 +1415,93 @@ END;
 
 COMMENT ON FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) IS 'The limits without room for a job: a part of tusk.explain.';
 
-CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-    held text;
-begin
-    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
-    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
-    return held;
-end
-$$;
+CREATE TABLE tusk.cancel_request (
+    shard smallint DEFAULT 0 NOT NULL,
+    id bigint NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    requested_by text NOT NULL,
+    reason text
+);
 
-COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
+COMMENT ON TABLE tusk.cancel_request IS 'Who told a running job to stop. What binds is cancels in the lease row.';
 
-CREATE FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_variable
-begin
-    if until = 'time' then
-        return expires_at > clock_timestamp();
-    elsif until = 'started' then
-        return exists (
-            select from tusk.ready as ready
-            where
-                ready.shard = home and ready.id = job_id
-                and ready.attempt = 0 and ready.interruptions = 0 and ready.last_lease = 0
-        ) or exists (
-            select from tusk.scheduled as scheduled
-            where
-                scheduled.shard = home and scheduled.id = job_id
-                and scheduled.attempt = 0 and scheduled.last_lease = 0
-        ) or exists (
-            select from tusk.blocked as blocked
-            where
-                blocked.shard = home and blocked.id = job_id
-                and blocked.attempt = 0 and blocked.interruptions = 0 and blocked.last_lease = 0
-        );
-    end if;
-    return exists (select from tusk.ready as ready where ready.shard = home and ready.id = job_id)
-        or exists (select from tusk.scheduled as waiting where waiting.shard = home and waiting.id = job_id)
-        or exists (select from tusk.blocked as blocked where blocked.shard = home and blocked.id = job_id)
-        or case
-            when exists (
-                select from tusk.outcome as outcome
-                where outcome.shard = home and outcome.id = job_id and outcome.state = 'completed'
-            ) then false
-            when exists (select from tusk.outcome as outcome where outcome.shard = home and outcome.id = job_id)
-                then until = 'success'
-            -- It runs, or its history was pruned.
-            else exists (
-                select from tusk.lease as lease
-                where
-                    lease.shard = home and job_id = any (lease.ids)
-                    and coalesce(get_bit(lease.done, array_position(lease.ids, job_id) - 1), 0) = 0
-            )
-        end;
-end
-$$;
+COMMENT ON COLUMN tusk.cancel_request.shard IS 'The shard of the job.';
 
-COMMENT ON FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) IS 'Whether a job that took a unique key still holds it.';
+COMMENT ON COLUMN tusk.cancel_request.id IS 'The job.';
 
-CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
+COMMENT ON COLUMN tusk.cancel_request.requested_at IS 'When.';
 
-COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
+COMMENT ON COLUMN tusk.cancel_request.requested_by IS 'Who.';
+
+COMMENT ON COLUMN tusk.cancel_request.reason IS 'Why.';
+
+CREATE TABLE tusk.job (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts smallint NOT NULL,
+    id bigint NOT NULL,
+    args_bytes integer NOT NULL,
+    timeout_ms integer,
+    created_at timestamp with time zone NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    queue text NOT NULL COLLATE pg_catalog."C",
+    args json NOT NULL,
+    retry json,
+    tags text[],
+    metadata json,
+    traceparent text,
+    limit_keys text[] COLLATE pg_catalog."C",
+    limit_weights smallint[],
+    uniqueness json,
+    order_key text COLLATE pg_catalog."C",
+    order_wait_ms bigint,
+    CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
+    CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
+    CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT job_queue_length CHECK (((octet_length(queue) >= 1) AND (octet_length(queue) <= 128))),
+    CONSTRAINT job_timeout_positive CHECK ((timeout_ms > 0))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE tusk.job IS 'What a job is. Written once at enqueue; changed only while it waits, by an operator.';
+
+COMMENT ON COLUMN tusk.job.shard IS 'Which shard the job lives in: the low 10 bits of its id; 0 on one PostgreSQL.';
+
+COMMENT ON COLUMN tusk.job.priority IS 'Band in the queue: 0 to 9, smaller is claimed first.';
+
+COMMENT ON COLUMN tusk.job.max_attempts IS 'How many failed attempts end the job as discarded.';
+
+COMMENT ON COLUMN tusk.job.id IS 'Number of the job: first rank << 10 | shard. Partitions are ranges of it.';
+
+COMMENT ON COLUMN tusk.job.args_bytes IS 'Length of args in bytes, so that claims can be bounded without reading them.';
+
+COMMENT ON COLUMN tusk.job.timeout_ms IS 'Longest run of one attempt in milliseconds; null: the worker''s default.';
+
+COMMENT ON COLUMN tusk.job.created_at IS 'When the job was enqueued.';
+
+COMMENT ON COLUMN tusk.job.kind IS 'Which handler runs it.';
+
+COMMENT ON COLUMN tusk.job.queue IS 'The queue it waits in.';
+
+COMMENT ON COLUMN tusk.job.args IS 'Its input: the client''s own bytes, never re-encoded.';
+
+COMMENT ON COLUMN tusk.job.retry IS 'Its retry policy; null: the policy of its kind.';
+
+COMMENT ON COLUMN tusk.job.tags IS 'Words to find it by.';
+
+COMMENT ON COLUMN tusk.job.metadata IS 'Anything its sender wants to keep with it.';
+
+COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
+
+COMMENT ON COLUMN tusk.job.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
+
+COMMENT ON COLUMN tusk.job.limit_weights IS 'How much it counts for each of them; null: 1 each.';
+
+COMMENT ON COLUMN tusk.job.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
+
+COMMENT ON COLUMN tusk.job.order_key IS 'Jobs with the same one run one at a time, in the order of their enqueues.';
+
+COMMENT ON COLUMN tusk.job.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
 
 CREATE SEQUENCE tusk.lease_number
     START WITH 1
@@ -1506,6 +1552,46 @@ COMMENT ON COLUMN tusk.lease.cancels IS 'Jobs of this lease that were told to st
 COMMENT ON COLUMN tusk.lease.attempts IS 'Attempts used before this one, by position; null: all 0.';
 
 COMMENT ON COLUMN tusk.lease.ids IS 'Its jobs.';
+
+CREATE TABLE tusk.outcome (
+    shard smallint DEFAULT 0 NOT NULL,
+    attempt smallint NOT NULL,
+    state tusk.job_state NOT NULL,
+    id bigint NOT NULL,
+    lease bigint NOT NULL,
+    started_at timestamp with time zone,
+    finished_at timestamp with time zone NOT NULL,
+    worker_id uuid,
+    reason text,
+    error text,
+    result json,
+    CONSTRAINT outcome_state_final CHECK ((state = ANY (ARRAY['completed'::tusk.job_state, 'cancelled'::tusk.job_state, 'discarded'::tusk.job_state])))
+)
+PARTITION BY RANGE (finished_at);
+
+COMMENT ON TABLE tusk.outcome IS 'How jobs ended: a row for each ended job.';
+
+COMMENT ON COLUMN tusk.outcome.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.outcome.attempt IS 'Attempts used, the last one included.';
+
+COMMENT ON COLUMN tusk.outcome.state IS 'completed, cancelled or discarded.';
+
+COMMENT ON COLUMN tusk.outcome.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.outcome.lease IS 'The lease under which it ended; 0: it was waiting.';
+
+COMMENT ON COLUMN tusk.outcome.started_at IS 'When its last attempt started; null: it never ran.';
+
+COMMENT ON COLUMN tusk.outcome.finished_at IS 'When its end was recorded.';
+
+COMMENT ON COLUMN tusk.outcome.worker_id IS 'Who ran it last.';
+
+COMMENT ON COLUMN tusk.outcome.reason IS 'Why it did not complete: attempts, crash, handler, operator.';
+
+COMMENT ON COLUMN tusk.outcome.error IS 'Message of its last error.';
+
+COMMENT ON COLUMN tusk.outcome.result IS 'What the handler returned.';
 
 CREATE SEQUENCE tusk.rank
     START WITH 1
@@ -1597,6 +1683,404 @@ COMMENT ON COLUMN tusk.scheduled.queue IS 'The queue it enters when due.';
 
 COMMENT ON COLUMN tusk.scheduled.kind IS 'Which handler runs it.';
 
+CREATE VIEW tusk.jobs AS
+ WITH waiting AS (
+         SELECT ready.shard,
+            ready.id,
+            'available'::tusk.job_state AS state,
+            ready.attempt,
+            ready.queue,
+            ready.priority,
+            ready.last_lease,
+            ready.available_at AS run_at,
+            NULL::text AS blocked_by
+           FROM tusk.ready ready
+        UNION ALL
+         SELECT scheduled.shard,
+            scheduled.id,
+            (
+                CASE
+                    WHEN (scheduled.last_lease = 0) THEN 'scheduled'::text
+                    ELSE 'retryable'::text
+                END)::tusk.job_state AS state,
+            scheduled.attempt,
+            scheduled.queue,
+            scheduled.priority,
+            scheduled.last_lease,
+            scheduled.due_at AS run_at,
+            NULL::text AS blocked_by
+           FROM tusk.scheduled scheduled
+        UNION ALL
+         SELECT blocked.shard,
+            blocked.id,
+            'blocked'::tusk.job_state AS state,
+            blocked.attempt,
+            blocked.queue,
+            blocked.priority,
+            blocked.last_lease,
+            NULL::timestamp with time zone AS run_at,
+            ((blocked.reason || ' '::text) || blocked.key) AS blocked_by
+           FROM tusk.blocked blocked
+        ), placed AS (
+         SELECT waiting.shard,
+            waiting.id,
+            waiting.state,
+            waiting.queue,
+            waiting.priority,
+            (waiting.attempt)::integer AS attempt,
+            waiting.run_at,
+            NULL::timestamp with time zone AS started_at,
+            NULL::timestamp with time zone AS finished_at,
+            NULLIF(waiting.last_lease, 0) AS lease,
+            NULL::uuid AS worker_id,
+            waiting.blocked_by,
+            NULL::text AS reason,
+            NULL::text AS error,
+            NULL::json AS result,
+            NULL::timestamp with time zone AS cancel_requested_at
+           FROM waiting
+        UNION ALL
+         SELECT lease.shard,
+            held.id,
+            'running'::tusk.job_state AS state,
+            NULL::text AS queue,
+            NULL::smallint AS priority,
+            (COALESCE((lease.attempts[held."position"])::integer, 0) + 1) AS attempt,
+            NULL::timestamp with time zone AS run_at,
+            lease.claimed_at AS started_at,
+            NULL::timestamp with time zone AS finished_at,
+            lease.number AS lease,
+            lease.worker_id,
+            NULL::text AS blocked_by,
+            NULL::text AS reason,
+            NULL::text AS error,
+            NULL::json AS result,
+                CASE
+                    WHEN (held.id = ANY (lease.cancels)) THEN ( SELECT request.requested_at
+                       FROM tusk.cancel_request request
+                      WHERE ((request.shard = lease.shard) AND (request.id = held.id)))
+                    ELSE NULL::timestamp with time zone
+                END AS cancel_requested_at
+           FROM (tusk.lease lease
+             CROSS JOIN LATERAL unnest(lease.ids) WITH ORDINALITY held(id, "position"))
+          WHERE ((lease.done IS NULL) OR (get_bit((lease.done)::"bit", ((held."position")::integer - 1)) = 0))
+        UNION ALL
+         SELECT outcome.shard,
+            outcome.id,
+            outcome.state,
+            NULL::text AS queue,
+            NULL::smallint AS priority,
+            (outcome.attempt)::integer AS attempt,
+            NULL::timestamp with time zone AS run_at,
+            outcome.started_at,
+            outcome.finished_at,
+            NULLIF(outcome.lease, 0) AS lease,
+            outcome.worker_id,
+            NULL::text AS blocked_by,
+            outcome.reason,
+            outcome.error,
+            outcome.result,
+            NULL::timestamp with time zone AS cancel_requested_at
+           FROM tusk.outcome outcome
+        )
+ SELECT placed.id,
+    placed.state,
+    job.kind,
+    COALESCE(placed.queue, job.queue) AS queue,
+    COALESCE(placed.priority, job.priority) AS priority,
+    placed.attempt,
+    job.max_attempts,
+    job.args,
+    job.tags,
+    job.metadata,
+    job.traceparent,
+    job.created_at,
+    placed.run_at,
+    placed.started_at,
+    placed.finished_at,
+    placed.lease,
+    placed.worker_id,
+    placed.blocked_by,
+    placed.reason,
+    placed.error,
+    placed.result,
+    placed.cancel_requested_at
+   FROM (placed
+     JOIN tusk.job job ON (((job.shard = ((placed.id & (1023)::bigint))::smallint) AND (job.id = placed.id))));
+
+COMMENT ON VIEW tusk.jobs IS 'Every job with its state. Select by id or state; a count over all of it reads all of it.';
+
+COMMENT ON COLUMN tusk.jobs.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.jobs.state IS 'scheduled, available, running, retryable, blocked, completed, cancelled, discarded.';
+
+COMMENT ON COLUMN tusk.jobs.kind IS 'Which handler runs it.';
+
+COMMENT ON COLUMN tusk.jobs.queue IS 'The queue it waits in.';
+
+COMMENT ON COLUMN tusk.jobs.priority IS 'Band: smaller is claimed first.';
+
+COMMENT ON COLUMN tusk.jobs.attempt IS 'Attempts used; while it runs, the present one included.';
+
+COMMENT ON COLUMN tusk.jobs.max_attempts IS 'How many failed attempts end it.';
+
+COMMENT ON COLUMN tusk.jobs.args IS 'Its input.';
+
+COMMENT ON COLUMN tusk.jobs.tags IS 'Words to find it by.';
+
+COMMENT ON COLUMN tusk.jobs.metadata IS 'Kept for its sender.';
+
+COMMENT ON COLUMN tusk.jobs.traceparent IS 'W3C trace context of the enqueue.';
+
+COMMENT ON COLUMN tusk.jobs.created_at IS 'When it was enqueued.';
+
+COMMENT ON COLUMN tusk.jobs.run_at IS 'Since when it is available, or when it will be.';
+
+COMMENT ON COLUMN tusk.jobs.started_at IS 'When its present or last attempt started.';
+
+COMMENT ON COLUMN tusk.jobs.finished_at IS 'When it ended.';
+
+COMMENT ON COLUMN tusk.jobs.lease IS 'The present or last lease.';
+
+COMMENT ON COLUMN tusk.jobs.worker_id IS 'Who runs it or ran it last.';
+
+COMMENT ON COLUMN tusk.jobs.blocked_by IS 'What holds it back.';
+
+COMMENT ON COLUMN tusk.jobs.reason IS 'Why it did not complete.';
+
+COMMENT ON COLUMN tusk.jobs.error IS 'Message of its last error.';
+
+COMMENT ON COLUMN tusk.jobs.result IS 'What the handler returned.';
+
+COMMENT ON COLUMN tusk.jobs.cancel_requested_at IS 'When it was told to stop, while it still runs.';
+
+CREATE TABLE tusk.order_head (
+    shard smallint DEFAULT 0 NOT NULL,
+    id bigint NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1');
+
+COMMENT ON TABLE tusk.order_head IS 'The first job of each line; its row is what an enqueue with the key locks.';
+
+COMMENT ON COLUMN tusk.order_head.shard IS 'The shard of the jobs.';
+
+COMMENT ON COLUMN tusk.order_head.id IS 'The job that holds the key, or held it last; 0: there was none.';
+
+COMMENT ON COLUMN tusk.order_head.key IS 'The order key.';
+
+CREATE FUNCTION tusk.explain_order(home smallint, key text, rank bigint) RETURNS TABLE(reason text, message text, detail json)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT 'order'::text AS text,
+         CASE
+             WHEN (job.state = 'discarded'::tusk.job_state) THEN format('it waits for order key %s, which job %s holds because it was discarded at %s%s; %s jobs are between'::text, explain_order.key, job.id, job.finished_at,
+             CASE
+                 WHEN (facts.order_wait_ms IS NULL) THEN ', until that is retried or the key is released'::text
+                 ELSE (', until '::text || (job.finished_at + ((facts.order_wait_ms)::double precision * '00:00:00.001'::interval)))
+             END, line.count)
+             ELSE format('it waits for order key %s, which job %s holds (%s); %s jobs are between'::text, explain_order.key, COALESCE((job.id)::text, 'no'::text), COALESCE((job.state)::text, 'over'::text), line.count)
+         END AS format,
+     json_build_object('key', explain_order.key, 'head', (job.id)::text, 'head_state', job.state, 'ahead', line.count, 'blocked_until',
+         CASE
+             WHEN (job.state = 'discarded'::tusk.job_state) THEN (job.finished_at + ((facts.order_wait_ms)::double precision * '00:00:00.001'::interval))
+             ELSE NULL::timestamp with time zone
+         END) AS json_build_object
+    FROM ((( SELECT count(*) AS count
+            FROM ( SELECT
+                    FROM tusk.blocked other_1
+                   WHERE ((other_1.shard = explain_order.home) AND (other_1.reason = 'order'::text) AND (other_1.key = explain_order.key) AND (other_1.rank < explain_order.rank))
+                  LIMIT 10000) other) line
+      LEFT JOIN LATERAL ( SELECT present.id,
+             present.state,
+             present.finished_at
+            FROM (tusk.order_head head
+              JOIN tusk.jobs present ON ((present.id = head.id)))
+           WHERE ((head.shard = explain_order.home) AND (head.key = explain_order.key))
+          LIMIT 1) job ON (true))
+      LEFT JOIN tusk.job facts ON (((facts.shard = explain_order.home) AND (facts.id = job.id))));
+END;
+
+COMMENT ON FUNCTION tusk.explain_order(home smallint, key text, rank bigint) IS 'Which job holds an order key: a part of tusk.explain.';
+
+CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    held text;
+begin
+    insert into tusk.watermark (name) values (hold_watermark.name) on conflict (name) do nothing;
+    select mark.value into held from tusk.watermark as mark where mark.name = hold_watermark.name for update;
+    return held;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.hold_watermark(name text) IS 'The watermark of a name, kept from others until the transaction ends; null: nothing was taken over yet.';
+
+CREATE FUNCTION tusk.holds_order(home smallint, head bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    return head <> 0 and (tusk.is_live(home, head) or exists (
+        select
+        from tusk.outcome as outcome
+        inner join tusk.job as job on job.shard = outcome.shard and job.id = outcome.id
+        where
+            outcome.shard = home and outcome.id = head and outcome.state = 'discarded'
+            and coalesce(outcome.finished_at + job.order_wait_ms * interval '1 ms' > clock_timestamp(), true)
+    ));
+end
+$$;
+
+COMMENT ON FUNCTION tusk.holds_order(home smallint, head bigint) IS 'Whether the jobs behind this one have to wait.';
+
+CREATE FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    if until = 'time' then
+        return expires_at > clock_timestamp();
+    elsif until = 'started' then
+        return exists (
+            select from tusk.ready as ready
+            where
+                ready.shard = home and ready.id = job_id
+                and ready.attempt = 0 and ready.interruptions = 0 and ready.last_lease = 0
+        ) or exists (
+            select from tusk.scheduled as scheduled
+            where
+                scheduled.shard = home and scheduled.id = job_id
+                and scheduled.attempt = 0 and scheduled.last_lease = 0
+        ) or exists (
+            select from tusk.blocked as blocked
+            where
+                blocked.shard = home and blocked.id = job_id
+                and blocked.attempt = 0 and blocked.interruptions = 0 and blocked.last_lease = 0
+        );
+    end if;
+    return tusk.is_live(home, job_id) or until = 'success' and exists (
+        select from tusk.outcome as outcome
+        where outcome.shard = home and outcome.id = job_id and outcome.state <> 'completed'
+    );
+end
+$$;
+
+COMMENT ON FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) IS 'Whether a job that took a unique key still holds it.';
+
+CREATE FUNCTION tusk.is_live(home smallint, job_id bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    return exists (select from tusk.ready as ready where ready.shard = home and ready.id = job_id)
+        or exists (select from tusk.scheduled as waiting where waiting.shard = home and waiting.id = job_id)
+        or exists (select from tusk.blocked as blocked where blocked.shard = home and blocked.id = job_id)
+        or case
+            when exists (select from tusk.outcome as outcome where outcome.shard = home and outcome.id = job_id)
+                then false
+            -- It runs, or its history was pruned.
+            else exists (
+                select from tusk.lease as lease
+                where
+                    lease.shard = home and job_id = any (lease.ids)
+                    and coalesce(get_bit(lease.done, array_position(lease.ids, job_id) - 1), 0) = 0
+            )
+        end;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.is_live(home smallint, job_id bigint) IS 'Whether a job is not over.';
+
+CREATE FUNCTION tusk.is_name(name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text);
+
+COMMENT ON FUNCTION tusk.is_name(name text) IS 'Whether a text may name a queue, a kind, a tag or a schedule.';
+
+CREATE FUNCTION tusk.join_order(home smallint, key text, job_id bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    head constant bigint := tusk.lock_order_head(home, key);
+begin
+    -- Statements of their own see what was committed before the lock was there.
+    if head <> job_id and (
+        exists (
+            select from tusk.blocked as behind
+            where behind.shard = home and behind.reason = 'order' and behind.key = join_order.key
+        )
+        or tusk.holds_order(home, head)
+    ) then
+        return false;
+    end if;
+    update tusk.order_head as kept set id = job_id where kept.shard = home and kept.key = join_order.key;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.join_order(home smallint, key text, job_id bigint) IS 'Makes a job the head of its line if nobody is there; false: it has to wait.';
+
+CREATE FUNCTION tusk.list_order_keys(after text, lines_most integer) RETURNS TABLE(key text, head bigint, head_state text, blocked_until timestamp with time zone, since timestamp with time zone, waiting bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH RECURSIVE waited(key) AS (
+         ( SELECT blocked.key
+            FROM tusk.blocked blocked
+           WHERE ((blocked.shard = 0) AND (blocked.reason = 'order'::text) AND (blocked.key > COALESCE(list_order_keys.after, ''::text)))
+           ORDER BY blocked.key
+          LIMIT 1)
+         UNION ALL
+          SELECT ( SELECT blocked.key
+                    FROM tusk.blocked blocked
+                   WHERE ((blocked.shard = 0) AND (blocked.reason = 'order'::text) AND (blocked.key > waited_1.key))
+                   ORDER BY blocked.key
+                  LIMIT 1) AS key
+            FROM waited waited_1
+           WHERE (waited_1.key IS NOT NULL)
+         )
+  SELECT waited.key,
+     NULLIF(first.id, 0) AS "nullif",
+     COALESCE((job.state)::text, 'ended'::text) AS "coalesce",
+         CASE
+             WHEN (job.state = 'discarded'::tusk.job_state) THEN (job.finished_at + ((facts.order_wait_ms)::double precision * '00:00:00.001'::interval))
+             ELSE NULL::timestamp with time zone
+         END AS "case",
+         CASE
+             WHEN (job.state = 'discarded'::tusk.job_state) THEN job.finished_at
+             ELSE NULL::timestamp with time zone
+         END AS "case",
+     ( SELECT count(*) AS count
+            FROM ( SELECT
+                    FROM tusk.blocked behind
+                   WHERE ((behind.shard = 0) AND (behind.reason = 'order'::text) AND (behind.key = waited.key))
+                  LIMIT 10000) line) AS count
+    FROM (((( SELECT waited_1.key
+            FROM waited waited_1
+           WHERE (waited_1.key IS NOT NULL)
+          LIMIT list_order_keys.lines_most) waited
+      LEFT JOIN tusk.order_head first ON (((first.shard = 0) AND (first.key = waited.key))))
+      LEFT JOIN LATERAL ( SELECT present.state,
+             present.finished_at
+            FROM tusk.jobs present
+           WHERE (present.id = first.id)
+          LIMIT 1) job ON (true))
+      LEFT JOIN tusk.job facts ON (((facts.shard = 0) AND (facts.id = first.id))));
+END;
+
+COMMENT ON FUNCTION tusk.list_order_keys(after text, lines_most integer) IS 'Order keys that jobs wait for, after a key, with the job that holds each and how many wait, counted to 10,000.';
+
 CREATE FUNCTION tusk.live_jobs(jobs bigint[]) RETURNS SETOF bigint
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1618,6 +2102,74 @@ CREATE FUNCTION tusk.live_jobs(jobs bigint[]) RETURNS SETOF bigint
 END;
 
 COMMENT ON FUNCTION tusk.live_jobs(jobs bigint[]) IS 'Which of these jobs wait or run.';
+
+CREATE FUNCTION tusk.lock_keys(jobs json) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    wanted record;
+begin
+    for wanted in
+        select distinct
+            tusk.unique_hash(
+                item.value ->> 'kind', coalesce(item.value -> 'args', '{}'), given.key, given.paths
+            ) as hash,
+            given.until,
+            given.for_seconds
+        from json_array_elements(jobs) with ordinality as item
+        cross join lateral tusk.read_unique('#/' || item.ordinality - 1 || '/unique', item.value -> 'unique') as given
+        where item.value -> 'unique' is not null
+        order by hash
+    loop
+        perform tusk.lock_unique_key(
+            0::smallint, wanted.hash, wanted.until, clock_timestamp() + wanted.for_seconds * interval '1 second'
+        );
+    end loop;
+    for wanted in
+        select distinct given.key collate "C" as key
+        from json_array_elements(jobs) with ordinality as item
+        cross join lateral tusk.read_order('#/' || item.ordinality - 1 || '/order', item.value -> 'order') as given
+        where item.value -> 'order' is not null
+        order by key
+    loop
+        perform tusk.lock_order_head(0::smallint, wanted.key);
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.lock_keys(jobs json) IS 'Locks the unique keys and the order keys of many jobs in one order, so that two callers never wait for each other.';
+
+CREATE FUNCTION tusk.lock_order_head(home smallint, key text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+#variable_conflict use_variable
+declare
+    head bigint;
+begin
+    loop
+        insert into tusk.order_head as fresh (shard, id, key)
+        values (home, 0, key)
+        on conflict on constraint order_head_pkey do nothing;
+        select kept.id into head
+        from tusk.order_head as kept
+        where kept.shard = home and kept.key = lock_order_head.key
+        for update;
+        -- Between the two it may have been removed, because its line ended.
+        if found then
+            return head;
+        end if;
+    end loop;
+exception
+    when lock_not_available then
+        raise exception using
+            errcode = 'TK004', message = 'another transaction is enqueuing a job with the same order key';
+end
+$$;
+
+COMMENT ON FUNCTION tusk.lock_order_head(home smallint, key text) IS 'Locks the row of an order key, made if need be; its head, or 0. Raises TK004 when another holds it for a second.';
 
 CREATE TABLE tusk.unique_key (
     shard smallint DEFAULT 0 NOT NULL,
@@ -1673,34 +2225,6 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.lock_unique_key(home smallint, hash bytea, until text, expires_at timestamp with time zone) IS 'Locks the row of a unique key, made if need be; raises TK004 when somebody else holds it for a second.';
-
-CREATE FUNCTION tusk.lock_unique_keys(jobs json) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    wanted record;
-begin
-    for wanted in
-        select distinct
-            tusk.unique_hash(
-                item.value ->> 'kind', coalesce(item.value -> 'args', '{}'), given.key, given.paths
-            ) as hash,
-            given.until,
-            given.for_seconds
-        from json_array_elements(jobs) with ordinality as item
-        cross join lateral tusk.read_unique('#/' || item.ordinality - 1 || '/unique', item.value -> 'unique') as given
-        where item.value -> 'unique' is not null
-        order by hash
-    loop
-        perform tusk.lock_unique_key(
-            0::smallint, wanted.hash, wanted.until, clock_timestamp() + wanted.for_seconds * interval '1 second'
-        );
-    end loop;
-end
-$$;
-
-COMMENT ON FUNCTION tusk.lock_unique_keys(jobs json) IS 'Locks the unique keys of many jobs in one order, so that two callers never wait for each other.';
 
 CREATE FUNCTION tusk.make_day_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql
@@ -2119,6 +2643,59 @@ $_$;
 
 COMMENT ON FUNCTION tusk.read_limits(pointer text, limits json, OUT keys text[], OUT weights smallint[]) IS 'The keys and weights of the limits that a job names; refuses what is not right.';
 
+CREATE FUNCTION tusk.read_order(pointer text, ordering json, OUT key text, OUT wait_ms bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    given json := ordering -> 'key';
+    on_discard json := ordering -> 'on_discard';
+    block_seconds json := ordering -> 'block_seconds';
+    field record;
+begin
+    if ordering is null then
+        return;
+    elsif json_typeof(ordering) = 'string' then
+        given := ordering;
+    elsif json_typeof(ordering) <> 'object' then
+        perform tusk.refuse(pointer, 'order must be a key or an object with a key');
+    else
+        perform tusk.check_keys(pointer, ordering);
+        for field in select member.name from json_object_keys(ordering) as member (name) loop
+            if field.name not in ('key', 'on_discard', 'block_seconds') then
+                perform tusk.refuse(pointer || '/' || field.name, format('order has no field %s', field.name));
+            end if;
+        end loop;
+    end if;
+    if json_typeof(given) is distinct from 'string' or not tusk.is_name(given #>> '{}') then
+        perform tusk.refuse(
+            pointer, 'an order key must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
+    elsif on_discard is not null and (
+        json_typeof(on_discard) <> 'string' or on_discard #>> '{}' not in ('block', 'skip')
+    ) then
+        perform tusk.refuse(pointer || '/on_discard', 'on_discard must be block or skip');
+    elsif block_seconds is not null and on_discard #>> '{}' = 'skip' then
+        perform tusk.refuse(pointer || '/block_seconds', 'block_seconds cannot be given together with skip');
+    elsif block_seconds is not null and (
+        case when json_typeof(block_seconds) = 'number'
+            then round((block_seconds #>> '{}')::numeric, 6) not between 1 and 31536000
+            else true
+        end
+    ) then
+        perform tusk.refuse(pointer || '/block_seconds', 'block_seconds must be a number from 1 to 31536000');
+    end if;
+    key := given #>> '{}';
+    wait_ms := case
+        when on_discard #>> '{}' = 'skip' then 0
+        else ((block_seconds #>> '{}')::numeric * 1000)::bigint
+    end;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.read_order(pointer text, ordering json, OUT key text, OUT wait_ms bigint) IS 'The parts of a job''s order; refuses what is not right.';
+
 CREATE FUNCTION tusk.read_unique(pointer text, uniqueness json, OUT key text, OUT paths text[], OUT until text, OUT for_seconds numeric, OUT on_conflict text, OUT replaced text[]) RETURNS record
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2298,67 +2875,73 @@ CREATE FUNCTION tusk.release_all_limited(home smallint) RETURNS text[]
 
 COMMENT ON FUNCTION tusk.release_all_limited(home smallint) IS 'The same for every key that jobs wait for.';
 
-CREATE TABLE tusk.job (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    max_attempts smallint NOT NULL,
-    id bigint NOT NULL,
-    args_bytes integer NOT NULL,
-    timeout_ms integer,
-    created_at timestamp with time zone NOT NULL,
-    kind text NOT NULL COLLATE pg_catalog."C",
-    queue text NOT NULL COLLATE pg_catalog."C",
-    args json NOT NULL,
-    retry json,
-    tags text[],
-    metadata json,
-    traceparent text,
-    limit_keys text[] COLLATE pg_catalog."C",
-    limit_weights smallint[],
-    uniqueness json,
-    CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
-    CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
-    CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
-    CONSTRAINT job_queue_length CHECK (((octet_length(queue) >= 1) AND (octet_length(queue) <= 128))),
-    CONSTRAINT job_timeout_positive CHECK ((timeout_ms > 0))
-)
-PARTITION BY RANGE (id);
+CREATE FUNCTION tusk.release_ordered(home smallint, keys text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '100ms'
+    AS $$
+#variable_conflict use_variable
+declare
+    wanted text;
+    head bigint;
+    next record;
+    moment constant timestamptz := clock_timestamp();
+    queues text [] := '{}';
+begin
+    foreach wanted in array keys loop
+        select kept.id into head
+        from tusk.order_head as kept
+        where kept.shard = home and kept.key = wanted
+        for update;
+        continue when not found or tusk.holds_order(home, head);
+        delete from tusk.blocked as blocked
+        where blocked.ctid = (
+            select first.ctid
+            from tusk.blocked as first
+            where first.shard = home and first.reason = 'order' and first.key = wanted
+            order by first.rank
+            limit 1
+            for update
+        )
+        returning blocked.* into next;
+        if not found then
+            delete from tusk.order_head as kept where kept.shard = home and kept.key = wanted;
+            continue;
+        end if;
+        update tusk.order_head as kept set id = next.id where kept.shard = home and kept.key = wanted;
+        if next.due_at > moment then
+            insert into tusk.scheduled (
+                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind
+            ) values (
+                home, next.priority, next.attempt, true, next.args_bytes, next.due_at, next.id, next.last_lease,
+                next.queue, next.kind
+            );
+        else
+            insert into tusk.ready (
+                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
+            ) values (
+                home, next.priority, next.attempt, next.interruptions, true, next.args_bytes, next.id,
+                next.last_lease, moment, next.queue, next.kind
+            );
+            queues := queues || next.queue;
+        end if;
+    end loop;
+    return array(select distinct given.queue from unnest(queues) as given (queue));
+exception
+    -- Whoever holds a row is enqueuing or releasing; the scheduler looks again.
+    when lock_not_available then
+        return '{}';
+end
+$$;
 
-COMMENT ON TABLE tusk.job IS 'What a job is. Written once at enqueue; changed only while it waits, by an operator.';
+COMMENT ON FUNCTION tusk.release_ordered(home smallint, keys text[]) IS 'Lets the next job of each line go when its head is over; the queues they went to.';
 
-COMMENT ON COLUMN tusk.job.shard IS 'Which shard the job lives in: the low 10 bits of its id; 0 on one PostgreSQL.';
+CREATE FUNCTION tusk.release_all_ordered(home smallint) RETURNS text[]
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN tusk.release_ordered(home, ARRAY(WITH RECURSIVE waited(key) AS ((SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_ordered.home) AND (blocked.reason = 'order'::text)) ORDER BY blocked.key LIMIT 1) UNION ALL SELECT (SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_ordered.home) AND (blocked.reason = 'order'::text) AND (blocked.key > waited_1.key)) ORDER BY blocked.key LIMIT 1) AS key FROM waited waited_1 WHERE (waited_1.key IS NOT NULL)) SELECT waited.key FROM (waited JOIN tusk.order_head head ON (((head.shard = release_all_ordered.home) AND (head.key = waited.key)))) WHERE (NOT tusk.holds_order(head.shard, head.id)) ORDER BY waited.key LIMIT 1000));
 
-COMMENT ON COLUMN tusk.job.priority IS 'Band in the queue: 0 to 9, smaller is claimed first.';
-
-COMMENT ON COLUMN tusk.job.max_attempts IS 'How many failed attempts end the job as discarded.';
-
-COMMENT ON COLUMN tusk.job.id IS 'Number of the job: first rank << 10 | shard. Partitions are ranges of it.';
-
-COMMENT ON COLUMN tusk.job.args_bytes IS 'Length of args in bytes, so that claims can be bounded without reading them.';
-
-COMMENT ON COLUMN tusk.job.timeout_ms IS 'Longest run of one attempt in milliseconds; null: the worker''s default.';
-
-COMMENT ON COLUMN tusk.job.created_at IS 'When the job was enqueued.';
-
-COMMENT ON COLUMN tusk.job.kind IS 'Which handler runs it.';
-
-COMMENT ON COLUMN tusk.job.queue IS 'The queue it waits in.';
-
-COMMENT ON COLUMN tusk.job.args IS 'Its input: the client''s own bytes, never re-encoded.';
-
-COMMENT ON COLUMN tusk.job.retry IS 'Its retry policy; null: the policy of its kind.';
-
-COMMENT ON COLUMN tusk.job.tags IS 'Words to find it by.';
-
-COMMENT ON COLUMN tusk.job.metadata IS 'Anything its sender wants to keep with it.';
-
-COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
-
-COMMENT ON COLUMN tusk.job.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
-
-COMMENT ON COLUMN tusk.job.limit_weights IS 'How much it counts for each of them; null: 1 each.';
-
-COMMENT ON COLUMN tusk.job.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
+COMMENT ON FUNCTION tusk.release_all_ordered(home smallint) IS 'The same for every line, at most 1,000 of those whose head is over.';
 
 CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS text[]
     LANGUAGE sql
@@ -2366,6 +2949,40 @@ CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS tex
     RETURN tusk.release_limited(home, ARRAY(SELECT DISTINCT key.text FROM ((unnest(release_limited_by.ids) ended(id) CROSS JOIN LATERAL (SELECT job_1.queue, job_1.kind, job_1.limit_keys FROM tusk.job job_1 WHERE ((job_1.shard = release_limited_by.home) AND (job_1.id = ended.id)) LIMIT 1) job) CROSS JOIN LATERAL unnest((ARRAY[('queue:'::text || job.queue), ('kind:'::text || job.kind)] || COALESCE(job.limit_keys, '{}'::text[]))) key(text)) WHERE (EXISTS (SELECT FROM tusk.blocked blocked WHERE ((blocked.shard = release_limited_by.home) AND (blocked.reason = 'limit'::text) AND (blocked.key = key.text))))));
 
 COMMENT ON FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) IS 'The same for the keys of jobs that have just ended.';
+
+CREATE FUNCTION tusk.release_order_key(key text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    home constant smallint := 0;
+    head bigint;
+    queues text [];
+begin
+    select kept.id into head
+    from tusk.order_head as kept
+    where kept.shard = home and kept.key = release_order_key.key
+    for update;
+    if not found then
+        return 'not_found';
+    elsif tusk.is_live(home, head) then
+        return 'busy';
+    end if;
+    update tusk.order_head as kept set id = 0 where kept.shard = home and kept.key = release_order_key.key;
+    queues := tusk.release_ordered(home, array[release_order_key.key]);
+    return 'released';
+end
+$$;
+
+COMMENT ON FUNCTION tusk.release_order_key(key text) IS 'Lets the line of a discarded job go on without it: released, busy (its head is not over), or not_found.';
+
+CREATE FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) RETURNS text[]
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN tusk.release_ordered(home, ARRAY(SELECT DISTINCT job.order_key FROM (unnest(release_ordered_by.ids) ended(id) CROSS JOIN LATERAL (SELECT job_1.order_key FROM tusk.job job_1 WHERE ((job_1.shard = release_ordered_by.home) AND (job_1.id = ended.id)) LIMIT 1) job) WHERE (job.order_key IS NOT NULL) ORDER BY job.order_key));
+
+COMMENT ON FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) IS 'The same for the lines of jobs that have just ended.';
 
 CREATE FUNCTION tusk.remove_running_limit(key text) RETURNS boolean
     LANGUAGE plpgsql
@@ -2425,22 +3042,23 @@ begin
         delete from tusk.scheduled as waiting
         where waiting.shard = home and waiting.id = job_id
         returning
-            waiting.attempt, 0::smallint as interruptions, waiting.gated, waiting.due_at, waiting.last_lease
+            waiting.attempt, 0::smallint as interruptions, waiting.gated, waiting.due_at, waiting.last_lease,
+            null::text as reason, null::text as key, null::bigint as rank
         into moved;
         if not found then
             delete from tusk.ready as waiting
             where waiting.shard = home and waiting.id = job_id
             returning
                 waiting.attempt, waiting.interruptions, waiting.gated, null::timestamptz as due_at,
-                waiting.last_lease
+                waiting.last_lease, null::text as reason, null::text as key, null::bigint as rank
             into moved;
         end if;
         if not found then
             delete from tusk.blocked as waiting
             where waiting.shard = home and waiting.id = job_id
             returning
-                waiting.attempt, waiting.interruptions, true as gated, null::timestamptz as due_at,
-                waiting.last_lease
+                waiting.attempt, waiting.interruptions, true as gated, waiting.due_at, waiting.last_lease,
+                waiting.reason, waiting.key, waiting.rank
             into moved;
         end if;
         exit when found;
@@ -2463,7 +3081,16 @@ begin
     where job.shard = home and job.id = job_id;
     due := case when 'run_at' = any (fields) then due else moved.due_at end;
     -- Also what only changed its args gets a new row: a claim that does not see the new args does not see it either.
-    if due > moment then
+    if moved.reason = 'order' then
+        insert into tusk.blocked (
+            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, queue, kind
+        )
+        select
+            home, job.priority, moved.attempt, job.args_bytes, moved.rank, job_id, moved.last_lease, moment, due,
+            moved.reason, moved.key, job.queue, job.kind
+        from tusk.job as job
+        where job.shard = home and job.id = job_id;
+    elsif due > moment then
         insert into tusk.scheduled (shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind)
         select
             home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease, job.queue,
@@ -2484,7 +3111,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.replace_job(job_id bigint, fields text[], args json, priority integer, due timestamp with time zone, max_attempts integer, retry json, timeout_ms integer, tags text[], metadata json) IS 'Replaces fields of a job that waits, which goes to the end of its line; false: it does not wait any more.';
+COMMENT ON FUNCTION tusk.replace_job(job_id bigint, fields text[], args json, priority integer, due timestamp with time zone, max_attempts integer, retry json, timeout_ms integer, tags text[], metadata json) IS 'Replaces fields of a job that waits, which goes to the end of its line, unless it has an order key; false: it does not wait any more.';
 
 CREATE FUNCTION tusk.resume_schedule(name text) RETURNS boolean
     LANGUAGE plpgsql
@@ -2552,6 +3179,7 @@ declare
     moment constant timestamptz := clock_timestamp();
     home constant smallint := retry.job_id & 1023;
     moved record;
+    line record;
 begin
     for round in 1..3 loop
         delete from tusk.scheduled as scheduled
@@ -2576,13 +3204,26 @@ begin
             end if;
         end if;
         if moved.last_lease is not null then
+            select job.order_key into line from tusk.job as job where job.shard = home and job.id = retry.job_id;
+            if line.order_key is not null and not tusk.join_order(home, line.order_key, retry.job_id) then
+                insert into tusk.blocked (
+                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue, kind
+                )
+                select
+                    home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id >> 10,
+                    job.id, moved.last_lease, moment, 'order', job.order_key, job.queue, job.kind
+                from tusk.job as job
+                where job.shard = home and job.id = retry.job_id;
+                return 'blocked';
+            end if;
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
                 shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, queue, kind
             )
             select
-                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.limit_keys is not null,
-                job.args_bytes, job.id, moved.last_lease, moment, job.queue, job.kind
+                home, job.priority, least(moved.attempt, job.max_attempts - 1),
+                job.limit_keys is not null or job.order_key is not null, job.args_bytes, job.id, moved.last_lease,
+                moment, job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';
@@ -2840,26 +3481,6 @@ CREATE TABLE tusk.attempt_overflow (
 
 COMMENT ON TABLE tusk.attempt_overflow IS 'Attempts of days without a partition; normally empty.';
 
-CREATE TABLE tusk.cancel_request (
-    shard smallint DEFAULT 0 NOT NULL,
-    id bigint NOT NULL,
-    requested_at timestamp with time zone NOT NULL,
-    requested_by text NOT NULL,
-    reason text
-);
-
-COMMENT ON TABLE tusk.cancel_request IS 'Who told a running job to stop. What binds is cancels in the lease row.';
-
-COMMENT ON COLUMN tusk.cancel_request.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.cancel_request.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.cancel_request.requested_at IS 'When.';
-
-COMMENT ON COLUMN tusk.cancel_request.requested_by IS 'Who.';
-
-COMMENT ON COLUMN tusk.cancel_request.reason IS 'Why.';
-
 CREATE TABLE tusk.idempotency (
     shard smallint DEFAULT 0 NOT NULL,
     key_hash bytea NOT NULL,
@@ -2909,6 +3530,8 @@ CREATE TABLE tusk.job_kept (
     limit_keys text[] COLLATE pg_catalog."C",
     limit_weights smallint[],
     uniqueness json,
+    order_key text COLLATE pg_catalog."C",
+    order_wait_ms bigint,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -2951,6 +3574,10 @@ COMMENT ON COLUMN tusk.job_kept.limit_keys IS 'Limits it counts for while it run
 COMMENT ON COLUMN tusk.job_kept.limit_weights IS 'How much it counts for each of them; null: 1 each.';
 
 COMMENT ON COLUMN tusk.job_kept.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
+
+COMMENT ON COLUMN tusk.job_kept.order_key IS 'Jobs with the same one run one at a time, in the order of their enqueues.';
+
+COMMENT ON COLUMN tusk.job_kept.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
 
 CREATE TABLE tusk.job_log (
     shard smallint DEFAULT 0 NOT NULL,
@@ -3013,6 +3640,8 @@ CREATE TABLE tusk.job_overflow (
     limit_keys text[] COLLATE pg_catalog."C",
     limit_weights smallint[],
     uniqueness json,
+    order_key text COLLATE pg_catalog."C",
+    order_wait_ms bigint,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -3021,217 +3650,6 @@ CREATE TABLE tusk.job_overflow (
 );
 
 COMMENT ON TABLE tusk.job_overflow IS 'Jobs whose id range has no partition yet; normally empty.';
-
-CREATE TABLE tusk.outcome (
-    shard smallint DEFAULT 0 NOT NULL,
-    attempt smallint NOT NULL,
-    state tusk.job_state NOT NULL,
-    id bigint NOT NULL,
-    lease bigint NOT NULL,
-    started_at timestamp with time zone,
-    finished_at timestamp with time zone NOT NULL,
-    worker_id uuid,
-    reason text,
-    error text,
-    result json,
-    CONSTRAINT outcome_state_final CHECK ((state = ANY (ARRAY['completed'::tusk.job_state, 'cancelled'::tusk.job_state, 'discarded'::tusk.job_state])))
-)
-PARTITION BY RANGE (finished_at);
-
-COMMENT ON TABLE tusk.outcome IS 'How jobs ended: a row for each ended job.';
-
-COMMENT ON COLUMN tusk.outcome.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.outcome.attempt IS 'Attempts used, the last one included.';
-
-COMMENT ON COLUMN tusk.outcome.state IS 'completed, cancelled or discarded.';
-
-COMMENT ON COLUMN tusk.outcome.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.outcome.lease IS 'The lease under which it ended; 0: it was waiting.';
-
-COMMENT ON COLUMN tusk.outcome.started_at IS 'When its last attempt started; null: it never ran.';
-
-COMMENT ON COLUMN tusk.outcome.finished_at IS 'When its end was recorded.';
-
-COMMENT ON COLUMN tusk.outcome.worker_id IS 'Who ran it last.';
-
-COMMENT ON COLUMN tusk.outcome.reason IS 'Why it did not complete: attempts, crash, handler, operator.';
-
-COMMENT ON COLUMN tusk.outcome.error IS 'Message of its last error.';
-
-COMMENT ON COLUMN tusk.outcome.result IS 'What the handler returned.';
-
-CREATE VIEW tusk.jobs AS
- WITH waiting AS (
-         SELECT ready.shard,
-            ready.id,
-            'available'::tusk.job_state AS state,
-            ready.attempt,
-            ready.queue,
-            ready.priority,
-            ready.last_lease,
-            ready.available_at AS run_at,
-            NULL::text AS blocked_by
-           FROM tusk.ready ready
-        UNION ALL
-         SELECT scheduled.shard,
-            scheduled.id,
-            (
-                CASE
-                    WHEN (scheduled.last_lease = 0) THEN 'scheduled'::text
-                    ELSE 'retryable'::text
-                END)::tusk.job_state AS state,
-            scheduled.attempt,
-            scheduled.queue,
-            scheduled.priority,
-            scheduled.last_lease,
-            scheduled.due_at AS run_at,
-            NULL::text AS blocked_by
-           FROM tusk.scheduled scheduled
-        UNION ALL
-         SELECT blocked.shard,
-            blocked.id,
-            'blocked'::tusk.job_state AS state,
-            blocked.attempt,
-            blocked.queue,
-            blocked.priority,
-            blocked.last_lease,
-            NULL::timestamp with time zone AS run_at,
-            ((blocked.reason || ' '::text) || blocked.key) AS blocked_by
-           FROM tusk.blocked blocked
-        ), placed AS (
-         SELECT waiting.shard,
-            waiting.id,
-            waiting.state,
-            waiting.queue,
-            waiting.priority,
-            (waiting.attempt)::integer AS attempt,
-            waiting.run_at,
-            NULL::timestamp with time zone AS started_at,
-            NULL::timestamp with time zone AS finished_at,
-            NULLIF(waiting.last_lease, 0) AS lease,
-            NULL::uuid AS worker_id,
-            waiting.blocked_by,
-            NULL::text AS reason,
-            NULL::text AS error,
-            NULL::json AS result,
-            NULL::timestamp with time zone AS cancel_requested_at
-           FROM waiting
-        UNION ALL
-         SELECT lease.shard,
-            held.id,
-            'running'::tusk.job_state AS state,
-            NULL::text AS queue,
-            NULL::smallint AS priority,
-            (COALESCE((lease.attempts[held."position"])::integer, 0) + 1) AS attempt,
-            NULL::timestamp with time zone AS run_at,
-            lease.claimed_at AS started_at,
-            NULL::timestamp with time zone AS finished_at,
-            lease.number AS lease,
-            lease.worker_id,
-            NULL::text AS blocked_by,
-            NULL::text AS reason,
-            NULL::text AS error,
-            NULL::json AS result,
-                CASE
-                    WHEN (held.id = ANY (lease.cancels)) THEN ( SELECT request.requested_at
-                       FROM tusk.cancel_request request
-                      WHERE ((request.shard = lease.shard) AND (request.id = held.id)))
-                    ELSE NULL::timestamp with time zone
-                END AS cancel_requested_at
-           FROM (tusk.lease lease
-             CROSS JOIN LATERAL unnest(lease.ids) WITH ORDINALITY held(id, "position"))
-          WHERE ((lease.done IS NULL) OR (get_bit((lease.done)::"bit", ((held."position")::integer - 1)) = 0))
-        UNION ALL
-         SELECT outcome.shard,
-            outcome.id,
-            outcome.state,
-            NULL::text AS queue,
-            NULL::smallint AS priority,
-            (outcome.attempt)::integer AS attempt,
-            NULL::timestamp with time zone AS run_at,
-            outcome.started_at,
-            outcome.finished_at,
-            NULLIF(outcome.lease, 0) AS lease,
-            outcome.worker_id,
-            NULL::text AS blocked_by,
-            outcome.reason,
-            outcome.error,
-            outcome.result,
-            NULL::timestamp with time zone AS cancel_requested_at
-           FROM tusk.outcome outcome
-        )
- SELECT placed.id,
-    placed.state,
-    job.kind,
-    COALESCE(placed.queue, job.queue) AS queue,
-    COALESCE(placed.priority, job.priority) AS priority,
-    placed.attempt,
-    job.max_attempts,
-    job.args,
-    job.tags,
-    job.metadata,
-    job.traceparent,
-    job.created_at,
-    placed.run_at,
-    placed.started_at,
-    placed.finished_at,
-    placed.lease,
-    placed.worker_id,
-    placed.blocked_by,
-    placed.reason,
-    placed.error,
-    placed.result,
-    placed.cancel_requested_at
-   FROM (placed
-     JOIN tusk.job job ON (((job.shard = ((placed.id & (1023)::bigint))::smallint) AND (job.id = placed.id))));
-
-COMMENT ON VIEW tusk.jobs IS 'Every job with its state. Select by id or state; a count over all of it reads all of it.';
-
-COMMENT ON COLUMN tusk.jobs.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.jobs.state IS 'scheduled, available, running, retryable, blocked, completed, cancelled, discarded.';
-
-COMMENT ON COLUMN tusk.jobs.kind IS 'Which handler runs it.';
-
-COMMENT ON COLUMN tusk.jobs.queue IS 'The queue it waits in.';
-
-COMMENT ON COLUMN tusk.jobs.priority IS 'Band: smaller is claimed first.';
-
-COMMENT ON COLUMN tusk.jobs.attempt IS 'Attempts used; while it runs, the present one included.';
-
-COMMENT ON COLUMN tusk.jobs.max_attempts IS 'How many failed attempts end it.';
-
-COMMENT ON COLUMN tusk.jobs.args IS 'Its input.';
-
-COMMENT ON COLUMN tusk.jobs.tags IS 'Words to find it by.';
-
-COMMENT ON COLUMN tusk.jobs.metadata IS 'Kept for its sender.';
-
-COMMENT ON COLUMN tusk.jobs.traceparent IS 'W3C trace context of the enqueue.';
-
-COMMENT ON COLUMN tusk.jobs.created_at IS 'When it was enqueued.';
-
-COMMENT ON COLUMN tusk.jobs.run_at IS 'Since when it is available, or when it will be.';
-
-COMMENT ON COLUMN tusk.jobs.started_at IS 'When its present or last attempt started.';
-
-COMMENT ON COLUMN tusk.jobs.finished_at IS 'When it ended.';
-
-COMMENT ON COLUMN tusk.jobs.lease IS 'The present or last lease.';
-
-COMMENT ON COLUMN tusk.jobs.worker_id IS 'Who runs it or ran it last.';
-
-COMMENT ON COLUMN tusk.jobs.blocked_by IS 'What holds it back.';
-
-COMMENT ON COLUMN tusk.jobs.reason IS 'Why it did not complete.';
-
-COMMENT ON COLUMN tusk.jobs.error IS 'Message of its last error.';
-
-COMMENT ON COLUMN tusk.jobs.result IS 'What the handler returned.';
-
-COMMENT ON COLUMN tusk.jobs.cancel_requested_at IS 'When it was told to stop, while it still runs.';
 
 CREATE TABLE tusk.leader (
     name text NOT NULL COLLATE pg_catalog."C",
@@ -3575,6 +3993,9 @@ ALTER TABLE ONLY tusk.limit_hold
 ALTER TABLE ONLY tusk.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY tusk.order_head
+    ADD CONSTRAINT order_head_pkey PRIMARY KEY (shard, key);
+
 ALTER TABLE ONLY tusk.progress
     ADD CONSTRAINT progress_pkey PRIMARY KEY (shard, id);
 
@@ -3619,6 +4040,8 @@ CREATE INDEX attempt_id ON ONLY tusk.attempt USING btree (id);
 CREATE INDEX attempt_overflow_id_idx ON tusk.attempt_overflow USING btree (id);
 
 CREATE INDEX blocked_id ON tusk.blocked USING btree (id);
+
+CREATE INDEX blocked_order ON tusk.blocked USING btree (shard, key, rank) WHERE (reason = 'order'::text);
 
 CREATE INDEX idempotency_created_at ON tusk.idempotency USING btree (created_at);
 

@@ -91,12 +91,16 @@ static const unsigned char migration_0009_schedule_functions[] = {
 #embed "../../sql/migrations/0009_schedule_functions.sql" suffix(, 0)
 };
 
-static const unsigned char migration_0010_explain[] = {
-#embed "../../sql/migrations/0010_explain.sql" suffix(, 0)
+static const unsigned char migration_0010_unique_jobs[] = {
+#embed "../../sql/migrations/0010_unique_jobs.sql" suffix(, 0)
 };
 
-static const unsigned char migration_0011_unique_jobs[] = {
-#embed "../../sql/migrations/0011_unique_jobs.sql" suffix(, 0)
+static const unsigned char migration_0011_order_keys[] = {
+#embed "../../sql/migrations/0011_order_keys.sql" suffix(, 0)
+};
+
+static const unsigned char migration_0012_explain[] = {
+#embed "../../sql/migrations/0012_explain.sql" suffix(, 0)
 };
 
 static const unsigned char query_beat_scheduler[] = {
@@ -181,6 +185,10 @@ static const unsigned char query_list_api_keys[] = {
 
 static const unsigned char query_list_jobs[] = {
 #embed "../../sql/queries/list_jobs.sql" suffix(, 0)
+};
+
+static const unsigned char query_list_order_keys[] = {
+#embed "../../sql/queries/list_order_keys.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_queues[] = {
@@ -331,6 +339,10 @@ static const unsigned char query_release_limited_by[] = {
 #embed "../../sql/queries/release_limited_by.sql" suffix(, 0)
 };
 
+static const unsigned char query_release_order_key[] = {
+#embed "../../sql/queries/release_order_key.sql" suffix(, 0)
+};
+
 static const unsigned char query_remove_running_limit[] = {
 #embed "../../sql/queries/remove_running_limit.sql" suffix(, 0)
 };
@@ -440,8 +452,9 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0007_migration_comments.sql", migration_0007_migration_comments),
     FILE_OF("migrations/0008_limits.sql", migration_0008_limits),
     FILE_OF("migrations/0009_schedule_functions.sql", migration_0009_schedule_functions),
-    FILE_OF("migrations/0010_explain.sql", migration_0010_explain),
-    FILE_OF("migrations/0011_unique_jobs.sql", migration_0011_unique_jobs),
+    FILE_OF("migrations/0010_unique_jobs.sql", migration_0010_unique_jobs),
+    FILE_OF("migrations/0011_order_keys.sql", migration_0011_order_keys),
+    FILE_OF("migrations/0012_explain.sql", migration_0012_explain),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -463,6 +476,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
+    FILE_OF("queries/list_order_keys.sql", query_list_order_keys),
     FILE_OF("queries/list_queues.sql", query_list_queues),
     FILE_OF("queries/list_running_limits.sql", query_list_running_limits),
     FILE_OF("queries/list_schedules.sql", query_list_schedules),
@@ -500,6 +514,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/release_all_limited.sql", query_release_all_limited),
     FILE_OF("queries/release_limited.sql", query_release_limited),
     FILE_OF("queries/release_limited_by.sql", query_release_limited_by),
+    FILE_OF("queries/release_order_key.sql", query_release_order_key),
     FILE_OF("queries/remove_running_limit.sql", query_remove_running_limit),
     FILE_OF("queries/remove_schedule.sql", query_remove_schedule),
     FILE_OF("queries/remove_scheduler.sql", query_remove_scheduler),

@@ -140,6 +140,8 @@ public struct EnqueueOptions: Sendable, Hashable {
     public var limits: [JobLimit] = []
     /// What keeps a second job of the same sort from being enqueued. Defaults to nothing.
     public var unique: Uniqueness?
+    /// The line it stands in: one at a time, in the order of the enqueues. Defaults to none.
+    public var order: JobOrder?
 
     /// The queue, priority and time given, defaults for everything else.
     public init(queue: QueueName = .standard, priority: Priority = .standard, runAt: RunTime = .now) {
@@ -163,7 +165,8 @@ public struct EnqueueOptions: Sendable, Hashable {
                 metadata: metadata,
                 traceparent: traceparent,
                 limits: limits,
-                unique: unique
+                unique: unique,
+                order: order
             )
         } catch {
             throw .invalid(error)

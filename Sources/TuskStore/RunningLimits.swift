@@ -42,7 +42,7 @@ extension StoreSession {
         )
     }
 
-    /// The same for what these jobs held until their leases ended.
+    /// The same for what these jobs held until their leases ended, and for the lines they stood in.
     package func releaseLimited(by jobs: [JobID]) throws(StoreError) -> Set<QueueName> {
         queues(
             try run(Self.releaseLimitedBy) {
@@ -52,7 +52,7 @@ extension StoreSession {
         )
     }
 
-    /// The same for every key that jobs wait for, and whether any did.
+    /// The same for every key and every line that jobs wait for, and whether any did.
     package func releaseAllLimited() throws(StoreError) -> (queues: Set<QueueName>, hadWaiting: Bool) {
         let rows = try run(Self.releaseAllLimited) { $0.int2(shard) }
         return (queues(rows, 1), rows.bool(0, 0))

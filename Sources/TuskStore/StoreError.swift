@@ -73,7 +73,7 @@ extension StoreError {
         case busy(String)
     }
 
-    /// Source: the states that the functions of `sql/migrations/0011_unique_jobs.sql` raise.
+    /// Source: the states that the functions of `sql/migrations/0010_unique_jobs.sql` raise.
     package var uniqueConflict: UniqueConflict? {
         switch self {
         case .database(let fault) where fault.sqlState == "TK003": .held(fault.message)

@@ -66,6 +66,11 @@ import TuskStore
         (#"{"kind":"a","unique":{"key":"x","on_conflict":"replace","replace":[]}}"#, "unique"),
         (#"{"kind":"a","unique":{"key":"x","on_conflict":"replace","replace":["kind"]}}"#, "unique"),
         (#"{"kind":"a","unique":{"key":"x","replace":["args"]}}"#, "unique"),
+        (#"{"kind":"a","order":7}"#, "order"), (#"{"kind":"a","order":"a b"}"#, "order"),
+        (#"{"kind":"a","order":{}}"#, "order"), (#"{"kind":"a","order":{"key":"a","on_discard":"wait"}}"#, "order"),
+        (#"{"kind":"a","order":{"key":"a","on_discard":"skip","block_seconds":5}}"#, "order"),
+        (#"{"kind":"a","order":{"key":"a","block_seconds":0}}"#, "order"),
+        (#"{"kind":"a","order":{"key":"a","more":0}}"#, "order"),
     ]
 
     static let refusedArgs = [

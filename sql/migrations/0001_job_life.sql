@@ -39,6 +39,8 @@ create table tusk.job (
     limit_keys text [] collate "C",
     limit_weights smallint [],
     uniqueness json,
+    order_key text collate "C",
+    order_wait_ms bigint,
     constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
@@ -64,6 +66,9 @@ comment on column tusk.job.metadata is 'Anything its sender wants to keep with i
 comment on column tusk.job.traceparent is 'W3C trace context of the enqueue.';
 comment on column tusk.job.limit_keys is 'Limits it counts for while it runs, beside those of its queue and kind.';
 comment on column tusk.job.limit_weights is 'How much it counts for each of them; null: 1 each.';
+comment on column tusk.job.order_key is 'Jobs with the same one run one at a time, in the order of their enqueues.';
+comment on column tusk.job.order_wait_ms
+is 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
 comment on column tusk.job.uniqueness is 'What makes it unique, as it was asked for; null: nothing.';
 
 -- Ids outside every range: while the scheduler was away for long. It empties this table when it is back.
@@ -159,6 +164,7 @@ create table tusk.blocked (
     id bigint not null,
     last_lease bigint not null default 0,
     blocked_at timestamptz not null,
+    due_at timestamptz,
     reason text collate "C" not null,
     key text collate "C" not null,
     queue text collate "C" not null,
@@ -172,6 +178,8 @@ create table tusk.blocked (
 
 create index blocked_id on tusk.blocked (id);
 
+create index blocked_order on tusk.blocked (shard, key, rank) where reason = 'order';
+
 comment on table tusk.blocked is 'Jobs set aside because something named holds them back.';
 comment on column tusk.blocked.shard is 'The shard of the job.';
 comment on column tusk.blocked.priority is 'Band it returns to.';
@@ -182,8 +190,9 @@ comment on column tusk.blocked.rank is 'Its place in line when it was set aside,
 comment on column tusk.blocked.id is 'The job.';
 comment on column tusk.blocked.last_lease is 'As in ready.';
 comment on column tusk.blocked.blocked_at is 'Since when.';
-comment on column tusk.blocked.reason is 'What sort of thing holds it: no_worker.';
-comment on column tusk.blocked.key is 'Which one of that sort: for no_worker the kind.';
+comment on column tusk.blocked.due_at is 'When it may run at the earliest; null: at once.';
+comment on column tusk.blocked.reason is 'What sort of thing holds it: limit, or order.';
+comment on column tusk.blocked.key is 'Which one of that sort: the key of the limit, or the order key.';
 comment on column tusk.blocked.queue is 'The queue it returns to.';
 comment on column tusk.blocked.kind is 'Which handler runs it.';
 

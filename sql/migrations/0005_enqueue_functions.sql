@@ -257,6 +257,7 @@ create function tusk.enqueue_one(
     traceparent text,
     limits json,
     uniqueness json,
+    ordering json,
     idempotency_key text,
     out job_id bigint,
     out born tusk.job_state,
@@ -281,6 +282,8 @@ declare
     limit_weights smallint [];
     wish record;
     holder bigint;
+    line record;
+    is_head boolean := true;
 begin
     is_duplicate := false;
     is_replaced := false;
@@ -340,6 +343,7 @@ begin
     if uniqueness is not null then
         select given.* into wish from tusk.read_unique(pointer || '/unique', uniqueness) as given;
     end if;
+    select given.* into line from tusk.read_order(pointer || '/order', ordering) as given;
 
     if idempotency_key is not null then
         if octet_length(idempotency_key) not between 1 and 255 then
@@ -349,7 +353,8 @@ begin
         -- An array of JSON says where each value begins and ends, so that two requests never look the same.
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
-            timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness
+            timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
+            line.wait_ms
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -380,6 +385,10 @@ begin
 
     -- The transaction gets its number before it draws a rank, as in enqueue_jobs.sql.
     perform pg_current_xact_id();
+    -- Jobs with one order key draw their ranks one after the other.
+    if line.key is not null then
+        perform tusk.lock_order_head(0::smallint, line.key);
+    end if;
     drawn := nextval('tusk.rank');
     job_id := drawn << 10;
     due := coalesce(run_at, moment + delay);
@@ -395,19 +404,33 @@ begin
     if holder is null then
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms
         );
-        if due is not null then
+        if line.key is not null then
+            is_head := tusk.join_order(0::smallint, line.key, job_id);
+        end if;
+        if not is_head then
+            insert into tusk.blocked (
+                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, queue, kind
+            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, queue, kind);
+            born := 'blocked';
+        elsif due is not null then
             insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-            values (0, priority, limit_keys is not null, args_length, due, job_id, queue, kind);
+            values (
+                0, priority, limit_keys is not null or line.key is not null, args_length, due, job_id, queue, kind
+            );
+            born := 'scheduled';
         else
             insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-            values (0, priority, limit_keys is not null, args_length, drawn, job_id, moment, queue, kind);
+            values (
+                0, priority, limit_keys is not null or line.key is not null, args_length, drawn, job_id, moment,
+                queue, kind
+            );
+            born := 'available';
         end if;
-        born := case when due is null then 'available' else 'scheduled' end::tusk.job_state;
         created := moment;
     elsif wish.on_conflict = 'reject' then
         raise exception using
@@ -454,6 +477,7 @@ create function tusk.enqueue(
     traceparent text default null,
     limits json default null,
     uniqueness json default null,
+    ordering json default null,
     idempotency_key text default null
 ) returns bigint
 language plpgsql volatile
@@ -464,7 +488,7 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, idempotency_key
+        limits, uniqueness, ordering, idempotency_key
     );
     return answer.job_id;
 end
@@ -484,7 +508,7 @@ declare
 begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
-            when field.key in ('args', 'retry', 'metadata', 'limits', 'unique') then field.kind
+            when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
             when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
             when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
             when field.key = 'tags' then 'array'
@@ -549,7 +573,7 @@ begin
         end if;
         perform tusk.check_kind_of('#/' || entry.index, entry.job);
     end loop;
-    perform tusk.lock_unique_keys(jobs);
+    perform tusk.lock_keys(jobs);
     for entry in
         select item.value as job, item.ordinality - 1 as index
         from json_array_elements(jobs) with ordinality as item
@@ -570,6 +594,7 @@ begin
             traceparent => entry.job ->> 'traceparent',
             limits => entry.job -> 'limits',
             uniqueness => entry.job -> 'unique',
+            ordering => entry.job -> 'order',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;

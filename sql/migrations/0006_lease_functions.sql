@@ -174,6 +174,7 @@ declare
     moment constant timestamptz := clock_timestamp();
     home constant smallint := retry.job_id & 1023;
     moved record;
+    line record;
 begin
     for round in 1..3 loop
         delete from tusk.scheduled as scheduled
@@ -198,13 +199,26 @@ begin
             end if;
         end if;
         if moved.last_lease is not null then
+            select job.order_key into line from tusk.job as job where job.shard = home and job.id = retry.job_id;
+            if line.order_key is not null and not tusk.join_order(home, line.order_key, retry.job_id) then
+                insert into tusk.blocked (
+                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue, kind
+                )
+                select
+                    home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id >> 10,
+                    job.id, moved.last_lease, moment, 'order', job.order_key, job.queue, job.kind
+                from tusk.job as job
+                where job.shard = home and job.id = retry.job_id;
+                return 'blocked';
+            end if;
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
                 shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, queue, kind
             )
             select
-                home, job.priority, least(moved.attempt, job.max_attempts - 1), job.limit_keys is not null,
-                job.args_bytes, job.id, moved.last_lease, moment, job.queue, job.kind
+                home, job.priority, least(moved.attempt, job.max_attempts - 1),
+                job.limit_keys is not null or job.order_key is not null, job.args_bytes, job.id, moved.last_lease,
+                moment, job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';

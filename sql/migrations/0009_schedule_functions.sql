@@ -70,6 +70,7 @@ begin
             traceparent => job ->> 'traceparent',
             limits => job -> 'limits',
             uniqueness => job -> 'unique',
+            ordering => job -> 'order',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';

@@ -13,7 +13,9 @@ with returned as materialized (
         unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
         as given (id, lease, attempt, interruptions, delay_ms)
     cross join lateral (
-        select job.priority, job.limit_keys is not null as gated, job.args_bytes, job.queue, job.kind
+        select
+            job.priority, job.limit_keys is not null or job.order_key is not null as gated, job.args_bytes, job.queue,
+            job.kind
         from tusk.job as job
         where job.shard = $1 and job.id = given.id
         limit 1

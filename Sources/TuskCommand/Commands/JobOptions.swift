@@ -54,11 +54,16 @@ enum JobOptions {
         .text("JSON"),
         "the same with all choices, such as {\"args\":[\"/customer_id\"],\"on_conflict\":\"reject\"}"
     )
+    static let order = Option.argument(
+        "order",
+        .text("KEY|JSON"),
+        "jobs with the same key run one at a time, in order; {\"key\":\"k\",\"on_discard\":\"skip\"} goes on"
+    )
     static let metadata = Option.argument("metadata", .text("JSON"), "notes that travel with it: a JSON object")
 
     /// What a job of any kind of enqueue takes.
     static let common = [
-        args, queue, priority, maxAttempts, attemptTimeout, tag, limit, uniqueKey, unique, retry, metadata,
+        args, queue, priority, maxAttempts, attemptTimeout, tag, limit, order, uniqueKey, unique, retry, metadata,
     ]
 
     /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
@@ -84,6 +89,13 @@ enum JobOptions {
         if !tags.isEmpty { writer.put("tags", tags) }
         let limits = try context.list(limit)
         if !limits.isEmpty { writer.put("limits", limits) }
+        if let text = try context.text(order) {
+            if text.hasPrefix("{") {
+                writer.put("order", try json(Array(text.utf8), of: order.flag))
+            } else {
+                writer.put("order", text)
+            }
+        }
         if let text = try uniqueness(context) { writer.put("unique", text) }
         if let text = try context.text(retry) { writer.put("retry", try json(Array(text.utf8), of: retry.flag)) }
         if let text = try context.text(metadata) {

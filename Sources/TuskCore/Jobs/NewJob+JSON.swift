@@ -7,7 +7,7 @@ extension NewJob {
         case maxAttempts = "max_attempts"
         case retry
         case timeoutSeconds = "timeout_seconds"
-        case tags, metadata, traceparent, limits, unique
+        case tags, metadata, traceparent, limits, unique, order
     }
 
     /// Reads a job; only `kind` is required. Unknown fields are refused, and all problems are reported at once.
@@ -25,13 +25,14 @@ extension NewJob {
         args = Self.readText(.args, bytesMax: JSONLimits.args.bytesMax, &reader) ?? .emptyObject
         runAt = Self.readRunTime(&reader)
         maxAttempts = reader.wholeNumber(.maxAttempts, in: Self.maxAttemptsRange).map { Int($0) } ?? 20
-        retry = Self.readRetry(&reader)
+        retry = Self.read(.retry, &reader, RetryPolicy.init)
         timeout = reader.seconds(.timeoutSeconds, in: Self.timeoutRange)
         tags = Self.readTags(&reader)
         metadata = Self.readMetadata(&reader)
         traceparent = Self.readTraceparent(&reader)
-        limits = Self.readLimits(&reader)
-        unique = Self.readUnique(&reader)
+        limits = Self.read(.limits, &reader, JobLimit.list) ?? []
+        unique = Self.read(.unique, &reader, Uniqueness.init)
+        order = Self.read(.order, &reader, JobOrder.init)
         try reader.finish()
         guard let kind else { preconditionFailure("finish throws when there is no kind") }
         self.kind = kind
@@ -66,16 +67,6 @@ extension NewJob {
             return .now
         }
         return .at(moment)
-    }
-
-    private static func readRetry(_ reader: inout FieldReader<Field>) -> RetryPolicy? {
-        guard let value = reader.value(.retry) else { return nil }
-        do {
-            return try RetryPolicy(json: value, at: reader.pointer(to: .retry))
-        } catch {
-            reader.note(error)
-            return nil
-        }
     }
 
     private static func readTags(_ reader: inout FieldReader<Field>) -> [Tag] {
@@ -125,22 +116,15 @@ extension NewJob {
 }
 
 extension NewJob {
-    private static func readLimits(_ reader: inout FieldReader<Field>) -> [JobLimit] {
-        guard let value = reader.value(.limits) else { return [] }
+    /// A part that is read on its own.
+    private static func read<Part>(
+        _ field: Field,
+        _ reader: inout FieldReader<Field>,
+        _ make: (JSONValue, String) throws(ValidationError) -> Part
+    ) -> Part? {
+        guard let value = reader.value(field) else { return nil }
         do {
-            return try JobLimit.list(json: value, at: reader.pointer(to: .limits))
-        } catch {
-            reader.note(error)
-            return []
-        }
-    }
-}
-
-extension NewJob {
-    private static func readUnique(_ reader: inout FieldReader<Field>) -> Uniqueness? {
-        guard let value = reader.value(.unique) else { return nil }
-        do {
-            return try Uniqueness(json: value, at: reader.pointer(to: .unique))
+            return try make(value, reader.pointer(to: field))
         } catch {
             reader.note(error)
             return nil
@@ -194,12 +178,16 @@ extension NewJob {
             writer.key(Field.unique.rawValue)
             unique.write(to: &writer)
         }
+        if let order {
+            writer.key(Field.order.rawValue)
+            order.write(to: &writer)
+        }
         writer.endObject()
         return writer.text
     }
 
     /// Whether the database has to look at other jobs before it takes this one, so that it does not go with the rest.
-    package var isApart: Bool { unique != nil }
+    package var isApart: Bool { unique != nil || order != nil }
 
     /// The canonical JSON of many jobs: an array.
     package static func array(_ jobs: [NewJob]) -> JSONText {

@@ -27,6 +27,8 @@ public struct NewJob: Sendable, Hashable {
     public package(set) var limits: [JobLimit]
     /// What keeps a second job of the same sort from being enqueued; nil: nothing.
     public package(set) var unique: Uniqueness?
+    /// The line it stands in; nil: none.
+    public package(set) var order: JobOrder?
 
     /// The attempts of jobs that name none.
     public static let maxAttemptsDefault = 20
@@ -56,6 +58,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - traceparent: The W3C trace context of whoever enqueues it.
     ///   - limits: The concurrency limits it counts for: at most 4, all different.
     ///   - unique: What keeps a second job of the same sort from being enqueued.
+    ///   - order: The line it stands in.
     /// - Throws: all that is wrong, with pointers as in a request over HTTP.
     public init(
         kind: Kind,
@@ -70,7 +73,8 @@ public struct NewJob: Sendable, Hashable {
         metadata: JSONText? = nil,
         traceparent: String? = nil,
         limits: [JobLimit] = [],
-        unique: Uniqueness? = nil
+        unique: Uniqueness? = nil,
+        order: JobOrder? = nil
     ) throws(ValidationError) {
         self.kind = kind
         self.args = args
@@ -85,6 +89,7 @@ public struct NewJob: Sendable, Hashable {
         self.traceparent = traceparent
         self.limits = limits
         self.unique = unique
+        self.order = order
         // There is one set of rules: what a request over HTTP has to pass.
         self = try NewJob(written: json)
     }

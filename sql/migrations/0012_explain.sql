@@ -85,6 +85,57 @@ end;
 
 comment on function tusk.explain_limits is 'The limits without room for a job: a part of tusk.explain.';
 
+create function tusk.explain_order(home smallint, key text, rank bigint)
+returns table (reason text, message text, detail json)
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select
+        'order'::text,
+        case
+            when job.state = 'discarded' then format(
+                'it waits for order key %s, which job %s holds because it was discarded at %s%s; %s jobs are between',
+                explain_order.key, job.id, job.finished_at,
+                case
+                    when facts.order_wait_ms is null then ', until that is retried or the key is released'
+                    else ', until ' || job.finished_at + facts.order_wait_ms * interval '1 ms'
+                end,
+                line.count
+            )
+            else format(
+                'it waits for order key %s, which job %s holds (%s); %s jobs are between', explain_order.key,
+                coalesce(job.id::text, 'no'), coalesce(job.state::text, 'over'), line.count
+            )
+        end,
+        json_build_object(
+            'key', explain_order.key, 'head', job.id::text, 'head_state', job.state, 'ahead', line.count,
+            'blocked_until', case
+                when job.state = 'discarded' then job.finished_at + facts.order_wait_ms * interval '1 ms'
+            end
+        )
+    from (
+        select count(*) as count
+        from (
+            select
+            from tusk.blocked as other
+            where
+                other.shard = explain_order.home and other.reason = 'order' and other.key = explain_order.key
+                and other.rank < explain_order.rank
+            limit 10000
+        ) as other
+    ) as line
+    left join lateral (
+        select present.id, present.state, present.finished_at
+        from tusk.order_head as head
+        inner join tusk.jobs as present on present.id = head.id
+        where head.shard = explain_order.home and head.key = explain_order.key
+        limit 1
+    ) as job on true
+    left join tusk.job as facts on facts.shard = explain_order.home and facts.id = job.id;
+end;
+
+comment on function tusk.explain_order is 'Which job holds an order key: a part of tusk.explain.';
+
 create function tusk.explain(job_id bigint) returns table (reason text, message text, detail json)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -132,15 +183,15 @@ begin
     select found.* into wait
     from (
         select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
-            0::smallint as interruptions
+            null::text as reason, 0::smallint as interruptions
         from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = explain.job_id
         union all
-        select 'blocked', null, blocked.rank, false, blocked.key, blocked.interruptions
+        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions
         from tusk.blocked as blocked
         where blocked.shard = home and blocked.id = explain.job_id
         union all
-        select 'ready', null, ready.rank, ready.released, null, ready.interruptions
+        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions
         from tusk.ready as ready
         where ready.shard = home and ready.id = explain.job_id
     ) as found;
@@ -216,7 +267,10 @@ begin
             );
     end if;
 
-    if wait.place = 'blocked' then
+    if wait.reason = 'order' then
+        is_free := false;
+        return query select held.* from tusk.explain_order(home, wait.key, wait.rank) as held;
+    elsif wait.place = 'blocked' then
         is_free := false;
         select count(*) into count_ahead
         from (

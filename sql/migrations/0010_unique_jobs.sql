@@ -140,6 +140,31 @@ return sha256(convert_to(json_build_array(kind, key, (
 comment on function tusk.unique_hash is
 'What identifies a unique key. Args count by their value, whatever the order of their members; numbers as written.';
 
+create function tusk.is_live(home smallint, job_id bigint) returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    return exists (select from tusk.ready as ready where ready.shard = home and ready.id = job_id)
+        or exists (select from tusk.scheduled as waiting where waiting.shard = home and waiting.id = job_id)
+        or exists (select from tusk.blocked as blocked where blocked.shard = home and blocked.id = job_id)
+        or case
+            when exists (select from tusk.outcome as outcome where outcome.shard = home and outcome.id = job_id)
+                then false
+            -- It runs, or its history was pruned.
+            else exists (
+                select from tusk.lease as lease
+                where
+                    lease.shard = home and job_id = any (lease.ids)
+                    and coalesce(get_bit(lease.done, array_position(lease.ids, job_id) - 1), 0) = 0
+            )
+        end;
+end
+$$;
+
+comment on function tusk.is_live is 'Whether a job is not over.';
+
 create function tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamptz) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -166,24 +191,10 @@ begin
                 and blocked.attempt = 0 and blocked.interruptions = 0 and blocked.last_lease = 0
         );
     end if;
-    return exists (select from tusk.ready as ready where ready.shard = home and ready.id = job_id)
-        or exists (select from tusk.scheduled as waiting where waiting.shard = home and waiting.id = job_id)
-        or exists (select from tusk.blocked as blocked where blocked.shard = home and blocked.id = job_id)
-        or case
-            when exists (
-                select from tusk.outcome as outcome
-                where outcome.shard = home and outcome.id = job_id and outcome.state = 'completed'
-            ) then false
-            when exists (select from tusk.outcome as outcome where outcome.shard = home and outcome.id = job_id)
-                then until = 'success'
-            -- It runs, or its history was pruned.
-            else exists (
-                select from tusk.lease as lease
-                where
-                    lease.shard = home and job_id = any (lease.ids)
-                    and coalesce(get_bit(lease.done, array_position(lease.ids, job_id) - 1), 0) = 0
-            )
-        end;
+    return tusk.is_live(home, job_id) or until = 'success' and exists (
+        select from tusk.outcome as outcome
+        where outcome.shard = home and outcome.id = job_id and outcome.state <> 'completed'
+    );
 end
 $$;
 
@@ -248,35 +259,6 @@ $$;
 
 comment on function tusk.take_unique is 'Gives a unique key to a job; or the job that holds it, which keeps it.';
 
-create function tusk.lock_unique_keys(jobs json) returns void
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    wanted record;
-begin
-    for wanted in
-        select distinct
-            tusk.unique_hash(
-                item.value ->> 'kind', coalesce(item.value -> 'args', '{}'), given.key, given.paths
-            ) as hash,
-            given.until,
-            given.for_seconds
-        from json_array_elements(jobs) with ordinality as item
-        cross join lateral tusk.read_unique('#/' || item.ordinality - 1 || '/unique', item.value -> 'unique') as given
-        where item.value -> 'unique' is not null
-        order by hash
-    loop
-        perform tusk.lock_unique_key(
-            0::smallint, wanted.hash, wanted.until, clock_timestamp() + wanted.for_seconds * interval '1 second'
-        );
-    end loop;
-end
-$$;
-
-comment on function tusk.lock_unique_keys is
-'Locks the unique keys of many jobs in one order, so that two callers never wait for each other.';
-
 create function tusk.retake_unique(job_id bigint) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -338,22 +320,23 @@ begin
         delete from tusk.scheduled as waiting
         where waiting.shard = home and waiting.id = job_id
         returning
-            waiting.attempt, 0::smallint as interruptions, waiting.gated, waiting.due_at, waiting.last_lease
+            waiting.attempt, 0::smallint as interruptions, waiting.gated, waiting.due_at, waiting.last_lease,
+            null::text as reason, null::text as key, null::bigint as rank
         into moved;
         if not found then
             delete from tusk.ready as waiting
             where waiting.shard = home and waiting.id = job_id
             returning
                 waiting.attempt, waiting.interruptions, waiting.gated, null::timestamptz as due_at,
-                waiting.last_lease
+                waiting.last_lease, null::text as reason, null::text as key, null::bigint as rank
             into moved;
         end if;
         if not found then
             delete from tusk.blocked as waiting
             where waiting.shard = home and waiting.id = job_id
             returning
-                waiting.attempt, waiting.interruptions, true as gated, null::timestamptz as due_at,
-                waiting.last_lease
+                waiting.attempt, waiting.interruptions, true as gated, waiting.due_at, waiting.last_lease,
+                waiting.reason, waiting.key, waiting.rank
             into moved;
         end if;
         exit when found;
@@ -376,7 +359,16 @@ begin
     where job.shard = home and job.id = job_id;
     due := case when 'run_at' = any (fields) then due else moved.due_at end;
     -- Also what only changed its args gets a new row: a claim that does not see the new args does not see it either.
-    if due > moment then
+    if moved.reason = 'order' then
+        insert into tusk.blocked (
+            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, queue, kind
+        )
+        select
+            home, job.priority, moved.attempt, job.args_bytes, moved.rank, job_id, moved.last_lease, moment, due,
+            moved.reason, moved.key, job.queue, job.kind
+        from tusk.job as job
+        where job.shard = home and job.id = job_id;
+    elsif due > moment then
         insert into tusk.scheduled (shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind)
         select
             home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease, job.queue,
@@ -398,7 +390,8 @@ end
 $$;
 
 comment on function tusk.replace_job is
-'Replaces fields of a job that waits, which goes to the end of its line; false: it does not wait any more.';
+'Replaces fields of a job that waits, which goes to the end of its line, unless it has an order key; false: it does '
+'not wait any more.';
 
 create function tusk.prune_unique_keys(rows_most integer) returns bigint
 language plpgsql volatile
