@@ -2950,7 +2950,7 @@ CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS tex
 
 COMMENT ON FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) IS 'The same for the keys of jobs that have just ended.';
 
-CREATE FUNCTION tusk.release_order_key(key text) RETURNS text
+CREATE FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2958,24 +2958,25 @@ CREATE FUNCTION tusk.release_order_key(key text) RETURNS text
 declare
     home constant smallint := 0;
     head bigint;
-    queues text [];
 begin
     select kept.id into head
     from tusk.order_head as kept
     where kept.shard = home and kept.key = release_order_key.key
     for update;
     if not found then
-        return 'not_found';
+        answer := 'not_found';
+        return;
     elsif tusk.is_live(home, head) then
-        return 'busy';
+        answer := 'busy';
+        return;
     end if;
     update tusk.order_head as kept set id = 0 where kept.shard = home and kept.key = release_order_key.key;
     queues := tusk.release_ordered(home, array[release_order_key.key]);
-    return 'released';
+    answer := 'released';
 end
 $$;
 
-COMMENT ON FUNCTION tusk.release_order_key(key text) IS 'Lets the line of a discarded job go on without it: released, busy (its head is not over), or not_found.';
+COMMENT ON FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) IS 'Lets the line of a discarded job go on without it: released, busy (its head is not over), or not_found.';
 
 CREATE FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) RETURNS text[]
     LANGUAGE sql

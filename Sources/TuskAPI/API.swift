@@ -72,6 +72,7 @@ package final class API: Sendable {
             EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
             + JobRoutes(services: services).routes + QueueRoutes(services: services).routes
             + LimitRoutes(services: services).routes
+            + OrderKeyRoutes(services: services).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
             + probeRoutes.routes
     }

@@ -18,13 +18,13 @@ package struct OrderKeyRecord: Sendable, Hashable {
 }
 
 /// What became of the wish to let a line go on without its discarded job.
-package enum OrderKeyRelease: String, Sendable, Hashable {
-    /// The next job may run.
-    case released
+package enum OrderKeyRelease: Sendable, Hashable {
+    /// The next job, if any, may run; the queue it went to.
+    case released(Set<QueueName>)
     /// The job that holds the key is not over.
     case busy
     /// Nobody has the key.
-    case notFound = "not_found"
+    case notFound
 }
 
 extension StoreSession {
@@ -51,8 +51,12 @@ extension StoreSession {
 
     /// Lets the line of a discarded job go on without it.
     package func releaseOrderKey(_ key: String) throws(StoreError) -> OrderKeyRelease {
-        let answer = try run(Self.releaseOrderKey) { $0.text(key) }.text(0, 0)
-        guard let release = OrderKeyRelease(rawValue: answer) else { throw .unreadable("release_order_key: \(answer)") }
-        return release
+        let rows = try run(Self.releaseOrderKey) { $0.text(key) }
+        switch rows.text(0, 0) {
+        case "released": return .released(Set(rows.textArray(0, 1).compactMap { QueueName($0) }))
+        case "busy": return .busy
+        case "not_found": return .notFound
+        case let answer: throw .unreadable("release_order_key: \(answer)")
+        }
     }
 }

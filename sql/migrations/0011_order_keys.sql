@@ -303,7 +303,7 @@ return tusk.release_ordered(release_all_ordered.home, array(
 
 comment on function tusk.release_all_ordered is 'The same for every line, at most 1,000 of those whose head is over.';
 
-create function tusk.release_order_key(key text) returns text
+create function tusk.release_order_key(key text, out answer text, out queues text []) returns record
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
@@ -311,20 +311,21 @@ as $$
 declare
     home constant smallint := 0;
     head bigint;
-    queues text [];
 begin
     select kept.id into head
     from tusk.order_head as kept
     where kept.shard = home and kept.key = release_order_key.key
     for update;
     if not found then
-        return 'not_found';
+        answer := 'not_found';
+        return;
     elsif tusk.is_live(home, head) then
-        return 'busy';
+        answer := 'busy';
+        return;
     end if;
     update tusk.order_head as kept set id = 0 where kept.shard = home and kept.key = release_order_key.key;
     queues := tusk.release_ordered(home, array[release_order_key.key]);
-    return 'released';
+    answer := 'released';
 end
 $$;
 

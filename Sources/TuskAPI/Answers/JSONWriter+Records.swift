@@ -75,3 +75,15 @@ extension JSONWriter {
         member("heartbeat_at", worker.heartbeatAt)
     }
 }
+
+extension JSONWriter {
+    /// The members of an order key that jobs wait for.
+    package mutating func members(of line: OrderKeyRecord) {
+        member("key", line.key)
+        member("head", ifPresent: line.head?.description)
+        member("head_state", ifPresent: line.headState?.rawValue)
+        member("discarded_at", ifPresent: line.discardedAt)
+        member("blocked_until", ifPresent: line.blockedUntil)
+        member("waiting", Int(line.waiting))
+    }
+}

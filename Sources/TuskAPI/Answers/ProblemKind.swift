@@ -22,6 +22,10 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case scheduleNotFound = "schedule-not-found"
     /// No limit is set for this key.
     case limitNotFound = "limit-not-found"
+    /// Nobody has this order key.
+    case orderKeyNotFound = "order-key-not-found"
+    /// The job that holds the order key is not over.
+    case orderKeyBusy = "order-key-busy"
     /// The job is in a state from which this change does not start.
     case jobState = "job-state"
     /// Another job holds the unique key of this one.
@@ -59,8 +63,8 @@ extension ProblemKind {
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken: 400
         case .unauthenticated: 401
         case .missingScope, .crossOrigin: 403
-        case .jobNotFound, .scheduleNotFound, .limitNotFound: 404
-        case .jobState, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
+        case .jobNotFound, .scheduleNotFound, .limitNotFound, .orderKeyNotFound: 404
+        case .jobState, .orderKeyBusy, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation, .idempotencyMismatch: 422
@@ -83,6 +87,8 @@ extension ProblemKind {
         case .jobNotFound: "No such job"
         case .scheduleNotFound: "No such schedule"
         case .limitNotFound: "No such limit"
+        case .orderKeyNotFound: "No such order key"
+        case .orderKeyBusy: "The order key is held by a job that is not over"
         case .jobState: "The job is in the wrong state"
         case .uniqueConflict: "Another job holds the unique key"
         case .uniqueInFlight: "A job with this unique key is being enqueued"
@@ -108,7 +114,7 @@ extension ProblemKind {
         case .tooManyFailures: 10
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
         case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound: nil
-        case .jobState, .uniqueConflict: nil
+        case .jobState, .uniqueConflict, .orderKeyNotFound, .orderKeyBusy: nil
         case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
         }
     }
