@@ -260,6 +260,24 @@ $_$;
 
 COMMENT ON FUNCTION tusk.check_kind_of(pointer text, job json) IS 'Refuses a job written in JSON that has unknown fields or fields of another JSON type.';
 
+CREATE FUNCTION tusk.check_limit_key(key text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+begin
+    if key !~ '^[A-Za-z0-9_.:-]{1,134}\*?$' or key ~ '[^:]\*$|^\*' or key ~ '^(queue|kind):(.*\*)?$'
+        or length(regexp_replace(key, '^(queue|kind):', '')) > 128
+    then
+        perform tusk.refuse(
+            '#/key', 'key must be queue:NAME, kind:NAME, a name that jobs give, or a class of those such as tenant:*'
+        );
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.check_limit_key(key text) IS 'Refuses what cannot be the key of a limit.';
+
 CREATE FUNCTION tusk.check_retry(pointer text, retry json) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -502,15 +520,11 @@ begin
     allowed as materialized (
         select
             different.key,
-            coalesce(
-                (select given.running_max from tusk.running_limit as given where given.key = different.key),
-                (
-                    select class.running_max
-                    from tusk.running_limit as class
-                    where class.key = tusk.key_class(different.key)
-                )
-            ) as most
+            -- A paused class holds back all its keys.
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most
         from different
+        left join tusk.present_limit as own on own.key = different.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
     ),
     bound as materialized (
         select
@@ -536,7 +550,8 @@ begin
             named.ordinal,
             named.key,
             least(named.weight, bound.most) as weight,
-            not named.released and coalesce(bound.priority_ahead <= named.priority, false)
+            bound.most = 0
+            or not named.released and coalesce(bound.priority_ahead <= named.priority, false)
             or sum(least(named.weight, bound.most)) over (
                 partition by named.key order by named.ordinal rows unbounded preceding
             ) > bound.room as is_refused
@@ -1344,38 +1359,76 @@ COMMENT ON COLUMN tusk.limit_hold.id IS 'The job; it has a lease.';
 COMMENT ON COLUMN tusk.limit_hold.key IS 'The key it counts for.';
 
 CREATE TABLE tusk.running_limit (
+    running_max integer,
+    paused_at timestamp with time zone,
+    paused_until timestamp with time zone,
     key text NOT NULL COLLATE pg_catalog."C",
-    running_max integer NOT NULL,
+    paused_by text,
+    pause_reason text,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_by text DEFAULT CURRENT_USER NOT NULL,
     CONSTRAINT running_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
-    CONSTRAINT running_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000)))
+    CONSTRAINT running_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000))),
+    CONSTRAINT running_limit_says_something CHECK (((running_max IS NOT NULL) OR (paused_at IS NOT NULL)))
 );
 
-COMMENT ON TABLE tusk.running_limit IS 'How many jobs with a key may run at once.';
+COMMENT ON TABLE tusk.running_limit IS 'How many jobs with a key may run at once, and whether any may.';
+
+COMMENT ON COLUMN tusk.running_limit.running_max IS 'The most that run at once; of a class: for each key of it; null: any number, unless it is paused.';
+
+COMMENT ON COLUMN tusk.running_limit.paused_at IS 'Since when none may start; null: it is not paused.';
+
+COMMENT ON COLUMN tusk.running_limit.paused_until IS 'Until when; null: until it is resumed.';
 
 COMMENT ON COLUMN tusk.running_limit.key IS 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
 
-COMMENT ON COLUMN tusk.running_limit.running_max IS 'The most that run at once; of a class: for each key of it.';
+COMMENT ON COLUMN tusk.running_limit.paused_by IS 'Who paused it.';
+
+COMMENT ON COLUMN tusk.running_limit.pause_reason IS 'Why.';
 
 COMMENT ON COLUMN tusk.running_limit.updated_at IS 'When it was set.';
 
 COMMENT ON COLUMN tusk.running_limit.updated_by IS 'Who set it.';
 
+CREATE VIEW tusk.present_limit AS
+ SELECT given.key,
+        CASE
+            WHEN ((given.paused_at IS NOT NULL) AND COALESCE((given.paused_until > clock_timestamp()), true)) THEN 0
+            ELSE given.running_max
+        END AS most
+   FROM tusk.running_limit given;
+
+COMMENT ON VIEW tusk.present_limit IS 'How many jobs with a key may run at once now.';
+
+COMMENT ON COLUMN tusk.present_limit.key IS 'As in tusk.running_limit.';
+
+COMMENT ON COLUMN tusk.present_limit.most IS '0 while it is paused; null: any number.';
+
 CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     BEGIN ATOMIC
- SELECT 'limit'::text AS text,
-     format('limit %s: %s of %s %s held%s'::text, bound.key, bound.held, bound.most,
+ SELECT
          CASE
-             WHEN (bound.most = 1) THEN 'is'::text
-             ELSE 'are'::text
-         END,
+             WHEN (bound.most = 0) THEN 'paused'::text
+             ELSE 'limit'::text
+         END AS "case",
          CASE
-             WHEN ((bound.held + bound.weight) <= bound.most) THEN ', and other jobs wait ahead of it'::text
-             ELSE ''::text
-         END) AS format,
+             WHEN (bound.most = 0) THEN ( SELECT format('%s is paused by %s since %s%s%s'::text, paused.key, paused.paused_by, paused.paused_at, (' until '::text || paused.paused_until), (': '::text || paused.pause_reason)) AS format
+                FROM tusk.running_limit paused
+               WHERE ((paused.key = ANY (ARRAY[bound.key, tusk.key_class(bound.key)])) AND (paused.paused_at IS NOT NULL))
+               ORDER BY (paused.key = bound.key) DESC
+              LIMIT 1)
+             ELSE format('limit %s: %s of %s %s held%s'::text, bound.key, bound.held, bound.most,
+             CASE
+                 WHEN (bound.most = 1) THEN 'is'::text
+                 ELSE 'are'::text
+             END,
+             CASE
+                 WHEN ((bound.held + bound.weight) <= bound.most) THEN ', and other jobs wait ahead of it'::text
+                 ELSE ''::text
+             END)
+         END AS format,
      json_build_object('key', bound.key, 'running_max', bound.most, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
             FROM ( SELECT held.id,
                      held.weight
@@ -1403,13 +1456,16 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                   SELECT given.key,
                      COALESCE((given.weight)::integer, 1) AS "coalesce"
                     FROM UNNEST(explain_limits.named, explain_limits.weights) given(key, weight)) counted
-              CROSS JOIN LATERAL ( SELECT COALESCE(( SELECT own.running_max
-                            FROM tusk.running_limit own
-                           WHERE (own.key = counted.key)), ( SELECT class.running_max
-                            FROM tusk.running_limit class
-                           WHERE (class.key = tusk.key_class(counted.key)))) AS most) limited)
+              CROSS JOIN LATERAL ( SELECT COALESCE(LEAST(own.most,
+                         CASE
+                             WHEN (class.most = 0) THEN 0
+                             ELSE NULL::integer
+                         END), class.most) AS most
+                    FROM ((( SELECT) one
+                      LEFT JOIN tusk.present_limit own ON ((own.key = counted.key)))
+                      LEFT JOIN tusk.present_limit class ON ((class.key = tusk.key_class(counted.key))))) limited)
            WHERE (limited.most IS NOT NULL)) bound
-   WHERE (((bound.held + bound.weight) > bound.most) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
+   WHERE ((bound.most = 0) OR ((bound.held + bound.weight) > bound.most) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
    ORDER BY bound.key;
 END;
 
@@ -2377,6 +2433,38 @@ END;
 
 COMMENT ON FUNCTION tusk.move_watermark(name text, value text) IS 'Moves a watermark that hold_watermark holds.';
 
+CREATE FUNCTION tusk.pause_key(key text, paused_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS tusk.running_limit
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    answer tusk.running_limit;
+begin
+    if pause_key.key like 'queue:%' then
+        perform tusk.refuse('#/key', 'a queue is paused by its name, not as a key');
+    end if;
+    perform tusk.check_limit_key(pause_key.key);
+    if pause_key.until <= clock_timestamp() then
+        perform tusk.refuse('#/until', 'until must be in the future');
+    end if;
+    insert into tusk.running_limit as present (key, paused_at, paused_until, paused_by, pause_reason, updated_by)
+    values (
+        pause_key.key, clock_timestamp(), pause_key.until, pause_key.paused_by, pause_key.reason, pause_key.paused_by
+    )
+    on conflict on constraint running_limit_pkey do update
+    set
+        paused_at = excluded.paused_at,
+        paused_until = excluded.paused_until,
+        paused_by = excluded.paused_by,
+        pause_reason = excluded.pause_reason
+    returning present.* into answer;
+    return answer;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.pause_key(key text, paused_by text, reason text, until timestamp with time zone) IS 'Lets no more jobs start that have a key: kind:NAME, a key that jobs name, or a class such as tenant:*.';
+
 CREATE FUNCTION tusk.pause_schedule(name text, paused_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2479,18 +2567,11 @@ COMMENT ON FUNCTION tusk.prune_unique_keys(rows_most integer) IS 'Looks at the n
 CREATE FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 #variable_conflict use_column
-declare
-    name constant text := regexp_replace(put_running_limit.key, '^(queue|kind):', '');
 begin
-    if put_running_limit.key !~ '^[A-Za-z0-9_.:-]{1,134}\*?$' or put_running_limit.key ~ '[^:]\*$|^\*'
-        or put_running_limit.key ~ '^(queue|kind):(.*\*)?$' or length(name) > 128
-    then
-        perform tusk.refuse(
-            '#/key', 'key must be queue:NAME, kind:NAME, a name that jobs give, or a class of those such as tenant:*'
-        );
-    elsif put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
+    perform tusk.check_limit_key(put_running_limit.key);
+    if put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
     end if;
     insert into tusk.running_limit as present (key, running_max, updated_by)
@@ -2499,12 +2580,12 @@ begin
     set running_max = excluded.running_max, updated_at = clock_timestamp(), updated_by = excluded.updated_by;
     if put_running_limit.key like 'queue:%' then
         insert into tusk.queue as queue (name, limited)
-        values (name, true)
+        values (substr(put_running_limit.key, 7), true)
         on conflict on constraint queue_pkey do update
         set limited = true;
     end if;
 end
-$_$;
+$$;
 
 COMMENT ON FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text) IS 'Sets how many jobs with a key may run at once. The next claim keeps to it.';
 
@@ -2802,16 +2883,15 @@ begin
     with bound as (
         select
             given.key,
-            coalesce(
-                (select own.running_max from tusk.running_limit as own where own.key = given.key),
-                (select class.running_max from tusk.running_limit as class where class.key = tusk.key_class(given.key))
-            ) as most,
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
             (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
                 where held.shard = home and held.key = given.key
             ) as held
         from unnest(limited_keys) as given (key)
+        left join tusk.present_limit as own on own.key = given.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(given.key)
     ),
     freed as materialized (
         select line.tid
@@ -2991,7 +3071,14 @@ CREATE FUNCTION tusk.remove_running_limit(key text) RETURNS boolean
     AS $$
 #variable_conflict use_column
 begin
-    delete from tusk.running_limit as present where present.key = remove_running_limit.key;
+    delete from tusk.running_limit as present
+    where present.key = remove_running_limit.key and present.running_max is not null and present.paused_at is null;
+    if not found then
+        -- A pause stays.
+        update tusk.running_limit as present
+        set running_max = null
+        where present.key = remove_running_limit.key and present.running_max is not null;
+    end if;
     if not found then
         return false;
     end if;
@@ -3113,6 +3200,29 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.replace_job(job_id bigint, fields text[], args json, priority integer, due timestamp with time zone, max_attempts integer, retry json, timeout_ms integer, tags text[], metadata json) IS 'Replaces fields of a job that waits, which goes to the end of its line, unless it has an order key; false: it does not wait any more.';
+
+CREATE FUNCTION tusk.resume_key(key text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    was_paused boolean;
+begin
+    delete from tusk.running_limit as present
+    where present.key = resume_key.key and present.running_max is null
+    returning present.paused_at is not null into was_paused;
+    if not found then
+        update tusk.running_limit as present
+        set paused_at = null, paused_until = null, paused_by = null, pause_reason = null
+        where present.key = resume_key.key and present.paused_at is not null;
+        was_paused := found;
+    end if;
+    return was_paused;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.resume_key(key text) IS 'Lets jobs with a paused key start again; false: it was not paused.';
 
 CREATE FUNCTION tusk.resume_schedule(name text) RETURNS boolean
     LANGUAGE plpgsql

@@ -239,6 +239,10 @@ static const unsigned char query_notify_queues[] = {
 #embed "../../sql/queries/notify_queues.sql" suffix(, 0)
 };
 
+static const unsigned char query_pause_key[] = {
+#embed "../../sql/queries/pause_key.sql" suffix(, 0)
+};
+
 static const unsigned char query_pause_queue[] = {
 #embed "../../sql/queries/pause_queue.sql" suffix(, 0)
 };
@@ -367,6 +371,10 @@ static const unsigned char query_resign_leader[] = {
 #embed "../../sql/queries/resign_leader.sql" suffix(, 0)
 };
 
+static const unsigned char query_resume_key[] = {
+#embed "../../sql/queries/resume_key.sql" suffix(, 0)
+};
+
 static const unsigned char query_resume_queue[] = {
 #embed "../../sql/queries/resume_queue.sql" suffix(, 0)
 };
@@ -489,6 +497,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/make_job_partitions.sql", query_make_job_partitions),
     FILE_OF("queries/move_schedules.sql", query_move_schedules),
     FILE_OF("queries/notify_queues.sql", query_notify_queues),
+    FILE_OF("queries/pause_key.sql", query_pause_key),
     FILE_OF("queries/pause_queue.sql", query_pause_queue),
     FILE_OF("queries/pause_schedule.sql", query_pause_schedule),
     FILE_OF("queries/promote_jobs.sql", query_promote_jobs),
@@ -521,6 +530,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/remove_worker.sql", query_remove_worker),
     FILE_OF("queries/rescue_jobs.sql", query_rescue_jobs),
     FILE_OF("queries/resign_leader.sql", query_resign_leader),
+    FILE_OF("queries/resume_key.sql", query_resume_key),
     FILE_OF("queries/resume_queue.sql", query_resume_queue),
     FILE_OF("queries/resume_schedule.sql", query_resume_schedule),
     FILE_OF("queries/retry_job.sql", query_retry_job),

@@ -13,14 +13,24 @@ package struct QueueRecord: Sendable, Hashable {
     /// Live workers that claim from it.
     package let workers: Int
     /// Set while it is paused.
-    package let pause: QueuePause?
+    package let pause: PauseRecord?
 }
 
-/// Who paused a queue, when and why.
-package struct QueuePause: Sendable, Hashable {
+/// Who paused something, when and why.
+package struct PauseRecord: Sendable, Hashable {
     package let at: Timestamp
     package let by: String
     package let reason: String?
+    /// When it ends by itself; nil: it does not.
+    package let until: Timestamp?
+
+    /// A pause made of its parts.
+    init(at: Timestamp, by: String, reason: String?, until: Timestamp? = nil) {
+        self.at = at
+        self.by = by
+        self.reason = reason
+        self.until = until
+    }
 }
 
 extension StoreSession {
@@ -36,7 +46,7 @@ extension StoreSession {
         let rows = try run(Self.listQueues) { $0.int4(Int32(Self.queueCountMax)) }
         return (0..<rows.rowCount).map { row in
             let pause = rows.momentIfPresent(row, 7).map {
-                QueuePause(at: $0, by: rows.textIfPresent(row, 8) ?? "", reason: rows.textIfPresent(row, 9))
+                PauseRecord(at: $0, by: rows.textIfPresent(row, 8) ?? "", reason: rows.textIfPresent(row, 9))
             }
             return QueueRecord(
                 name: rows.text(row, 0),
@@ -52,13 +62,13 @@ extension StoreSession {
     }
 
     /// Stops claims from a queue. A queue that is paused keeps its first record, which is the answer.
-    package func pause(_ queue: QueueName, by who: String, reason: String?) throws(StoreError) -> QueuePause {
+    package func pause(_ queue: QueueName, by who: String, reason: String?) throws(StoreError) -> PauseRecord {
         let rows = try run(Self.pauseQueue) {
             $0.text(queue.text)
             $0.text(who)
             $0.text(reason)
         }
-        return QueuePause(at: rows.moment(0, 0), by: rows.text(0, 1), reason: rows.textIfPresent(0, 2))
+        return PauseRecord(at: rows.moment(0, 0), by: rows.text(0, 1), reason: rows.textIfPresent(0, 2))
     }
 
     /// Lets claims go on. False: it was not paused.

@@ -5,8 +5,10 @@ import TuskPostgres
 package struct RunningLimitRecord: Sendable, Hashable {
     /// `queue:NAME`, `kind:NAME`, a key that jobs name, or a class such as `tenant:*`.
     package let key: String
-    /// The most that run at once; of a class: for each key of it.
-    package let runningMax: Int
+    /// The most that run at once; of a class: for each key of it; nil: any number.
+    package let runningMax: Int?
+    /// Set while none may start.
+    package let pause: PauseRecord?
     /// When it was set.
     package let updatedAt: Timestamp
     /// Who set it.
@@ -30,6 +32,8 @@ extension StoreSession {
     private static let listRunningLimits = SQLCatalog.statement("list_running_limits", isReadOnly: true)
     private static let putRunningLimit = SQLCatalog.statement("put_running_limit")
     private static let removeRunningLimit = SQLCatalog.statement("remove_running_limit")
+    private static let pauseKey = SQLCatalog.statement("pause_key")
+    private static let resumeKey = SQLCatalog.statement("resume_key")
 
     /// Brings back jobs that wait for keys which have room; the queues they went to. Call it after the commit that made
     /// room or that let them wait: of two such calls at least one sees both.
@@ -68,7 +72,8 @@ extension StoreSession {
         return (0..<rows.rowCount).map { row in
             RunningLimitRecord(
                 key: rows.text(row, 0),
-                runningMax: Int(rows.int4(row, 1)),
+                runningMax: rows.int4IfPresent(row, 1).map(Int.init),
+                pause: pause(rows, row, from: 6),
                 updatedAt: rows.moment(row, 2),
                 updatedBy: rows.text(row, 3),
                 running: rows.int8(row, 4),
@@ -88,6 +93,48 @@ extension StoreSession {
             $0.text(who)
         }
         return try releaseAllLimited().queues
+    }
+
+    /// Lets no more jobs start that have a key. What runs goes on. Nil: the end lies in the past; nothing is paused.
+    package func pause(
+        _ key: PausableKey,
+        by who: String,
+        reason: String?,
+        until end: PauseEnd?
+    ) throws(StoreError) -> PauseRecord? {
+        let rows = try run(Self.pauseKey) {
+            $0.text(key.text)
+            $0.text(who)
+            $0.text(reason)
+            switch end {
+            case .at(let moment):
+                $0.timestamp(microseconds: moment.microseconds)
+                $0.int8(nil)
+            case .after(let time):
+                $0.timestamp(microseconds: nil)
+                $0.int8(time.wholeMilliseconds)
+            case nil:
+                $0.timestamp(microseconds: nil)
+                $0.int8(nil)
+            }
+        }
+        return rows.rowCount == 0 ? nil : pause(rows, 0, from: 0)
+    }
+
+    /// Lets jobs with a paused key start again; the queues of those that waited. Nil: it was not paused.
+    package func resume(_ key: PausableKey) throws(StoreError) -> Set<QueueName>? {
+        guard try run(Self.resumeKey, { $0.text(key.text) }).bool(0, 0) else { return nil }
+        return try releaseAllLimited().queues
+    }
+
+    private func pause(_ rows: ResultSet, _ row: Int, from column: Int) -> PauseRecord? {
+        guard let moment = rows.momentIfPresent(row, column) else { return nil }
+        return PauseRecord(
+            at: moment,
+            by: rows.textIfPresent(row, column + 1) ?? "",
+            reason: rows.textIfPresent(row, column + 2),
+            until: rows.momentIfPresent(row, column + 3)
+        )
     }
 
     /// Removes a limit and releases what waits for it; nil: there is none.

@@ -20,7 +20,7 @@ package struct ScheduleRecord: Sendable {
     /// The planned time of the tick that waits until the last job has ended.
     package let pendingTickAt: Timestamp?
     /// Set while it is paused.
-    package let pause: QueuePause?
+    package let pause: PauseRecord?
     /// Why it cannot fire, if so.
     package let fault: String?
     package let createdAt: Timestamp
@@ -114,7 +114,7 @@ extension StoreSession {
 
     private static func record(_ rows: ResultSet, _ row: Int) throws(StoreError) -> ScheduleRecord {
         let pause = rows.momentIfPresent(row, 13).map {
-            QueuePause(at: $0, by: rows.textIfPresent(row, 14) ?? "", reason: rows.textIfPresent(row, 15))
+            PauseRecord(at: $0, by: rows.textIfPresent(row, 14) ?? "", reason: rows.textIfPresent(row, 15))
         }
         return ScheduleRecord(
             name: rows.text(row, 0),

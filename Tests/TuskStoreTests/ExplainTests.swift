@@ -53,7 +53,7 @@ import TuskStore
                 try store.database.script(
                     """
                     truncate tusk.ready, tusk.scheduled, tusk.blocked, tusk.lease, tusk.limit_hold, tusk.worker,
-                        tusk.running_limit, tusk.queue
+                        tusk.running_limit, tusk.queue, tusk.order_head
                     """
                 )
                 let (worker, kinds) = try store.makeRandomState()
@@ -104,6 +104,10 @@ extension StoreFixture {
         for (key, most) in [("queue:x", 2), ("kind:b", 2), ("t:1", 1), ("t:*", 3)] where Int.random(in: 0..<3) == 0 {
             try limit(key, most)
         }
+        for key in ["kind:b", "t:1", "t:*"] where Int.random(in: 0..<6) == 0 {
+            guard let key = PausableKey(key) else { continue }
+            _ = try session.pause(key, by: "test", reason: nil, until: nil)
+        }
         for _ in 0..<2 {
             for _ in 0..<6 {
                 let keys = ["t:1", "t:2", "u"].filter { _ in Int.random(in: 0..<3) == 0 }
@@ -113,7 +117,8 @@ extension StoreFixture {
                     queue: Bool.random() ? "x" : "y",
                     priority: Bool.random() ? .standard : .test(2),
                     runAt: Int.random(in: 0..<6) == 0 ? .after(.seconds(60)) : .now,
-                    limits: keys.compactMap { JobLimit($0, weight: weight) }
+                    limits: keys.compactMap { JobLimit($0, weight: weight) },
+                    order: Int.random(in: 0..<4) == 0 ? JobOrder("line") : nil
                 )
                 try enqueue(job)
             }

@@ -45,6 +45,35 @@ import TuskStore
         }
     }
 
+    @Test func `a paused kind, key or class starts nothing until it is resumed or the time is up`() async throws {
+        try await withStore { store in
+            let worker = try store.worker(["noop", "resize"])
+            let kinds = ["noop", "resize"]
+            let resize = try store.enqueue(count: 2, "resize")
+            let seven = try store.enqueue(limits: ["tenant:7"], count: 2)
+            try store.limit("tenant:7", 5)
+            for text in ["kind:resize", "tenant:*"] {
+                let key = try #require(PausableKey(text))
+                let pause = try store.session.pause(key, by: "anna", reason: "why not", until: nil)
+                #expect(pause?.by == "anna" && pause?.reason == "why not")
+            }
+            #expect(try store.claim(worker, kinds: kinds).isEmpty)
+            #expect(try store.claimGated(worker, kinds: kinds).jobs.isEmpty)
+            #expect(try store.state(resize[0]) == .blocked)
+            let why = try #require(try store.session.explain(seven[0]).reasons.last)
+            #expect(why.word == "paused" && why.message.hasPrefix("tenant:* is paused by anna since "))
+            #expect(try store.session.releaseAllLimited().queues.isEmpty)
+
+            #expect(try store.session.resume(try #require(PausableKey("kind:resize"))) == [.standard])
+            #expect(try store.session.resume(try #require(PausableKey("kind:resize"))) == nil)
+            #expect(try store.claimGated(worker, kinds: kinds).jobs.map(\.id) == resize)
+            try store.database.script("update tusk.running_limit set paused_until = now() where key = 'tenant:*'")
+            #expect(try store.session.releaseAllLimited().queues == [.standard])
+            #expect(try store.claimGated(worker, kinds: kinds).jobs.map(\.id) == seven)
+            #expect(try store.session.removeRunningLimit("tenant:7") != nil, "the limit beside the pause")
+        }
+    }
+
     @Test func `queues and kinds are limited by their names, also for jobs that came before the limit`() async throws {
         try await withStore { store in
             let worker = try store.worker(["noop", "resize"])

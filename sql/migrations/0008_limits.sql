@@ -11,20 +11,43 @@
 -- brings them back into their band when there is room again: after each settle, and once a second.
 
 create table tusk.running_limit (
+    running_max integer,
+    paused_at timestamptz,
+    paused_until timestamptz,
     key text collate "C" not null,
-    running_max integer not null,
+    paused_by text,
+    pause_reason text,
     updated_at timestamptz not null default now(),
     updated_by text not null default current_user,
     constraint running_limit_pkey primary key (key),
     constraint running_limit_key_length check (octet_length(key) between 1 and 160),
+    constraint running_limit_says_something check (running_max is not null or paused_at is not null),
     constraint running_limit_range check (running_max between 1 and 100000)
 );
 
-comment on table tusk.running_limit is 'How many jobs with a key may run at once.';
+comment on table tusk.running_limit is 'How many jobs with a key may run at once, and whether any may.';
 comment on column tusk.running_limit.key is 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
-comment on column tusk.running_limit.running_max is 'The most that run at once; of a class: for each key of it.';
+comment on column tusk.running_limit.running_max
+is 'The most that run at once; of a class: for each key of it; null: any number, unless it is paused.';
+comment on column tusk.running_limit.paused_at is 'Since when none may start; null: it is not paused.';
+comment on column tusk.running_limit.paused_until is 'Until when; null: until it is resumed.';
+comment on column tusk.running_limit.paused_by is 'Who paused it.';
+comment on column tusk.running_limit.pause_reason is 'Why.';
 comment on column tusk.running_limit.updated_at is 'When it was set.';
 comment on column tusk.running_limit.updated_by is 'Who set it.';
+
+create view tusk.present_limit as
+select
+    given.key,
+    case
+        when given.paused_at is not null and coalesce(given.paused_until > clock_timestamp(), true) then 0
+        else given.running_max
+    end as most
+from tusk.running_limit as given;
+
+comment on view tusk.present_limit is 'How many jobs with a key may run at once now.';
+comment on column tusk.present_limit.key is 'As in tusk.running_limit.';
+comment on column tusk.present_limit.most is '0 while it is paused; null: any number.';
 
 create table tusk.limit_hold (
     shard smallint not null default 0,
@@ -170,15 +193,11 @@ begin
     allowed as materialized (
         select
             different.key,
-            coalesce(
-                (select given.running_max from tusk.running_limit as given where given.key = different.key),
-                (
-                    select class.running_max
-                    from tusk.running_limit as class
-                    where class.key = tusk.key_class(different.key)
-                )
-            ) as most
+            -- A paused class holds back all its keys.
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most
         from different
+        left join tusk.present_limit as own on own.key = different.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
     ),
     bound as materialized (
         select
@@ -204,7 +223,8 @@ begin
             named.ordinal,
             named.key,
             least(named.weight, bound.most) as weight,
-            not named.released and coalesce(bound.priority_ahead <= named.priority, false)
+            bound.most = 0
+            or not named.released and coalesce(bound.priority_ahead <= named.priority, false)
             or sum(least(named.weight, bound.most)) over (
                 partition by named.key order by named.ordinal rows unbounded preceding
             ) > bound.room as is_refused
@@ -315,16 +335,15 @@ begin
     with bound as (
         select
             given.key,
-            coalesce(
-                (select own.running_max from tusk.running_limit as own where own.key = given.key),
-                (select class.running_max from tusk.running_limit as class where class.key = tusk.key_class(given.key))
-            ) as most,
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
             (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
                 where held.shard = home and held.key = given.key
             ) as held
         from unnest(limited_keys) as given (key)
+        left join tusk.present_limit as own on own.key = given.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(given.key)
     ),
     freed as materialized (
         select line.tid
@@ -434,22 +453,33 @@ return tusk.release_limited(release_limited_by.home, array(
 
 comment on function tusk.release_limited_by is 'The same for the keys of jobs that have just ended.';
 
+create function tusk.check_limit_key(key text) returns void
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    if key !~ '^[A-Za-z0-9_.:-]{1,134}\*?$' or key ~ '[^:]\*$|^\*' or key ~ '^(queue|kind):(.*\*)?$'
+        or length(regexp_replace(key, '^(queue|kind):', '')) > 128
+    then
+        perform tusk.refuse(
+            '#/key', 'key must be queue:NAME, kind:NAME, a name that jobs give, or a class of those such as tenant:*'
+        );
+    end if;
+end
+$$;
+
+comment on function tusk.check_limit_key is 'Refuses what cannot be the key of a limit.';
+
 create function tusk.put_running_limit(key text, running_max integer, updated_by text default current_user)
 returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
-declare
-    name constant text := regexp_replace(put_running_limit.key, '^(queue|kind):', '');
 begin
-    if put_running_limit.key !~ '^[A-Za-z0-9_.:-]{1,134}\*?$' or put_running_limit.key ~ '[^:]\*$|^\*'
-        or put_running_limit.key ~ '^(queue|kind):(.*\*)?$' or length(name) > 128
-    then
-        perform tusk.refuse(
-            '#/key', 'key must be queue:NAME, kind:NAME, a name that jobs give, or a class of those such as tenant:*'
-        );
-    elsif put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
+    perform tusk.check_limit_key(put_running_limit.key);
+    if put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
     end if;
     insert into tusk.running_limit as present (key, running_max, updated_by)
@@ -458,7 +488,7 @@ begin
     set running_max = excluded.running_max, updated_at = clock_timestamp(), updated_by = excluded.updated_by;
     if put_running_limit.key like 'queue:%' then
         insert into tusk.queue as queue (name, limited)
-        values (name, true)
+        values (substr(put_running_limit.key, 7), true)
         on conflict on constraint queue_pkey do update
         set limited = true;
     end if;
@@ -474,7 +504,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    delete from tusk.running_limit as present where present.key = remove_running_limit.key;
+    delete from tusk.running_limit as present
+    where present.key = remove_running_limit.key and present.running_max is not null and present.paused_at is null;
+    if not found then
+        -- A pause stays.
+        update tusk.running_limit as present
+        set running_max = null
+        where present.key = remove_running_limit.key and present.running_max is not null;
+    end if;
     if not found then
         return false;
     end if;
@@ -487,3 +524,61 @@ $$;
 
 comment on function tusk.remove_running_limit
 is 'Removes a limit; false: there is none. Jobs that wait for it are released within a second.';
+
+create function tusk.pause_key(
+    key text, paused_by text default current_user, reason text default null, until timestamptz default null
+) returns tusk.running_limit
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    answer tusk.running_limit;
+begin
+    if pause_key.key like 'queue:%' then
+        perform tusk.refuse('#/key', 'a queue is paused by its name, not as a key');
+    end if;
+    perform tusk.check_limit_key(pause_key.key);
+    if pause_key.until <= clock_timestamp() then
+        perform tusk.refuse('#/until', 'until must be in the future');
+    end if;
+    insert into tusk.running_limit as present (key, paused_at, paused_until, paused_by, pause_reason, updated_by)
+    values (
+        pause_key.key, clock_timestamp(), pause_key.until, pause_key.paused_by, pause_key.reason, pause_key.paused_by
+    )
+    on conflict on constraint running_limit_pkey do update
+    set
+        paused_at = excluded.paused_at,
+        paused_until = excluded.paused_until,
+        paused_by = excluded.paused_by,
+        pause_reason = excluded.pause_reason
+    returning present.* into answer;
+    return answer;
+end
+$$;
+
+comment on function tusk.pause_key is
+'Lets no more jobs start that have a key: kind:NAME, a key that jobs name, or a class such as tenant:*.';
+
+create function tusk.resume_key(key text) returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    was_paused boolean;
+begin
+    delete from tusk.running_limit as present
+    where present.key = resume_key.key and present.running_max is null
+    returning present.paused_at is not null into was_paused;
+    if not found then
+        update tusk.running_limit as present
+        set paused_at = null, paused_until = null, paused_by = null, pause_reason = null
+        where present.key = resume_key.key and present.paused_at is not null;
+        was_paused := found;
+    end if;
+    return was_paused;
+end
+$$;
+
+comment on function tusk.resume_key is 'Lets jobs with a paused key start again; false: it was not paused.';

@@ -13,12 +13,21 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
     select
-        'limit'::text,
-        format(
+        case when bound.most = 0 then 'paused' else 'limit' end,
+        case when bound.most = 0 then (
+            select format(
+                '%s is paused by %s since %s%s%s', paused.key, paused.paused_by, paused.paused_at,
+                ' until ' || paused.paused_until, ': ' || paused.pause_reason
+            )
+            from tusk.running_limit as paused
+            where paused.key in (bound.key, tusk.key_class(bound.key)) and paused.paused_at is not null
+            order by paused.key = bound.key desc
+            limit 1
+        ) else format(
             'limit %s: %s of %s %s held%s', bound.key, bound.held, bound.most,
             case when bound.most = 1 then 'is' else 'are' end,
             case when bound.held + bound.weight <= bound.most then ', and other jobs wait ahead of it' else '' end
-        ),
+        ) end,
         json_build_object(
             'key', bound.key,
             'running_max', bound.most,
@@ -68,18 +77,16 @@ begin atomic
             from unnest(explain_limits.named, explain_limits.weights) as given (key, weight)
         ) as counted
         cross join lateral (
-            select coalesce(
-                (select own.running_max from tusk.running_limit as own where own.key = counted.key),
-                (
-                    select class.running_max
-                    from tusk.running_limit as class
-                    where class.key = tusk.key_class(counted.key)
-                )
-            ) as most
+            select coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most
+            from (select) as one
+            left join tusk.present_limit as own on own.key = counted.key
+            left join tusk.present_limit as class on class.key = tusk.key_class(counted.key)
         ) as limited
         where limited.most is not null
     ) as bound
-    where bound.held + bound.weight > bound.most or (not explain_limits.is_ahead and bound.ahead > 0)
+    where
+        bound.most = 0 or bound.held + bound.weight > bound.most
+        or (not explain_limits.is_ahead and bound.ahead > 0)
     order by bound.key;
 end;
 

@@ -19,6 +19,10 @@ select
             where blocked.shard = 0 and blocked.reason = 'limit' and blocked.key = given.key
             limit $1
         ) as counted
-    ) as waiting
+    ) as waiting,
+    given.paused_at,
+    given.paused_by,
+    given.pause_reason,
+    given.paused_until
 from tusk.running_limit as given
 order by given.key

@@ -18,7 +18,7 @@ extension JSONWriter {
     }
 
     /// The members of a queue that say whether workers may claim from it.
-    package mutating func members(ofQueue name: String, pause: QueuePause?) {
+    package mutating func members(ofQueue name: String, pause: PauseRecord?) {
         member("name", name)
         key("paused")
         bool(pause != nil)
@@ -26,13 +26,14 @@ extension JSONWriter {
     }
 
     /// Who paused something, when and why.
-    mutating func member(_ name: String, ifPresent pause: QueuePause?) {
+    package mutating func member(_ name: String, ifPresent pause: PauseRecord?) {
         guard let pause else { return }
         key(name)
         beginObject()
         member("at", pause.at)
         member("by", pause.by)
         member("reason", ifPresent: pause.reason)
+        member("until", ifPresent: pause.until)
         endObject()
     }
 
@@ -51,7 +52,8 @@ extension JSONWriter {
     /// The members of a limit; what waits is counted up to `waiting_max`. A class has neither `running` nor `waiting`.
     package mutating func members(of limit: RunningLimitRecord) {
         member("key", limit.key)
-        member("running_max", limit.runningMax)
+        if let most = limit.runningMax { member("running_max", most) }
+        member("pause", ifPresent: limit.pause)
         if !limit.isClass {
             member("running", Int(limit.running))
             member("waiting", Int(limit.waiting))

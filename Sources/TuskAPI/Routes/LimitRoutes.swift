@@ -7,10 +7,13 @@ struct LimitRoutes: Sendable {
     let services: Services
 
     var routes: [APIRoute] {
-        [
+        let body = BodyRule.buffered(bytesMax: 4096)
+        return [
             APIRoute(.get, "/v1/limits", .scope(.read), handle: list),
-            APIRoute(.put, "/v1/limits/{key}", .scope(.operate), body: .buffered(bytesMax: 4096), handle: put),
+            APIRoute(.put, "/v1/limits/{key}", .scope(.operate), body: body, handle: put),
             APIRoute(.delete, "/v1/limits/{key}", .scope(.operate), handle: remove),
+            APIRoute(.post, "/v1/limits/{key}:pause", .scope(.operate), body: body, handle: pause),
+            APIRoute(.post, "/v1/limits/{key}:resume", .scope(.operate), body: body, handle: resume),
         ]
     }
 
@@ -55,6 +58,67 @@ struct LimitRoutes: Sendable {
             services.effects.wake(released)
             return HTTPResponse(status: 204)
         }
+    }
+
+    private enum PauseField: String, CaseIterable { case reason, until }
+
+    private func pause(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            let (reason, until) = try Self.pause(call)
+            return (key: try Self.pausableKey(call), reason: reason, until: until)
+        } _: { desk, input throws(Problem) in
+            let end = input.until.map { PauseEnd.at($0) }
+            let pause = try desk.ask { session throws(StoreError) in
+                try session.pause(input.key, by: desk.call.principal.name, reason: input.reason, until: end)
+            }
+            guard let pause else {
+                throw Problem(ValidationError(pointer: "#/until", .invalidTime, "until must be in the future"))
+            }
+            return .object { writer in
+                writer.member("key", input.key.text)
+                writer.member("pause", ifPresent: pause)
+            }
+        }
+    }
+
+    private func resume(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try call.requireEmptyObject()
+            return try Self.pausableKey(call)
+        } _: { desk, key throws(Problem) in
+            let released = try desk.ask { session throws(StoreError) in try session.resume(key) }
+            if let released { services.effects.wake(released) }
+            return .object { $0.member("key", key.text) }
+        }
+    }
+
+    /// The reason and the end in a body that may be missing: `{"reason":"...","until":"2026-01-02T03:04:05Z"}`.
+    private static func pause(_ call: Call) throws(Problem) -> (reason: String?, until: Timestamp?) {
+        guard !call.request.body.isEmpty else { return (nil, nil) }
+        let document = try call.json(limits: .metadata)
+        do throws(ValidationError) {
+            var reader = FieldReader<PauseField>(document.root, at: JSONPointer.root, what: "this request")
+            let reason = reader.string(.reason)
+            if let reason, reason.utf8.count > Call.reasonBytesMax {
+                reader.refuse(.reason, .tooLarge, "must be at most \(Call.reasonBytesMax) bytes")
+            }
+            let text = reader.string(.until)
+            let until = text.flatMap { Timestamp(rfc3339: $0) }
+            if text != nil, until == nil {
+                reader.refuse(.until, .invalidTime, "must be an RFC 3339 time with an offset")
+            }
+            try reader.finish()
+            return (reason, until)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static func pausableKey(_ call: Call) throws(Problem) -> PausableKey {
+        guard let key = call.request.parameters["key"].flatMap({ PausableKey($0) }) else {
+            throw .parameter("key", code: "invalid_name", "The key in the path \(PausableKey.rule).")
+        }
+        return key
     }
 
     private static let notFound = Problem(.limitNotFound, "There is no limit for this key.")

@@ -5,6 +5,12 @@ import TuskStore
 /// `tusk limit`.
 enum LimitCommands {
     private static let key = Command.Operand(name: "KEY")
+    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
+    private static let time = Option.argument(
+        "for",
+        .duration(.seconds(1) ... .seconds(365 * 86_400)),
+        "resumes by itself after this time, such as 30m"
+    )
 
     static let all = [
         Command(
@@ -28,6 +34,22 @@ enum LimitCommands {
             summary: "lets any number of jobs with a key run again",
             operands: [key],
             body: remove
+        ),
+        Command(
+            path: ["limit", "pause"],
+            summary: "lets no more jobs of a kind or with a key start, over all workers",
+            details: "A key is kind:NAME, a key that jobs name in their limits, or a class such as tenant:*. What runs"
+                + " goes on. A queue is paused with tusk queue pause.",
+            operands: [key],
+            options: [reason, time],
+            examples: ["tusk limit pause kind:send_sms --reason 'the gateway is down' --for 30m"],
+            body: pause
+        ),
+        Command(
+            path: ["limit", "resume"],
+            summary: "lets jobs with a paused key start again",
+            operands: [key],
+            body: resume
         ),
     ]
 
@@ -74,6 +96,44 @@ enum LimitCommands {
         return .success
     }
 
+    private static func pause(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let key = try pausableKey(context)
+        let reason = try context.text(reason)
+        let until = try context.duration(time).map { PauseEnd.after($0) }
+        let who = Operator.name(context.environment)
+        let pause = try context.database().change { session throws(StoreError) in
+            try session.pause(key, by: who, reason: reason, until: until)
+        }
+        guard let pause else { throw CommandError(.failure, "the database did not pause \(key.text)") }
+        let object = JSONWriter.object { writer in
+            writer.put("key", key.text)
+            writer.member("pause", ifPresent: pause)
+        }
+        try context.console.show(object) {
+            let end = Words.exact(pause.until).map { " until \($0)" } ?? ""
+            return ["\(key.text) is paused\(end) by \(Printable.line(pause.by))"]
+        }
+        return .success
+    }
+
+    private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let key = try pausableKey(context)
+        let database = try context.database()
+        let released = try database.change { session throws(StoreError) in try session.resume(key) }
+        for queue in released ?? [] { database.wake(context.console) { _ in queue } }
+        try context.console.show(JSONWriter.object { $0.put("key", key.text) }) {
+            [released == nil ? "\(key.text) was not paused." : "\(key.text) goes on."]
+        }
+        return .success
+    }
+
+    private static func pausableKey(_ context: CommandContext) throws(CommandError) -> PausableKey {
+        guard let key = PausableKey(context.operand(0) ?? "") else {
+            throw CommandError(.usage, "KEY \(PausableKey.rule)")
+        }
+        return key
+    }
+
     private static func key(_ context: CommandContext) throws(CommandError) -> String {
         let key = context.operand(0) ?? ""
         guard RunningLimit.allows(key) else {
@@ -86,14 +146,15 @@ enum LimitCommands {
         var table = Table([
             Table.Column(title: "KEY"), Table.Column(title: "RUNNING", alignment: .right),
             Table.Column(title: "MAX", alignment: .right), Table.Column(title: "WAITING", alignment: .right),
-            Table.Column(title: "SET BY"),
+            Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
         ])
         for limit in limits {
             table.add(
                 Table.Cell(limit.key),
                 Table.Cell(limit.isClass ? nil : String(limit.running)),
-                Table.Cell(String(limit.runningMax)),
+                Table.Cell(limit.runningMax.map(String.init)),
                 Table.Cell(limit.isClass ? nil : String(limit.waiting), limit.waiting > 0 ? .busy : .plain),
+                Table.Cell(limit.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy),
                 Table.Cell(limit.updatedBy)
             )
         }

@@ -4,6 +4,27 @@ import TuskCore
 import TuskStore
 
 struct LimitRoutesTests {
+    @Test func `a key is paused with who, why and until when, and resumed`() async throws {
+        try await withAPI { api in
+            let body = #"{"reason":"the gateway is down","until":"2199-01-02T03:04:05Z"}"#
+            let paused = try api.ask("POST", "/v1/limits/kind:send:pause", body)
+            #expect(paused.status == 200)
+            let pause = try paused.json.member("pause")
+            #expect(pause?.member("by")?.string == "test" && pause?.member("reason")?.string == "the gateway is down")
+            #expect(pause?.member("until")?.string == "2199-01-02T03:04:05.000000Z")
+            let listed = try api.ask("GET", "/v1/limits").json.member("limits")?.elements.first { _ in true }
+            #expect(listed?.member("key")?.string == "kind:send" && listed?.member("running_max") == nil)
+            #expect(try api.ask("POST", "/v1/limits/kind:send:resume").status == 200)
+            #expect(try api.ask("GET", "/v1/limits").json.member("limits")?.elements.contains { _ in true } == false)
+            for (path, body, status) in [
+                ("queue:mail", "{}", 400), ("a%20b", "{}", 400), ("x", #"{"until":"2001-01-01T00:00:00Z"}"#, 422),
+                ("x", #"{"until":"tomorrow"}"#, 422), ("x", #"{"why":"x"}"#, 422),
+            ] {
+                #expect(try api.ask("POST", "/v1/limits/\(path):pause", body).status == status, "\(path) \(body)")
+            }
+        }
+    }
+
     @Test func `a limit is set, holds jobs back, is listed with what runs and waits, and removed`() async throws {
         try await withAPI { api in
             let set = try api.ask("PUT", "/v1/limits/tenant:7", #"{"running_max":1}"#)
