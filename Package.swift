@@ -67,7 +67,7 @@ let package = Package(
         .target(name: "Tusk", dependencies: ["TuskCore", "TuskStore", "TuskTelemetry"], swiftSettings: strict),
         .target(
             name: "TuskTasks",
-            dependencies: ["Tusk", "TuskCore", "TuskPostgres", "CCrypto", "CCurl", "CZlib", "CZstd"],
+            dependencies: ["Tusk", "TuskCore", "TuskPostgres", "CLinux", "CCrypto", "CCurl", "CZlib", "CZstd"],
             swiftSettings: strictWithC
         ),
         .target(
@@ -124,7 +124,9 @@ let package = Package(
         ),
         .testTarget(
             name: "TuskTasksTests",
-            dependencies: ["TuskTasks", "Tusk", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+            dependencies: [
+                "TuskCommand", "TuskTasks", "Tusk", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

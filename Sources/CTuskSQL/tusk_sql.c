@@ -279,6 +279,10 @@ static const unsigned char query_read_cancels[] = {
 #embed "../../sql/queries/read_cancels.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_cursor[] = {
+#embed "../../sql/queries/read_cursor.sql" suffix(, 0)
+};
+
 static const unsigned char query_read_due_schedules[] = {
 #embed "../../sql/queries/read_due_schedules.sql" suffix(, 0)
 };
@@ -403,6 +407,10 @@ static const unsigned char query_run_schedule[] = {
 #embed "../../sql/queries/run_schedule.sql" suffix(, 0)
 };
 
+static const unsigned char query_save_cursor[] = {
+#embed "../../sql/queries/save_cursor.sql" suffix(, 0)
+};
+
 static const unsigned char query_settle_jobs[] = {
 #embed "../../sql/queries/settle_jobs.sql" suffix(, 0)
 };
@@ -507,6 +515,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_api_key.sql", query_read_api_key),
     FILE_OF("queries/read_attempts.sql", query_read_attempts),
     FILE_OF("queries/read_cancels.sql", query_read_cancels),
+    FILE_OF("queries/read_cursor.sql", query_read_cursor),
     FILE_OF("queries/read_due_schedules.sql", query_read_due_schedules),
     FILE_OF("queries/read_fleet.sql", query_read_fleet),
     FILE_OF("queries/read_health.sql", query_read_health),
@@ -538,6 +547,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
+    FILE_OF("queries/save_cursor.sql", query_save_cursor),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),
     FILE_OF("queries/touch_api_key.sql", query_touch_api_key),
     FILE_OF("queries/write_api_key.sql", query_write_api_key),

@@ -51,6 +51,17 @@ public struct JobContext: Sendable {
     /// The input as it came, byte for byte. Copied at each call.
     public var rawArgs: JSONText { run.job.args }
 
+    /// Lends a session of the worker's for the time of `body`. Blocks.
+    func withSession<Answer>(
+        _ body: (StoreSession) throws(StoreError) -> Answer
+    ) throws(TuskError) -> Answer {
+        do throws(StoreError) {
+            return try run.store.withSession(body)
+        } catch {
+            throw TuskError(error)
+        }
+    }
+
     /// The worker that runs it.
     package var worker: WorkerID { run.registration.id }
 
@@ -87,11 +98,7 @@ public struct JobContext: Sendable {
     /// Sets what the job leaves behind when it completes; the last one counts. Throws `TuskError.unencodable` for one
     /// of more than 64 KiB.
     public func setResult(_ result: JSONText) throws(TuskError) {
-        guard result.bytes.count <= JSONLimits.args.bytesMax else {
-            throw .unencodable(
-                "a result of \(result.bytes.count) bytes, the most are \(JSONLimits.args.bytesMax)"
-            )
-        }
+        try TypedJSON.checkSize(result, of: "a result")
         run.setResult(result)
     }
 

@@ -9,16 +9,24 @@ final class JobRun: Sendable {
     /// When its time is over.
     let deadline: ContinuousClock.Instant
     private let reports: ReportQueue
+    let store: Store
     private let state = Mutex(RunState())
 
     /// The most lines that one attempt may log; the last of them says so.
     static let logLinesMax = 10_000
 
     /// A run that starts at this moment.
-    init(_ item: Feed.Item, handler: Handler, reports: ReportQueue, startedAt: ContinuousClock.Instant) {
+    init(
+        _ item: Feed.Item,
+        handler: Handler,
+        reports: ReportQueue,
+        store: Store,
+        startedAt: ContinuousClock.Instant
+    ) {
         self.item = item
         self.handler = handler
         self.reports = reports
+        self.store = store
         self.startedAt = startedAt
         deadline = startedAt.advanced(by: item.job.timeout ?? handler.policy.timeout)
     }

@@ -18,6 +18,22 @@ enum TypedJSON {
         }
     }
 
+    /// Reads a value that a handler stored.
+    static func value<Value: Decodable>(_ type: Value.Type, from text: JSONText) throws(TuskError) -> Value {
+        do {
+            return try decoder.decode(type, from: Data(text.bytes))
+        } catch {
+            throw .undecodable("what is stored is no \(type): \(error)")
+        }
+    }
+
+    /// Throws for a text that is too long to be kept with a job.
+    static func checkSize(_ text: JSONText, of what: String) throws(TuskError) {
+        guard text.bytes.count <= JSONLimits.args.bytesMax else {
+            throw .unencodable("\(what) of \(text.bytes.count) bytes, the most are \(JSONLimits.args.bytesMax)")
+        }
+    }
+
     /// Writes a value, checked as any JSON that comes from outside.
     static func encode(_ value: some Encodable, limits: JSONLimits = .args) throws(TuskError) -> JSONText {
         let data: Data

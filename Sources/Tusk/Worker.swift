@@ -52,12 +52,15 @@ public final class Worker: Sendable {
     private let observer: @Sendable (WorkerEvent) -> Void
     private let state = Mutex(State())
 
+    /// Sessions that handlers share, besides those of the worker's own parts.
+    private static let sessionsMax = 4
+
     /// A worker for the database of a connection string: a `postgresql://` URI, `keyword=value` words, or empty for
     /// libpq's environment. Does not connect yet. Throws `.configuration`.
     public convenience init(_ configuration: WorkerConfiguration, connecting text: String) throws(TuskError) {
         let store: Store
         do throws(StoreError) {
-            store = try Store(connecting: text, applicationName: "tusk-worker", sessionsMax: 1)
+            store = try Store(connecting: text, applicationName: "tusk-worker", sessionsMax: Self.sessionsMax)
         } catch {
             throw .configuration(error.description)
         }

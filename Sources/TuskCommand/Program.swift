@@ -1,4 +1,5 @@
 import Foundation
+import TuskTasks
 
 /// The command line tool, from its arguments to its exit status.
 enum Program {
@@ -8,6 +9,9 @@ enum Program {
     /// Does what the process was asked to do.
     static func run() -> ExitCode {
         Console.openStandardDescriptors()
+        if CommandLine.arguments.dropFirst().elementsEqual([CommandSupervisor.word]) {
+            exit(CommandSupervisor.run())
+        }
         do throws(CommandError) {
             return try run(try ProcessArguments.read(), environment: ProcessInfo.processInfo.environment)
         } catch {

@@ -24,6 +24,10 @@ package enum BuiltInTasks {
         package var allowsRequests = false
         /// What `http.request` signs with. Defaults to nothing.
         package var signingKey: WebhookKey?
+        /// The commands that run jobs, each of a kind of its own. Defaults to none.
+        package var commands: [CommandSpec] = []
+        /// How this program is started to watch over a command: its path and arguments. Defaults to itself.
+        package var supervisor = ["/proc/self/exe", CommandSupervisor.word]
 
         /// A configuration that allows nothing yet.
         package init(settings: ConnectionSettings) {
@@ -48,6 +52,12 @@ package enum BuiltInTasks {
             offer(DataExport(settings, roots: configuration.outputRoots, queries: configuration.queries))
         }
         if !configuration.functions.isEmpty { offer(SQLCall(settings, functions: configuration.functions)) }
+        let supervisors = SupervisorPool(configuration.supervisor)
+        for command in configuration.commands {
+            let task = CommandTask(command, supervisors)
+            worker.register(command.kind, policy: HandlerPolicy(timeout: command.timeout)) { try task.perform($0) }
+            kinds.append(command.kind)
+        }
         guard configuration.allowsRequests else { return kinds }
         let network = NetworkGuard(allowing: configuration.networks)
         offer(HTTPRequestTask(network: network, key: configuration.signingKey))

@@ -1,5 +1,5 @@
 import Dispatch
-import Foundation
+package import Foundation
 import Synchronization
 
 /// A real process that a test starts, signals and ends; killed at the latest when nobody refers to it any more.
@@ -65,7 +65,7 @@ public final class ServiceProcess: Sendable {
     }
 
     /// Where the tests and the programs built with them are.
-    static var folder: URL {
+    package static var folder: URL {
         // The test bundle is a file in the products' folder; the process that runs it may be elsewhere.
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
         let argument = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]

@@ -47,6 +47,7 @@ import TuskTelemetry
                     try #require(item),
                     handler: Handler(kind: "noop", policy: .standard, perform: { _ in }),
                     reports: ReportQueue(settler: Bell()),
+                    store: store,
                     startedAt: .now
                 )
                 slots.begin(run, in: slot)

@@ -1,3 +1,5 @@
+import TuskTasks
+
 /// A configuration file that fits the table of settings.
 struct ConfigurationFile: Sendable {
     /// The texts given for a setting and where.
@@ -10,6 +12,8 @@ struct ConfigurationFile: Sendable {
     let path: String
     /// What it gives, by the settings' names.
     private(set) var given: [String: Given] = [:]
+    /// The commands of its sections `[commands.KIND]`, in the order of their kinds.
+    private(set) var commands: [CommandSpec] = []
     /// Whether others than its owner and group may read it.
     let isWorldReadable: Bool
 
@@ -36,10 +40,12 @@ struct ConfigurationFile: Sendable {
         } catch {
             throw CommandError(.configuration, "\(path):\(error.line): \(error.message)")
         }
+        var sections = CommandSections(path: path)
         // In the order of the lines, so that the first mistake is the one reported.
         for (key, entry) in text.entries.sorted(by: { $0.value.line < $1.value.line }) {
-            try take(key, entry)
+            if try !sections.take(key, entry) { try take(key, entry) }
         }
+        commands = try sections.specs()
     }
 
     private mutating func take(_ key: String, _ entry: ConfigurationText.Entry) throws(CommandError) {

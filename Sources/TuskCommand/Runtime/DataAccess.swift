@@ -29,6 +29,7 @@ enum DataAccess {
         data.allowsRequests = configuration.flag(.allowRequests)
         data.networks = try networks(configuration)
         data.signingKey = try signingKey(configuration)
+        data.commands = configuration.file?.commands ?? []
         return data
     }
 

@@ -11,8 +11,8 @@ final class WorkerRole: ServiceRole {
     private let worker: Worker
     private let words: String
 
-    /// Sessions besides those of the worker's own parts.
-    private static let sessionsMax = 2
+    /// Sessions that handlers share, besides those of the worker's own parts.
+    private static let sessionsMax = 4
 
     /// A worker that is not started. `data` is what its data tasks may touch.
     init(_ parts: ServiceParts, data: BuiltInTasks.Configuration) throws(CommandError) {
