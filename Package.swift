@@ -50,6 +50,7 @@ let package = Package(
         ),
         .systemLibrary(name: "CLinux"),
         .target(name: "CTuskSQL"),
+        .target(name: "CTuskAssets", exclude: ["pages"]),
 
         // Values and rules
         .target(name: "TuskCore", swiftSettings: strict),
@@ -78,7 +79,7 @@ let package = Package(
         .target(name: "TuskHTTP", dependencies: ["CLinux"], swiftSettings: strictWithC),
         .target(
             name: "TuskAPI",
-            dependencies: ["TuskCore", "TuskStore", "TuskHTTP", "TuskTelemetry"],
+            dependencies: ["TuskCore", "TuskStore", "TuskHTTP", "TuskTelemetry", "CTuskAssets"],
             swiftSettings: strict
         ),
 

@@ -161,6 +161,21 @@ need_service_tools() {
     need_unpacked pgbouncer pgbouncer
 }
 
+# A browser, and what drives it in an environment of its own in the build directory.
+need_browser() {
+    local answer place=.build/browser wanted=Tests/BrowserTests/requirements.txt
+    need_packages chromium python3-venv
+    cmp -s "$wanted" "$place/requirements.txt" && return 0
+    note "fetching what drives the browser"
+    rm -rf "$place"
+    if ! answer=$(/usr/bin/python3 -m venv "$place" 2>&1 &&
+        "$place/bin/pip" --disable-pip-version-check install --quiet --requirement "$wanted" 2>&1); then
+        printf '%s\n' "$answer" | tail -n 20 >&2
+        stop_with 69 "pip could not install what $wanted lists; the tests of the dashboard need it and a network."
+    fi
+    cp "$wanted" "$place/requirements.txt"
+}
+
 # need_unpacked PACKAGE PROGRAM: the program on PATH, from the unpacked package if need be.
 need_unpacked() {
     local tools=.build/tools

@@ -74,7 +74,7 @@ package final class API: Sendable {
             + LimitRoutes(services: services).routes
             + OrderKeyRoutes(services: services).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
-            + probeRoutes.routes
+            + probeRoutes.routes + PageRoutes().routes
     }
 
     private static func lanes(_ name: String, _ count: Int, _ configuration: APIConfiguration) -> Lanes {
@@ -118,7 +118,7 @@ package final class API: Sendable {
     /// The answer to what the server refuses by itself. The request's own id is not known there.
     private static let errorResponse: @Sendable (HTTPRefusal) -> HTTPResponse = { refusal in
         let requestID = RequestID.new()
-        var response = Problem(refusal).response(requestID: requestID)
+        var response = PageRoutes.notFound(refusal) ?? Problem(refusal).response(requestID: requestID)
         response.headers.append((RequestID.field, requestID))
         return response
     }

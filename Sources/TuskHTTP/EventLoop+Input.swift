@@ -81,7 +81,8 @@ extension EventLoop {
             response.headers.append(("Allow", HTTPResponse.list(methods)))
             answerBuiltIn(connection, head, startedAt, response, .methodNotAllowed)
         case .notFound:
-            answerBuiltIn(connection, head, startedAt, errorResponse(HTTPRefusal(.notFound)), .notFound)
+            let refusal = HTTPRefusal(.notFound, accept: head.headers["Accept"])
+            answerBuiltIn(connection, head, startedAt, errorResponse(refusal), .notFound)
         }
     }
 

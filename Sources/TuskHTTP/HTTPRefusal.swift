@@ -2,9 +2,14 @@
 package struct HTTPRefusal: Error, Sendable, Equatable {
     /// What is wrong.
     package let reason: Reason
+    /// What the client's `Accept` says; known only where no route was found for a sound request.
+    package let accept: String?
 
     /// A refusal for `reason`.
-    package init(_ reason: Reason) { self.reason = reason }
+    package init(_ reason: Reason, accept: String? = nil) {
+        self.reason = reason
+        self.accept = accept
+    }
 
     /// The status of the answer.
     package var status: Int { reason.status }

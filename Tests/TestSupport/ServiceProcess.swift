@@ -15,12 +15,17 @@ public final class ServiceProcess: Sendable {
         var output: [UInt8] = []
     }
 
+    /// What becomes of the process, for handlers that are there before it is: one that ends at once is noticed too.
+    private final class Record: Sendable {
+        let state = Mutex(State())
+        let ended = DispatchSemaphore(value: 0)
+        /// Everything it wrote has been read.
+        let isDrained = DispatchSemaphore(value: 0)
+    }
+
     /// Its process id.
     public let processID: Int32
-    private let state = Mutex(State())
-    private let ended = DispatchSemaphore(value: 0)
-    /// Everything it wrote has been read.
-    private let isDrained = DispatchSemaphore(value: 0)
+    private let record = Record()
 
     /// Starts a program: by its path, or one that was built beside the tests, such as `tusk`. Its environment is that
     /// of the tests without settings of PostgreSQL and Tusk, and with `environment` added.
@@ -39,27 +44,27 @@ public final class ServiceProcess: Sendable {
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
-        let (ended, isDrained) = (ended, isDrained)
-        try process.run()
-        processID = process.processIdentifier
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+        let record = record
+        pipe.fileHandleForReading.readabilityHandler = { handle in
             let bytes = handle.availableData
             if bytes.isEmpty {
                 handle.readabilityHandler = nil
-                isDrained.signal()
+                record.isDrained.signal()
             } else {
-                self?.state.withLock { $0.output += bytes }
+                record.state.withLock { $0.output += bytes }
             }
         }
-        process.terminationHandler = { [weak self] process in
+        process.terminationHandler = { process in
             let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-            self?.state.withLock { $0.status = status }
-            ended.signal()
+            record.state.withLock { $0.status = status }
+            record.ended.signal()
         }
+        try process.run()
+        processID = process.processIdentifier
     }
 
     deinit {
-        if state.withLock({ $0.status == nil }) {
+        if record.state.withLock({ $0.status == nil }) {
             kill(processID, SIGKILL)
         }
     }
@@ -74,11 +79,11 @@ public final class ServiceProcess: Sendable {
 
     /// What it has written so far, to both outputs.
     public var output: String {
-        String(decoding: state.withLock { $0.output }, as: UTF8.self)
+        String(decoding: record.state.withLock { $0.output }, as: UTF8.self)
     }
 
     /// Its exit status; the negative number of the signal that ended it; nil while it runs.
-    public var status: Int32? { state.withLock { $0.status } }
+    public var status: Int32? { record.state.withLock { $0.status } }
 
     /// Sends a signal, unless it has ended.
     public func send(_ signal: Int32) {
@@ -89,11 +94,11 @@ public final class ServiceProcess: Sendable {
     @discardableResult
     public func waitForEnd(within limit: Duration = .seconds(30)) throws -> Int32 {
         let milliseconds = Int(limit.components.seconds * 1000 + limit.components.attoseconds / 1_000_000_000_000_000)
-        if status == nil, ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut, status == nil {
+        if status == nil, record.ended.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut, status == nil {
             throw Failure(description: "process \(processID) did not end within \(limit); it wrote: \(output)")
         }
         // A child of its own may hold the pipe open for longer.
-        if isDrained.wait(timeout: .now() + .seconds(1)) == .success { isDrained.signal() }
+        if record.isDrained.wait(timeout: .now() + .seconds(1)) == .success { record.isDrained.signal() }
         guard let status else { throw Failure(description: "process \(processID) has no status") }
         return status
     }

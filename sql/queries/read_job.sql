@@ -1,11 +1,22 @@
 -- One job with its state.
 -- $1 bigint: job
--- Locks: none. Indexes: the id index of each table.
+-- Locks: none. Indexes: the id index of each table, and attempt_id for the error of what waits for a retry.
 select
     jobs.id, jobs.state::text as state, jobs.kind, jobs.queue, jobs.priority, jobs.attempt, jobs.max_attempts,
     jobs.args, jobs.tags, jobs.metadata, jobs.traceparent, jobs.created_at, jobs.run_at, jobs.started_at,
     jobs.finished_at,
-    jobs.lease, jobs.worker_id, jobs.blocked_by, jobs.reason, jobs.error, jobs.result, jobs.cancel_requested_at,
+    jobs.lease, jobs.worker_id, jobs.blocked_by, jobs.reason,
+    case jobs.state
+        when 'retryable' then (
+            select attempt.error
+            from tusk.attempt as attempt
+            where attempt.id = jobs.id
+            order by attempt.lease desc
+            limit 1
+        )
+        else jobs.error
+    end as error,
+    jobs.result, jobs.cancel_requested_at,
     progress.fraction, progress.message
 from tusk.jobs as jobs
 left join tusk.progress as progress on progress.shard = ($1 & 1023) and progress.id = $1

@@ -18,7 +18,6 @@ struct ProbeRoutes: Sendable {
             APIRoute(.get, "/readyz", .open, parameters: ["verbose"], handle: ready),
             APIRoute(.get, "/metrics", .openOnLoopback(.read), handle: metrics),
             APIRoute(.get, "/version", .open, handle: version),
-            APIRoute(.get, "/", .open, handle: home),
         ]
     }
 
@@ -53,25 +52,6 @@ struct ProbeRoutes: Sendable {
             }
         )
     }
-
-    /// For people who look where they have landed.
-    private func home(_ call: Call) {
-        call.answer(
-            .object { writer in
-                writer.member("name", "tusk")
-                writer.member("about", "A job queue on PostgreSQL. Enqueue a job with POST /v1/jobs.")
-                writer.key("links")
-                writer.beginObject()
-                for (name, path) in Self.links { writer.member(name, path) }
-                writer.endObject()
-            }
-        )
-    }
-
-    private static let links = [
-        ("jobs", "/v1/jobs"), ("queues", "/v1/queues"), ("schedules", "/v1/schedules"), ("workers", "/v1/workers"),
-        ("live", "/livez"), ("ready", "/readyz"), ("metrics", "/metrics"), ("version", "/version"),
-    ]
 
     private func onLane(_ call: Call, _ body: @escaping @Sendable (Call) throws(Problem) -> HTTPResponse) {
         lanes.submit(Lanes.Work(run: { call.answer(body) }, refuse: { call.refuse($0) }))

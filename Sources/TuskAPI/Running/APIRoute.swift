@@ -7,8 +7,8 @@ package struct APIRoute: Sendable {
     package let pattern: String
     package let access: Access
     let body: BodyRule
-    /// The parameters that the query may have.
-    let parameters: [String]
+    /// The parameters that the query may have; nil: any, because the route does not look at them.
+    let parameters: [String]?
     let handle: @Sendable (Call) -> Void
 
     init(
@@ -16,7 +16,7 @@ package struct APIRoute: Sendable {
         _ pattern: String,
         _ access: Access,
         body: BodyRule = .none,
-        parameters: [String] = [],
+        parameters: [String]? = [],
         handle: @escaping @Sendable (Call) -> Void
     ) {
         self.method = method

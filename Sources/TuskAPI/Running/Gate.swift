@@ -105,8 +105,10 @@ struct Gate: Sendable {
     }
 
     private func admit(_ visitor: Visitor, _ principal: Principal, _ route: APIRoute) {
-        if let unknown = visitor.request.query.parameters.first(where: { !route.parameters.contains($0.name) }) {
-            return visitor.refuse(Self.unknownParameter(unknown.name, route))
+        if let known = route.parameters,
+            let unknown = visitor.request.query.parameters.first(where: { !known.contains($0.name) })
+        {
+            return visitor.refuse(Self.unknownParameter(unknown.name, known))
         }
         let call = Call(
             visitor.request,
@@ -118,8 +120,8 @@ struct Gate: Sendable {
         route.handle(call)
     }
 
-    private static func unknownParameter(_ name: String, _ route: APIRoute) -> Problem {
-        let names = route.parameters.isEmpty ? "none" : route.parameters.joined(separator: ", ")
+    private static func unknownParameter(_ name: String, _ parameters: [String]) -> Problem {
+        let names = parameters.isEmpty ? "none" : parameters.joined(separator: ", ")
         let known = "It takes \(names)."
         let shown = String(name.prefix(64))
         let fault = Problem.Fault(.parameter(shown), code: "unknown_parameter", detail: known)

@@ -24,7 +24,9 @@ struct ScopeTests {
         "GET /v1/schedules/{name}/preview": .scope(.read), "GET /v1/schedules/{name}/ticks": .scope(.read),
         "GET /v1/workers": .scope(.read), "GET /livez": .open,
         "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
-        "GET /": .open,
+        "GET /": .open, "GET /assets/{name}": .open, "GET /jobs": .open, "GET /jobs/{id}": .open,
+        "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
+        "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
     ]
 
     @Test func `every route lets in exactly the scope it needs, and admin`() async throws {

@@ -1,0 +1,165 @@
+// What can be done to jobs, queues, schedules and limits; each asks first.
+import { address, ask, eachOf, within } from "/assets/api.js";
+import { question, say } from "/assets/dialogs.js";
+import { plural } from "/assets/words.js";
+
+const reasonField = {
+    name: "reason",
+    label: "Reason",
+    hint: "For those who find it later. May be left out.",
+    max: 200,
+};
+
+function reasonBody({ reason }) {
+    return reason ? { reason } : undefined;
+}
+
+/** Makes jobs available again. */
+export function retryJobs(ids, done) {
+    const text = `${ids.length === 1 ? "It becomes" : "They become"} available at once, with all attempts still to come.`;
+    commandJobs(ids, "retry", `Retry ${plural(ids.length, "job")}?`, text, "Retry", [], done);
+}
+
+/** Cancels jobs; those that run are told to stop. */
+export function cancelJobs(ids, done) {
+    const text = "What waits is cancelled at once. What runs is told to stop.";
+    commandJobs(ids, "cancel", `Cancel ${plural(ids.length, "job")}?`, text, "Cancel the jobs", [reasonField], done);
+}
+
+function commandJobs(ids, command, title, text, word, fields, done) {
+    const work = async (values, note) => {
+        const send = (id) => ask("POST", within("/v1/jobs", id, `:${command}`), reasonBody(values));
+        const failures = await eachOf(ids, send, (count) => note(`${count} of ${ids.length}`));
+        done();
+        if (failures.length === 0) return say(`${plural(ids.length, "job")}: done.`);
+        if (ids.length === 1) throw failures[0].error;
+        const first = failures[0];
+        const rest = ids.length - failures.length;
+        say(`Done for ${rest}, not for ${failures.length}. Job ${first.item}: ${first.error.text}`, true);
+    };
+    question({ title, text, fields, word, isDanger: command === "cancel", work });
+}
+
+/** Stops claims from a queue. */
+export function pauseQueue(name, done) {
+    question({
+        title: `Pause the queue ${name}?`,
+        text: "What runs goes on. Nothing new is claimed until the queue is resumed.",
+        fields: [reasonField],
+        word: "Pause",
+        work: async (values) => {
+            await ask("POST", within("/v1/queues", name, ":pause"), reasonBody(values));
+            say(`The queue ${name} is paused.`);
+            done();
+        },
+    });
+}
+
+/** Lets claims from a queue go on. */
+export async function resumeQueue(name, done) {
+    await ask("POST", within("/v1/queues", name, ":resume"));
+    say(`The queue ${name} goes on.`);
+    done();
+}
+
+/** Stops the ticks of a schedule. */
+export function pauseSchedule(name, done) {
+    question({
+        title: `Pause the schedule ${name}?`,
+        text: "Its times pass without a job until it is resumed; the ledger keeps them.",
+        fields: [reasonField],
+        word: "Pause",
+        work: async (values) => {
+            await ask("POST", within("/v1/schedules", name, ":pause"), reasonBody(values));
+            say(`The schedule ${name} is paused.`);
+            done();
+        },
+    });
+}
+
+/** Lets the ticks of a schedule go on. */
+export async function resumeSchedule(name, done) {
+    await ask("POST", within("/v1/schedules", name, ":resume"));
+    say(`The schedule ${name} goes on.`);
+    done();
+}
+
+/** Enqueues the job of a schedule now. */
+export function runSchedule(name, done) {
+    question({
+        title: `Run ${name} now?`,
+        text: "Its job is enqueued at once. Its planned times stay as they are.",
+        word: "Run now",
+        work: async () => {
+            const run = await ask("POST", within("/v1/schedules", name, ":trigger"));
+            say(run.job_id ? `Job ${run.job_id} was enqueued.` : `The schedule ${name} was run.`);
+            done();
+        },
+    });
+}
+
+/** Sets how many jobs with a key may run at once. `limit`: what is set now. */
+export function setLimit(key, limit, done) {
+    const isNew = key === "";
+    const keyField = {
+        name: "key",
+        label: "Key",
+        required: true,
+        placeholder: "queue:mail",
+        hint: "queue:NAME, kind:NAME, a key that jobs name such as tenant:7, or tenant:* for each of a class.",
+    };
+    const mostField = { name: "most", label: "Running at once, at most", type: "number", required: true, value: limit };
+    question({
+        title: isNew ? "Set a limit" : `Limit of ${key}`,
+        fields: isNew ? [keyField, mostField] : [mostField],
+        word: "Set",
+        work: async (values) => {
+            const path = within("/v1/limits", isNew ? values.key : key);
+            await ask("PUT", path, { running_max: Number(values.most) });
+            say(`At most ${values.most} of ${isNew ? values.key : key} run at once.`);
+            done();
+        },
+    });
+}
+
+/** Removes a limit. */
+export function removeLimit(key, done) {
+    question({
+        title: `Remove the limit of ${key}?`,
+        text: "Everything that waits for it becomes available.",
+        word: "Remove",
+        isDanger: true,
+        work: async () => {
+            await ask("DELETE", within("/v1/limits", key));
+            say(`The limit of ${key} is gone.`);
+            done();
+        },
+    });
+}
+
+/** Enqueues a job. */
+export function enqueueJob(go) {
+    question({
+        title: "Enqueue a job",
+        fields: [
+            { name: "kind", label: "Kind", required: true, placeholder: "send_email" },
+            { name: "queue", label: "Queue", value: "default", required: true },
+            { name: "args", label: "Args, as JSON", lines: 6, value: "{}" },
+            { name: "delay", label: "Delay in seconds", type: "number", value: "0" },
+        ],
+        word: "Enqueue",
+        work: async ({ kind, queue, args, delay }) => {
+            let value;
+            try {
+                value = JSON.parse(args || "{}");
+            } catch (error) {
+                throw new Error(`The args are no JSON: ${error.message}`);
+            }
+            const job = { kind, queue, args: value };
+            if (Number(delay) > 0) job.delay_seconds = Number(delay);
+            const made = await ask("POST", "/v1/jobs", job);
+            say(`Job ${made.id} was enqueued.`);
+            go(address(within("/jobs", made.id)));
+        },
+    });
+}

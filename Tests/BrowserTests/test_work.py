@@ -1,0 +1,214 @@
+"""What people do in the dashboard: look for, retry, cancel, pause, limit; by mouse and by keyboard."""
+
+import pathlib
+
+from place import BrowserTestCase
+from playwright.sync_api import expect
+
+SEED = (pathlib.Path(__file__).parent / "seed.sql").read_text()
+
+
+class WorkTests(BrowserTestCase):
+    seed = SEED
+
+    def confirm(self, page, word):
+        page.locator("dialog").get_by_role("button", name=word, exact=True).click()
+        page.locator("dialog").wait_for(state="detached")
+
+    def test_failed_jobs_are_retried_together(self):
+        page = self.open("/errors")
+        row = page.locator("tr", has_text="charge_card")
+        self.assertIn("14", row.inner_text())
+        row.get_by_role("button", name="Retry all").click()
+        self.confirm(page, "Retry")
+        page.wait_for_selector("text=14 jobs: done.")
+        self.assertEqual(len(self.place.ask("/v1/jobs?state=available&queue=billing")["jobs"]), 14)
+        page.wait_for_selector("tr:has-text('charge_card')", state="detached")
+        self.check(page)
+
+    def test_selected_jobs_are_cancelled(self):
+        page = self.open("/jobs?state=scheduled&kind=report")
+        ids = page.locator("tbody th").all_inner_texts()
+        for job in ids[:2]:
+            page.get_by_label(f"Select job {job}").check()
+        page.get_by_role("button", name="Cancel 2").click()
+        page.get_by_label("Reason").fill("not this month")
+        self.confirm(page, "Cancel the jobs")
+        page.wait_for_selector("text=2 jobs: done.")
+        for job in ids[:2]:
+            self.assertEqual(self.place.ask(f"/v1/jobs/{job}")["state"], "cancelled")
+        self.assertEqual(self.place.ask(f"/v1/jobs/{ids[2]}")["state"], "scheduled")
+        # What left the list stays in its place, and says so.
+        page.wait_for_selector("tr.gone")
+        self.assertEqual(page.locator("tbody th").all_inner_texts(), ids)
+
+    def test_a_job_says_why_it_waits_and_is_cancelled(self):
+        job = self.place.job(state="available", queue="mail")
+        page = self.open(f"/jobs/{job}")
+        page.wait_for_selector("text=queue mail is paused by anna")
+        page.get_by_role("button", name="Cancel").click()
+        self.confirm(page, "Cancel the jobs")
+        page.wait_for_selector("dd .chip.cancelled")
+        self.assertTrue(page.get_by_role("button", name="Cancel").is_disabled())
+        self.assertTrue(page.get_by_role("button", name="Retry").is_enabled())
+
+    def test_numbers_of_args_are_exact(self):
+        page = self.open(f"/jobs/{self.place.job(state='available', kind='resize_image')}")
+        self.assertEqual(page.locator(".tree .numeral").first.inner_text(), "12345678901234567890123")
+
+    def test_a_queue_is_paused_and_resumed(self):
+        page = self.open("/queues")
+        page.get_by_role("button", name="Pause default").click()
+        page.get_by_label("Reason").fill("maintenance <b>")
+        self.confirm(page, "Pause")
+        page.wait_for_selector("tr:has-text('maintenance <b>')")
+        paused = {queue["name"]: queue for queue in self.place.ask("/v1/queues")["queues"]}["default"]
+        self.assertEqual(paused["pause"]["reason"], "maintenance <b>")
+        page.get_by_role("button", name="Resume default").click()
+        page.get_by_role("button", name="Pause default").wait_for()
+        self.check(page)
+
+    def test_a_limit_is_set_and_removed_and_a_wrong_one_explained(self):
+        page = self.open("/limits")
+        page.get_by_role("button", name="Set a limit").click()
+        page.locator("dialog input").first.fill("kind:report")
+        page.get_by_label("Running at once").fill("0")
+        page.locator("dialog").get_by_role("button", name="Set").click()
+        page.wait_for_selector("dialog .fault:has-text('running_max')")
+        page.get_by_label("Running at once").fill("7")
+        self.confirm(page, "Set")
+        page.wait_for_selector("tr:has-text('kind:report')")
+        page.get_by_role("button", name="Remove kind:report").click()
+        self.confirm(page, "Remove")
+        page.wait_for_selector("tr:has-text('kind:report')", state="detached")
+
+    def test_a_schedule_is_run_paused_and_resumed(self):
+        page = self.open("/schedules/nightly-report")
+        page.wait_for_selector("text=every weekday at 02:30")
+        page.get_by_role("button", name="Run now nightly-report").click()
+        self.confirm(page, "Run now")
+        page.wait_for_selector("tr:has-text('anonymous')")
+        page.get_by_role("button", name="Pause nightly-report").click()
+        self.confirm(page, "Pause")
+        page.get_by_role("button", name="Resume nightly-report").click()
+        page.get_by_role("button", name="Pause nightly-report").wait_for()
+
+    def test_the_filter_is_in_the_address_and_back_goes_back(self):
+        page = self.open("/jobs")
+        page.get_by_role("searchbox").fill("kind:report state:running")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/jobs?state=running&kind=report")
+        expect(page.locator("tbody tr")).to_have_count(3)
+        page.locator("tbody th a").first.click()
+        page.wait_for_selector("h2:has-text('Timeline')")
+        page.go_back()
+        expect(page.locator("tbody tr")).to_have_count(3)
+        self.assertEqual(page.get_by_role("searchbox").input_value(), "kind:report state:running")
+        page.go_back()
+        page.wait_for_url("**/jobs")
+        page.get_by_role("searchbox").fill("rubbish")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".fault:has-text('rubbish')")
+
+    def test_pages_follow_each_other(self):
+        page = self.open("/jobs")
+        first = page.locator("tbody th").all_inner_texts()
+        page.get_by_role("link", name="Older").click()
+        page.wait_for_url("**page=*")
+        expect(page.locator("tbody th").first).not_to_have_text(first[0])
+        second = page.locator("tbody th").all_inner_texts()
+        self.assertLess(int(second[0]), int(first[-1]))
+        page.get_by_role("link", name="Newest").click()
+        expect(page.locator("tbody th").first).to_have_text(first[0])
+
+    def test_keys_go_everywhere(self):
+        page = self.open("/")
+        for key, path in {"j": "/jobs", "q": "/queues", "s": "/schedules", "w": "/workers", "l": "/limits"}.items():
+            page.keyboard.press("g")
+            page.keyboard.press(key)
+            page.wait_for_url(f"**{path}")
+        page.keyboard.press("g")
+        page.keyboard.press("j")
+        page.wait_for_selector("tbody tr")
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        self.assertEqual(page.locator("tr.current").count(), 1)
+        page.keyboard.press("x")
+        page.wait_for_selector("text=1 selected")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("text=1 selected", state="detached")
+        page.keyboard.press("/")
+        self.assertEqual(page.evaluate("document.activeElement.name"), "filter")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("heal")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/health")
+        page.wait_for_selector("h1:text('Health')")
+        page.keyboard.press("?")
+        page.locator("dialog h2").wait_for()
+        page.keyboard.press("Escape")
+        page.locator("dialog").wait_for(state="detached")
+        self.check(page)
+
+    def test_what_is_new_waits_until_it_is_asked_for(self):
+        page = self.open("/jobs?kind=just_now")
+        page.wait_for_selector(".empty")
+        self.place.ask("/v1/jobs", "POST", {"kind": "just_now"})
+        page.wait_for_selector("tbody tr")
+        page.get_by_role("button", name="Select all").focus()
+        self.place.ask("/v1/jobs", "POST", {"kind": "just_now"})
+        page.get_by_role("button", name="Show 1 new job").wait_for()
+        self.assertEqual(page.locator("tbody tr").count(), 1)
+        self.assertEqual(page.evaluate("document.activeElement.textContent"), "Select all")
+        page.get_by_role("button", name="Show 1 new job").click()
+        expect(page.locator("tbody tr")).to_have_count(2)
+
+    def test_nothing_is_asked_while_nobody_looks(self):
+        page = self.open("/workers")
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.wait_for_timeout(2600)
+        self.assertGreaterEqual(len(asked), 1)
+        hidden = "(is) => { Object.defineProperty(document, 'hidden', {value: is, configurable: true});" \
+            "document.dispatchEvent(new Event('visibilitychange')); }"
+        page.evaluate(hidden, True)
+        page.wait_for_timeout(300)
+        asked.clear()
+        page.wait_for_timeout(2600)
+        self.assertEqual(asked, [])
+        with page.expect_request("**/v1/workers"):
+            page.evaluate(hidden, False)
+
+    def test_what_cannot_be_read_says_so_and_comes_back(self):
+        page = self.open("/workers")
+        page.route("**/v1/workers", lambda route: route.abort())
+        page.wait_for_selector(".notice:has-text('cannot be reached')")
+        self.assertTrue(page.get_by_text("worker-1.fra").is_visible())
+        page.unroute("**/v1/workers")
+        page.wait_for_selector(".notice", state="detached")
+
+
+class KeyTests(BrowserTestCase):
+    arguments = ()
+
+    def test_a_key_is_asked_for_kept_in_the_tab_and_forgotten(self):
+        token = self.place.tusk("key", "create", "--name", "reader", "--scope", "read")
+        page = self.open("/queues")
+        page.get_by_label("API key").fill("tusk_wrong")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=does not work")
+        page.get_by_label("API key").fill(token)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("h1:text('Queues')")
+        stores = "[Object.values(sessionStorage), Object.values(localStorage), document.cookie]"
+        self.assertEqual(page.evaluate(stores), [[token], [], ""])
+        page.goto("/limits")
+        page.get_by_role("button", name="Set a limit").click()
+        page.locator("dialog input").first.fill("kind:report")
+        page.get_by_label("Running at once").fill("1")
+        page.locator("dialog").get_by_role("button", name="Set").click()
+        page.wait_for_selector("dialog .fault:has-text('lacks the scope operate')")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Forget the API key").click()
+        page.get_by_label("API key").wait_for()
+        self.assertEqual(page.evaluate(stores), [[], [], ""])
