@@ -416,7 +416,7 @@ $$;
 
 COMMENT ON FUNCTION tusk.check_schedule_job(job json) IS 'Refuses a job that the HTTP API would refuse for a schedule.';
 
-CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) RETURNS TABLE(lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer, kind text, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, available_at timestamp with time zone, claimed_at timestamp with time zone, waits_for text)
+CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) RETURNS TABLE(lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer, kind text, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, available_at timestamp with time zone, claimed_at timestamp with time zone, start_at timestamp with time zone, waits_for text)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_hashjoin TO 'on'
@@ -424,19 +424,25 @@ CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], p
 #variable_conflict use_column
 declare
     limited_kinds text [];
-    granted tid [];
-    refused tid [];
-    keys text [];
+    tids tid [];
+    tid_ids bigint [];
+    late_keys text [];
+    start_ats timestamptz [];
+    used_ids bigint [];
+    used_keys text [];
+    used_weights integer [];
+    used_mosts integer [];
+    are_rated boolean [];
+    watched text [] := '{}';
     shared_lease bigint;
 begin
-    -- What others hold is counted by the next statement, which sees what they had committed when they let go of this.
-    perform pg_advisory_xact_lock(('x' || substr(md5('tusk.gate'), 1, 8))::bit(32)::integer, home);
+    perform tusk.lock_gate(home);
     if not exists (select from tusk.worker as worker where worker.id = worker_id and worker.state = 'live') then
         return;
     end if;
     limited_kinds := array(
         select substr(given.key, 6)
-        from tusk.running_limit as given
+        from tusk.key_limit as given
         where given.key >= 'kind:' and given.key < 'kind;'
     );
 
@@ -521,7 +527,8 @@ begin
         select
             different.key,
             -- A paused class holds back all its keys.
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            coalesce(own.burst, class.burst) as burst
         from different
         left join tusk.present_limit as own on own.key = different.key
         left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
@@ -530,6 +537,7 @@ begin
         select
             allowed.key,
             allowed.most,
+            allowed.burst,
             allowed.most - (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
@@ -543,18 +551,23 @@ begin
                 limit 1
             ) as priority_ahead
         from allowed
-        where allowed.most is not null
+        where allowed.most is not null or allowed.burst is not null
     ),
     judged as materialized (
         select
             named.ordinal,
             named.key,
-            least(named.weight, bound.most) as weight,
-            bound.most = 0
-            or not named.released and coalesce(bound.priority_ahead <= named.priority, false)
-            or sum(least(named.weight, bound.most)) over (
-                partition by named.key order by named.ordinal rows unbounded preceding
-            ) > bound.room as is_refused
+            named.weight,
+            bound.most,
+            bound.burst,
+            coalesce(
+                bound.most = 0
+                or not named.released and bound.priority_ahead <= named.priority
+                or sum(least(named.weight, bound.most)) over (
+                    partition by named.key order by named.ordinal rows unbounded preceding
+                ) > bound.room,
+                false
+            ) as is_refused
         from named
         inner join bound on bound.key = named.key
     ),
@@ -570,40 +583,98 @@ begin
         left join waits on waits.ordinal = candidate.ordinal
         where waits.key is not null or candidate.bytes_before < bytes_most
     ),
-    holds as (
-        insert into tusk.limit_hold (shard, weight, id, key)
-        select home, sum(judged.weight)::smallint, verdict.id, judged.key
+    line as (
+        select
+            array_agg(verdict.tid order by verdict.ordinal) as tids,
+            array_agg(verdict.id order by verdict.ordinal) as ids,
+            array_agg(verdict.key order by verdict.ordinal) as keys
+        from verdict
+    ),
+    uses as (
+        select
+            array_agg(verdict.id order by verdict.ordinal) as ids,
+            array_agg(judged.key order by verdict.ordinal) as keys,
+            array_agg(judged.weight order by verdict.ordinal) as weights,
+            array_agg(judged.most order by verdict.ordinal) as mosts,
+            array_agg(judged.burst is not null order by verdict.ordinal) as are_rated
         from verdict
         inner join judged on judged.ordinal = verdict.ordinal
         where verdict.key is null
-        group by verdict.id, judged.key
     )
     select
-        array_agg(verdict.tid order by verdict.ordinal) filter (where verdict.key is null),
-        array_agg(verdict.tid order by verdict.ordinal) filter (where verdict.key is not null),
-        array_agg(verdict.key order by verdict.ordinal) filter (where verdict.key is not null)
-    into granted, refused, keys
-    from verdict;
+        line.tids, line.ids, line.keys, uses.ids, uses.keys, uses.weights, uses.mosts, uses.are_rated
+    into tids, tid_ids, late_keys, used_ids, used_keys, used_weights, used_mosts, are_rated
+    from line
+    cross join uses;
+    if tids is null then
+        return;
+    end if;
 
-    if refused is not null then
+    if true = any (are_rated) then
+        with given as (
+            select
+                array_agg(array_position(tid_ids, used.id)::bigint) as numbers,
+                array_agg(used.key) as keys,
+                array_agg(used.weight) as weights
+            from unnest(used_ids, used_keys, used_weights, are_rated) as used (id, key, weight, is_rated)
+            where used.is_rated
+        ),
+        token as materialized (
+            select taken.*
+            from given
+            cross join lateral tusk.take_tokens(home, given.numbers, given.keys, given.weights) as taken
+        )
+        select
+            array_agg(coalesce(line.key, token.late_key) order by line.number),
+            array_agg(token.start_at order by line.number)
+        into late_keys, start_ats
+        from unnest(late_keys) with ordinality as line (key, number)
+        left join token on token.number = line.number;
+        watched := array(
+            select distinct used.key
+            from unnest(used_keys, are_rated) as used (key, is_rated)
+            where used.is_rated
+        );
+    end if;
+
+    insert into tusk.limit_hold (shard, weight, id, key)
+    select home, sum(least(used.weight, used.most))::smallint, used.id, used.key
+    from unnest(tid_ids, late_keys) as picked (id, late_key)
+    inner join unnest(used_ids, used_keys, used_weights, used_mosts) as used (id, key, weight, most)
+        on used.id = picked.id
+    where picked.late_key is null and used.most is not null
+    group by used.id, used.key;
+
+    with refused as (
+        select picked.tid, picked.key
+        from unnest(tids, late_keys) as picked (tid, key)
+        where picked.key is not null
+    ),
+    gone as (
+        delete from tusk.ready as ready
+        where ready.ctid = any (array(select refused.tid from refused))
+    ),
+    set_aside as (
         insert into tusk.blocked (
             shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue,
             kind
         )
         select
             home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
-            ready.last_lease, clock_timestamp(), 'limit', row.key, ready.queue, ready.kind
-        from unnest(refused, keys) as row (tid, key)
-        inner join tusk.ready as ready on ready.ctid = row.tid;
-        delete from tusk.ready as ready where ready.ctid = any (refused);
-        return query
-        select
-            null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
-            null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
-            null::timestamptz, null::timestamptz, different.key
-        from (select distinct waits.key from unnest(keys) as waits (key)) as different;
-    end if;
-    if granted is null then
+            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.queue, ready.kind
+        from refused
+        inner join tusk.ready as ready on ready.ctid = refused.tid
+        returning key
+    )
+    select watched || array_agg(distinct set_aside.key) into watched
+    from set_aside;
+    return query
+    select
+        null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
+        null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
+        null::timestamptz, null::timestamptz, null::timestamptz, different.key
+    from (select distinct given.key from unnest(watched) as given (key)) as different;
+    if array_position(late_keys, null) is null then
         return;
     end if;
 
@@ -612,17 +683,19 @@ begin
     with taken as materialized (
         select
             row.ordinal,
+            row.start_at,
             ready.*,
             places.number::smallint as lane,
             case when ready.kind = any (kinds_apart) or alone then nextval('tusk.lease_number') else shared_lease end
                 as lease
-        from unnest(granted) with ordinality as row (tid, ordinal)
+        from unnest(tids, late_keys, start_ats) with ordinality as row (tid, late_key, start_at, ordinal)
         inner join tusk.ready as ready on ready.ctid = row.tid
         inner join unnest(queues, priorities) with ordinality as places (queue, priority, number)
             on places.queue = ready.queue and places.priority = ready.priority
+        where row.late_key is null
     ),
     gone as (
-        delete from tusk.ready as ready where ready.ctid = any (granted)
+        delete from tusk.ready as ready where ready.ctid = any (tids)
     ),
     leased as (
         insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
@@ -635,7 +708,7 @@ begin
     select
         taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, job.max_attempts, job.timeout_ms, taken.kind,
         job.args, job.retry, job.tags, job.metadata, job.traceparent, job.created_at, taken.available_at,
-        clock_timestamp(), null::text
+        clock_timestamp(), taken.start_at, null::text
     from taken
     cross join lateral (
         select job.*
@@ -647,7 +720,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) IS 'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key without room.';
+COMMENT ON FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) IS 'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key to look at soon.';
 
 CREATE FUNCTION tusk.complete(job_id bigint, lease bigint, result json DEFAULT NULL::json) RETURNS void
     LANGUAGE plpgsql
@@ -1291,6 +1364,12 @@ CREATE FUNCTION tusk.key_class(key text) RETURNS text
 
 COMMENT ON FUNCTION tusk.key_class(key text) IS 'The class of a key: tenant:* of tenant:7; null for one without a colon.';
 
+CREATE FUNCTION tusk.rate_reach() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '00:00:00.1'::interval;
+
+COMMENT ON FUNCTION tusk.rate_reach() IS 'How long before its time a token may be taken by a job that starts at its time.';
+
 CREATE TABLE tusk.blocked (
     shard smallint DEFAULT 0 NOT NULL,
     priority smallint NOT NULL,
@@ -1339,6 +1418,49 @@ COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
 
 COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
 
+CREATE TABLE tusk.key_limit (
+    running_max integer,
+    rate_max integer,
+    rate_burst integer,
+    rate_period_ms bigint,
+    paused_at timestamp with time zone,
+    paused_until timestamp with time zone,
+    key text NOT NULL COLLATE pg_catalog."C",
+    paused_by text,
+    pause_reason text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by text DEFAULT CURRENT_USER NOT NULL,
+    CONSTRAINT key_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
+    CONSTRAINT key_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000))),
+    CONSTRAINT key_limit_rate_is_whole CHECK ((num_nonnulls(rate_max, rate_burst, rate_period_ms) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT key_limit_rate_range CHECK (((rate_max > 0) AND ((rate_burst >= 1) AND (rate_burst <= 100000)) AND ((rate_period_ms >= 1) AND (rate_period_ms <= '2678400000'::bigint)) AND ((rate_period_ms * 10) >= rate_max))),
+    CONSTRAINT key_limit_says_something CHECK (((running_max IS NOT NULL) OR (rate_max IS NOT NULL) OR (paused_at IS NOT NULL)))
+);
+
+COMMENT ON TABLE tusk.key_limit IS 'How many jobs with a key may run at once and start in a time, and whether any may.';
+
+COMMENT ON COLUMN tusk.key_limit.running_max IS 'The most that run at once; of a class: for each key of it; null: any number, unless it is paused.';
+
+COMMENT ON COLUMN tusk.key_limit.rate_max IS 'How many may start in rate_period_ms; null: any number.';
+
+COMMENT ON COLUMN tusk.key_limit.rate_burst IS 'How many may start at once after a time without any.';
+
+COMMENT ON COLUMN tusk.key_limit.rate_period_ms IS 'The time that rate_max is for, up to 31 days; at most 10 a millisecond.';
+
+COMMENT ON COLUMN tusk.key_limit.paused_at IS 'Since when none may start; null: it is not paused.';
+
+COMMENT ON COLUMN tusk.key_limit.paused_until IS 'Until when; null: until it is resumed.';
+
+COMMENT ON COLUMN tusk.key_limit.key IS 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
+
+COMMENT ON COLUMN tusk.key_limit.paused_by IS 'Who paused it.';
+
+COMMENT ON COLUMN tusk.key_limit.pause_reason IS 'Why.';
+
+COMMENT ON COLUMN tusk.key_limit.updated_at IS 'When it was set.';
+
+COMMENT ON COLUMN tusk.key_limit.updated_by IS 'Who set it.';
+
 CREATE TABLE tusk.limit_hold (
     shard smallint DEFAULT 0 NOT NULL,
     weight smallint NOT NULL,
@@ -1358,51 +1480,43 @@ COMMENT ON COLUMN tusk.limit_hold.id IS 'The job; it has a lease.';
 
 COMMENT ON COLUMN tusk.limit_hold.key IS 'The key it counts for.';
 
-CREATE TABLE tusk.running_limit (
-    running_max integer,
-    paused_at timestamp with time zone,
-    paused_until timestamp with time zone,
-    key text NOT NULL COLLATE pg_catalog."C",
-    paused_by text,
-    pause_reason text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_by text DEFAULT CURRENT_USER NOT NULL,
-    CONSTRAINT running_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
-    CONSTRAINT running_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000))),
-    CONSTRAINT running_limit_says_something CHECK (((running_max IS NOT NULL) OR (paused_at IS NOT NULL)))
-);
-
-COMMENT ON TABLE tusk.running_limit IS 'How many jobs with a key may run at once, and whether any may.';
-
-COMMENT ON COLUMN tusk.running_limit.running_max IS 'The most that run at once; of a class: for each key of it; null: any number, unless it is paused.';
-
-COMMENT ON COLUMN tusk.running_limit.paused_at IS 'Since when none may start; null: it is not paused.';
-
-COMMENT ON COLUMN tusk.running_limit.paused_until IS 'Until when; null: until it is resumed.';
-
-COMMENT ON COLUMN tusk.running_limit.key IS 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
-
-COMMENT ON COLUMN tusk.running_limit.paused_by IS 'Who paused it.';
-
-COMMENT ON COLUMN tusk.running_limit.pause_reason IS 'Why.';
-
-COMMENT ON COLUMN tusk.running_limit.updated_at IS 'When it was set.';
-
-COMMENT ON COLUMN tusk.running_limit.updated_by IS 'Who set it.';
-
 CREATE VIEW tusk.present_limit AS
  SELECT given.key,
         CASE
             WHEN ((given.paused_at IS NOT NULL) AND COALESCE((given.paused_until > clock_timestamp()), true)) THEN 0
             ELSE given.running_max
-        END AS most
-   FROM tusk.running_limit given;
+        END AS most,
+    (((ceil((((given.rate_period_ms)::numeric * 1000.0) / (given.rate_max)::numeric)))::bigint)::double precision * '00:00:00.000001'::interval) AS step,
+    given.rate_burst AS burst
+   FROM tusk.key_limit given;
 
-COMMENT ON VIEW tusk.present_limit IS 'How many jobs with a key may run at once now.';
+COMMENT ON VIEW tusk.present_limit IS 'How many jobs with a key may run at once and start now.';
 
-COMMENT ON COLUMN tusk.present_limit.key IS 'As in tusk.running_limit.';
+COMMENT ON COLUMN tusk.present_limit.key IS 'As in tusk.key_limit.';
 
 COMMENT ON COLUMN tusk.present_limit.most IS '0 while it is paused; null: any number.';
+
+COMMENT ON COLUMN tusk.present_limit.step IS 'A token comes each such time; null: it has no rate.';
+
+COMMENT ON COLUMN tusk.present_limit.burst IS 'How many tokens are kept; null: it has no rate.';
+
+CREATE TABLE tusk.rate_bucket (
+    shard smallint DEFAULT 0 NOT NULL,
+    full_at timestamp with time zone NOT NULL,
+    offered_at timestamp with time zone NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.rate_bucket IS 'What is left of rates: a row for each key of which a token was taken lately.';
+
+COMMENT ON COLUMN tusk.rate_bucket.shard IS 'The shard of the jobs.';
+
+COMMENT ON COLUMN tusk.rate_bucket.full_at IS 'When all tokens are there again, if nobody takes any.';
+
+COMMENT ON COLUMN tusk.rate_bucket.offered_at IS 'The same if the jobs that were brought back take theirs, so that nobody brings back others for the same tokens.';
+
+COMMENT ON COLUMN tusk.rate_bucket.key IS 'The key of the limit, never a class.';
 
 CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE sql STABLE
@@ -1411,25 +1525,28 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
  SELECT
          CASE
              WHEN (bound.most = 0) THEN 'paused'::text
+             WHEN (bound.token_at > (clock_timestamp() + tusk.rate_reach())) THEN 'rate'::text
              ELSE 'limit'::text
          END AS "case",
          CASE
              WHEN (bound.most = 0) THEN ( SELECT format('%s is paused by %s since %s%s%s'::text, paused.key, paused.paused_by, paused.paused_at, (' until '::text || paused.paused_until), (': '::text || paused.pause_reason)) AS format
-                FROM tusk.running_limit paused
+                FROM tusk.key_limit paused
                WHERE ((paused.key = ANY (ARRAY[bound.key, tusk.key_class(bound.key)])) AND (paused.paused_at IS NOT NULL))
                ORDER BY (paused.key = bound.key) DESC
               LIMIT 1)
+             WHEN (bound.token_at > (clock_timestamp() + tusk.rate_reach())) THEN format('rate of %s is used up: %s in %s s%s; a token for it comes at %s, and %s jobs wait ahead of it'::text, bound.key, bound.rate_max, trim_scale(((bound.rate_period_ms)::numeric / 1000.0)), ((', '::text || NULLIF(bound.burst, 1)) || ' at once'::text), bound.token_at, bound.ahead)
+             WHEN (bound.most IS NULL) THEN format('other jobs wait ahead of it for the rate of %s'::text, bound.key)
              ELSE format('limit %s: %s of %s %s held%s'::text, bound.key, bound.held, bound.most,
              CASE
                  WHEN (bound.most = 1) THEN 'is'::text
                  ELSE 'are'::text
              END,
              CASE
-                 WHEN ((bound.held + bound.weight) <= bound.most) THEN ', and other jobs wait ahead of it'::text
+                 WHEN ((bound.held + LEAST(bound.weight, bound.most)) <= bound.most) THEN ', and other jobs wait ahead of it'::text
                  ELSE ''::text
              END)
          END AS format,
-     json_build_object('key', bound.key, 'running_max', bound.most, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
+     json_build_object('key', bound.key, 'running_max', bound.most, 'rate_max', bound.rate_max, 'rate_period_ms', bound.rate_period_ms, 'rate_burst', bound.burst, 'token_at', bound.token_at, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
             FROM ( SELECT held.id,
                      held.weight
                     FROM tusk.limit_hold held
@@ -1437,8 +1554,12 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                    ORDER BY held.id
                   LIMIT 10) holder)) AS json_build_object
     FROM ( SELECT counted.key,
+             counted.weight,
              limited.most,
-             LEAST(counted.weight, limited.most) AS weight,
+             limited.burst,
+             rate.rate_max,
+             rate.rate_period_ms,
+             (GREATEST(bucket.full_at, clock_timestamp()) + (((LEAST(counted.weight, limited.burst) - limited.burst))::double precision * limited.step)) AS token_at,
              ( SELECT COALESCE(sum(held.weight), (0)::bigint) AS "coalesce"
                     FROM tusk.limit_hold held
                    WHERE ((held.shard = explain_limits.home) AND (held.key = counted.key))) AS held,
@@ -1447,7 +1568,7 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                             FROM tusk.blocked waiting
                            WHERE ((waiting.shard = explain_limits.home) AND (waiting.reason = 'limit'::text) AND (waiting.key = counted.key) AND (waiting.priority <= explain_limits.priority))
                           LIMIT 10000) line) AS ahead
-            FROM (( SELECT ('queue:'::text || explain_limits.queue) AS key,
+            FROM (((( SELECT ('queue:'::text || explain_limits.queue) AS key,
                      1 AS weight
                  UNION ALL
                   SELECT ('kind:'::text || explain_limits.kind),
@@ -1460,16 +1581,24 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                          CASE
                              WHEN (class.most = 0) THEN 0
                              ELSE NULL::integer
-                         END), class.most) AS most
+                         END), class.most) AS most,
+                     COALESCE(own.step, class.step) AS step,
+                     COALESCE(own.burst, class.burst) AS burst,
+                         CASE
+                             WHEN (own.step IS NOT NULL) THEN own.key
+                             ELSE class.key
+                         END AS rate_key
                     FROM ((( SELECT) one
                       LEFT JOIN tusk.present_limit own ON ((own.key = counted.key)))
                       LEFT JOIN tusk.present_limit class ON ((class.key = tusk.key_class(counted.key))))) limited)
-           WHERE (limited.most IS NOT NULL)) bound
-   WHERE ((bound.most = 0) OR ((bound.held + bound.weight) > bound.most) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
+              LEFT JOIN tusk.key_limit rate ON ((rate.key = limited.rate_key)))
+              LEFT JOIN tusk.rate_bucket bucket ON (((bucket.shard = explain_limits.home) AND (bucket.key = counted.key))))
+           WHERE ((limited.most IS NOT NULL) OR (limited.burst IS NOT NULL))) bound
+   WHERE ((bound.most = 0) OR ((bound.held + LEAST(bound.weight, bound.most)) > bound.most) OR (bound.token_at > (clock_timestamp() + tusk.rate_reach())) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
    ORDER BY bound.key;
 END;
 
-COMMENT ON FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) IS 'The limits without room for a job: a part of tusk.explain.';
+COMMENT ON FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) IS 'The limits without room or tokens for a job: a part of tusk.explain.';
 
 CREATE TABLE tusk.cancel_request (
     shard smallint DEFAULT 0 NOT NULL,
@@ -1960,6 +2089,40 @@ END;
 
 COMMENT ON FUNCTION tusk.explain_order(home smallint, key text, rank bigint) IS 'Which job holds an order key: a part of tusk.explain.';
 
+CREATE FUNCTION tusk.hold_back(key text, hold interval) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    home constant smallint := 0;
+    rate record;
+    free_at timestamptz;
+begin
+    if hold_back.hold is null or not isfinite(hold_back.hold)
+        or hold_back.hold not between interval '0 s' and interval '1 day' then
+        perform tusk.refuse('#/hold', 'hold must be from 0 s to 1 day');
+    end if;
+    perform tusk.lock_gate(home);
+    select coalesce(own.step, class.step) as step, coalesce(own.burst, class.burst) as burst
+    into rate
+    from (select) as one
+    left join tusk.present_limit as own on own.key = hold_back.key
+    left join tusk.present_limit as class on class.key = tusk.key_class(hold_back.key);
+    if rate.step is null then
+        return false;
+    end if;
+    free_at := clock_timestamp() + hold_back.hold + (rate.burst - 1) * rate.step;
+    insert into tusk.rate_bucket as bucket (shard, key, full_at, offered_at)
+    values (home, hold_back.key, free_at, free_at)
+    on conflict on constraint rate_bucket_pkey do update
+    set full_at = greatest(bucket.full_at, excluded.full_at);
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.hold_back(key text, hold interval) IS 'Lets no job of a key with a rate start for a time, at most a day, then one at a time; false: the key has no rate.';
+
 CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2158,6 +2321,13 @@ CREATE FUNCTION tusk.live_jobs(jobs bigint[]) RETURNS SETOF bigint
 END;
 
 COMMENT ON FUNCTION tusk.live_jobs(jobs bigint[]) IS 'Which of these jobs wait or run.';
+
+CREATE FUNCTION tusk.lock_gate(home smallint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN pg_advisory_xact_lock(((('x'::text || substr(md5('tusk.gate'::text), 1, 8)))::bit(32))::integer, (home)::integer);
+
+COMMENT ON FUNCTION tusk.lock_gate(home smallint) IS 'Waits for the others that hand out room and tokens; what they gave is seen by the next statement.';
 
 CREATE FUNCTION tusk.lock_keys(jobs json) RETURNS void
     LANGUAGE plpgsql
@@ -2433,13 +2603,13 @@ END;
 
 COMMENT ON FUNCTION tusk.move_watermark(name text, value text) IS 'Moves a watermark that hold_watermark holds.';
 
-CREATE FUNCTION tusk.pause_key(key text, paused_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS tusk.running_limit
+CREATE FUNCTION tusk.pause_key(key text, paused_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS tusk.key_limit
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-    answer tusk.running_limit;
+    answer tusk.key_limit;
 begin
     if pause_key.key like 'queue:%' then
         perform tusk.refuse('#/key', 'a queue is paused by its name, not as a key');
@@ -2448,11 +2618,11 @@ begin
     if pause_key.until <= clock_timestamp() then
         perform tusk.refuse('#/until', 'until must be in the future');
     end if;
-    insert into tusk.running_limit as present (key, paused_at, paused_until, paused_by, pause_reason, updated_by)
+    insert into tusk.key_limit as present (key, paused_at, paused_until, paused_by, pause_reason, updated_by)
     values (
         pause_key.key, clock_timestamp(), pause_key.until, pause_key.paused_by, pause_key.reason, pause_key.paused_by
     )
-    on conflict on constraint running_limit_pkey do update
+    on conflict on constraint key_limit_pkey do update
     set
         paused_at = excluded.paused_at,
         paused_until = excluded.paused_until,
@@ -2524,6 +2694,25 @@ $$;
 
 COMMENT ON FUNCTION tusk.prune_cursors(rows_most integer) IS 'Deletes cursors of jobs that are no longer there; how many.';
 
+CREATE FUNCTION tusk.prune_rate_buckets(rows_most integer) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH gone AS (
+          DELETE FROM tusk.rate_bucket bucket
+           WHERE (bucket.ctid = ANY (ARRAY( SELECT old.ctid
+                    FROM tusk.rate_bucket old
+                   WHERE (GREATEST(old.full_at, old.offered_at) < (now() - '01:00:00'::interval))
+                  LIMIT prune_rate_buckets.rows_most
+                  FOR UPDATE OF old SKIP LOCKED)))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM gone;
+END;
+
+COMMENT ON FUNCTION tusk.prune_rate_buckets(rows_most integer) IS 'Removes buckets that have been full for an hour; how many.';
+
 CREATE FUNCTION tusk.prune_unique_keys(rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2564,30 +2753,69 @@ $$;
 
 COMMENT ON FUNCTION tusk.prune_unique_keys(rows_most integer) IS 'Looks at the next unique keys and deletes those that nobody holds any more; how many.';
 
-CREATE FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
+CREATE FUNCTION tusk.put_limit(key text, running_max integer DEFAULT NULL::integer, rate_max integer DEFAULT NULL::integer, rate_period interval DEFAULT NULL::interval, rate_burst integer DEFAULT NULL::integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
+declare
+    period_ms constant numeric := round(extract(epoch from put_limit.rate_period) * 1000);
 begin
-    perform tusk.check_limit_key(put_running_limit.key);
-    if put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
+    perform tusk.check_limit_key(put_limit.key);
+    if put_limit.running_max is null and put_limit.rate_max is null then
+        perform tusk.refuse('#', 'a limit needs running_max or rate_max');
+    elsif put_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
+    elsif put_limit.rate_max is null and put_limit.rate_period is not null then
+        perform tusk.refuse('#/rate_period', 'rate_period is for rate_max, which is missing');
+    elsif put_limit.rate_max is null and put_limit.rate_burst is not null then
+        perform tusk.refuse('#/rate_burst', 'rate_burst is for rate_max, which is missing');
+    elsif put_limit.rate_max < 1 then
+        perform tusk.refuse('#/rate_max', 'rate_max must be at least 1');
+    elsif put_limit.rate_max is not null and put_limit.rate_period is null then
+        perform tusk.refuse('#/rate_period', 'rate_period is missing');
+    elsif not isfinite(put_limit.rate_period) or period_ms not between 1 and 2678400000 then
+        perform tusk.refuse('#/rate_period', 'rate_period must be from 1 ms to 31 days');
+    elsif period_ms * 10 < put_limit.rate_max then
+        perform tusk.refuse('#/rate_max', 'rate_max must be at most 10 for each millisecond of rate_period');
+    elsif put_limit.rate_burst not between 1 and 100000 then
+        perform tusk.refuse('#/rate_burst', 'rate_burst must be a whole number from 1 to 100000');
     end if;
-    insert into tusk.running_limit as present (key, running_max, updated_by)
-    values (put_running_limit.key, put_running_limit.running_max, put_running_limit.updated_by)
-    on conflict on constraint running_limit_pkey do update
-    set running_max = excluded.running_max, updated_at = clock_timestamp(), updated_by = excluded.updated_by;
-    if put_running_limit.key like 'queue:%' then
+    insert into tusk.key_limit as present (key, running_max, rate_max, rate_period_ms, rate_burst, updated_by)
+    values (
+        put_limit.key, put_limit.running_max, put_limit.rate_max, period_ms,
+        case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end, put_limit.updated_by
+    )
+    on conflict on constraint key_limit_pkey do update
+    set
+        running_max = excluded.running_max,
+        rate_max = excluded.rate_max,
+        rate_period_ms = excluded.rate_period_ms,
+        rate_burst = excluded.rate_burst,
+        updated_at = clock_timestamp(),
+        updated_by = excluded.updated_by;
+    -- What was taken at the former rate is not held against the new one for longer than that takes to fill a bucket.
+    if put_limit.rate_max is not null then
+        perform tusk.lock_gate(0::smallint);
+        update tusk.rate_bucket as bucket
+        set
+            full_at = least(bucket.full_at, clock_timestamp() + rate.burst * rate.step),
+            offered_at = least(bucket.offered_at, clock_timestamp() + rate.burst * rate.step)
+        from tusk.present_limit as rate
+        where
+            rate.key = put_limit.key
+            and (bucket.key = rate.key or rate.key like '%:*' and tusk.key_class(bucket.key) = rate.key);
+    end if;
+    if put_limit.key like 'queue:%' then
         insert into tusk.queue as queue (name, limited)
-        values (substr(put_running_limit.key, 7), true)
+        values (substr(put_limit.key, 7), true)
         on conflict on constraint queue_pkey do update
         set limited = true;
     end if;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.put_running_limit(key text, running_max integer, updated_by text) IS 'Sets how many jobs with a key may run at once. The next claim keeps to it.';
+COMMENT ON FUNCTION tusk.put_limit(key text, running_max integer, rate_max integer, rate_period interval, rate_burst integer, updated_by text) IS 'Sets how many jobs with a key may run at once and start in a time, as a whole. The next claim keeps to it.';
 
 CREATE FUNCTION tusk.put_schedule(name text, cron text, job json, time_zone text DEFAULT 'UTC'::text, jitter interval DEFAULT '00:00:00'::interval, overlap text DEFAULT 'allow'::text, catch_up text DEFAULT 'one'::text, catch_up_max integer DEFAULT NULL::integer, catch_up_window interval DEFAULT NULL::interval) RETURNS boolean
     LANGUAGE plpgsql
@@ -2871,58 +3099,95 @@ $$;
 
 COMMENT ON FUNCTION tusk.refuse(pointer text, message text) IS 'Raises 22023 (invalid_parameter_value) and names the field.';
 
-CREATE FUNCTION tusk.release_limited(home smallint, limited_keys text[]) RETURNS text[]
+CREATE FUNCTION tusk.release_limited(home smallint, limited_keys text[], OUT queues text[], OUT wait_ms integer) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_hashjoin TO 'on'
     AS $$
 #variable_conflict use_column
 declare
-    released text [];
+    -- More often nobody needs to look for the next token.
+    pause_ms constant integer := 50;
+    moment timestamptz;
 begin
-    with bound as (
+    -- Of two that bring jobs back for the tokens of a key the second sees what the first did.
+    perform from tusk.rate_bucket as bucket
+    where bucket.shard = home and bucket.key = any (limited_keys)
+    order by bucket.key
+    for update;
+    moment := clock_timestamp();
+
+    with bound as materialized (
         select
             given.key,
             coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            coalesce(own.step, class.step) as step,
+            coalesce(own.burst, class.burst) as burst,
+            greatest(bucket.full_at, bucket.offered_at, moment) as full_at,
             (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
                 where held.shard = home and held.key = given.key
             ) as held
-        from unnest(limited_keys) as given (key)
+        from (select distinct given.key from unnest(limited_keys) as given (key)) as given
         left join tusk.present_limit as own on own.key = given.key
         left join tusk.present_limit as class on class.key = tusk.key_class(given.key)
+        left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = given.key
+    ),
+    roomy as materialized (
+        select
+            bound.key,
+            bound.most,
+            bound.step,
+            bound.burst,
+            bound.full_at,
+            bound.most - bound.held as room,
+            bound.burst + floor(
+                extract(epoch from moment + tusk.rate_reach() - bound.full_at) / extract(epoch from bound.step)
+            ) as tokens
+        from bound
     ),
     freed as materialized (
-        select line.tid
-        from bound
+        select roomy.key, line.tid, line.tokens
+        from roomy
         cross join lateral (
             select
                 waiting.tid,
-                sum(least(bound.most, coalesce(job.limit_weights[array_position(job.limit_keys, bound.key)], 1))) over (
-                    order by waiting.priority, waiting.rank rows unbounded preceding
-                ) as reach
+                least(job.weight, roomy.burst) as tokens,
+                sum(least(job.weight, roomy.most)) over earlier as room_reach,
+                sum(least(job.weight, roomy.burst)) over earlier as token_reach
             from (
                 select blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank
                 from tusk.blocked as blocked
                 where
-                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
+                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
                     and not exists (
                         select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
                     )
                 order by blocked.priority, blocked.rank
-                limit case when bound.most is null then 1000 else greatest(0, least(1000, bound.most - bound.held)) end
+                limit greatest(0, least(1000, roomy.room, roomy.tokens))
                 for update skip locked
             ) as waiting
             cross join lateral (
-                select job.limit_keys, job.limit_weights
+                select coalesce(job.limit_weights[array_position(job.limit_keys, roomy.key)], 1) as weight
                 from tusk.job as job
                 where job.shard = home and job.id = waiting.id
                 limit 1
             ) as job
+            window earlier as (order by waiting.priority, waiting.rank rows unbounded preceding)
         ) as line
         -- The first that does not fit keeps those behind it waiting, or it would wait for ever.
-        where bound.most is null or line.reach <= bound.most - bound.held
+        where coalesce(line.room_reach <= roomy.room, true) and coalesce(line.token_reach <= roomy.tokens, true)
+    ),
+    offered as (
+        insert into tusk.rate_bucket as bucket (shard, key, full_at, offered_at)
+        select home, roomy.key, moment, roomy.full_at + sum(freed.tokens) * roomy.step
+        from freed
+        inner join roomy on roomy.key = freed.key
+        where roomy.step is not null
+        group by roomy.key, roomy.full_at, roomy.step
+        on conflict on constraint rate_bucket_pkey do update
+        set offered_at = excluded.offered_at
     ),
     gone as (
         delete from tusk.blocked as blocked
@@ -2939,21 +3204,105 @@ begin
             line.last_lease, clock_timestamp(), line.queue, line.kind
         from (select gone.* from gone order by gone.priority, gone.rank) as line
         returning queue
+    ),
+    next as (
+        select min(extract(epoch from roomy.full_at + (
+            coalesce((select sum(freed.tokens) from freed where freed.key = roomy.key), 0) + 1 - roomy.burst
+        ) * roomy.step - tusk.rate_reach() - moment)) as seconds
+        from roomy
+        where
+            roomy.step is not null and coalesce(roomy.room > 0, true)
+            and exists (
+                select from tusk.blocked as blocked
+                where
+                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
+                    and blocked.ctid <> all (array(select freed.tid from freed))
+            )
     )
-    select array_agg(distinct entered.queue) into released
-    from entered;
-    return coalesce(released, '{}');
+    select
+        (select array_agg(distinct entered.queue) from entered),
+        (select least(greatest(pause_ms, ceil(next.seconds * 1000)), 3600000) from next where next.seconds is not null)
+    into queues, wait_ms;
+    queues := coalesce(queues, '{}');
 end
 $$;
 
-COMMENT ON FUNCTION tusk.release_limited(home smallint, limited_keys text[]) IS 'Brings back jobs that wait for keys which have room now, at most 1,000 a key; the queues they went to.';
+COMMENT ON FUNCTION tusk.release_limited(home smallint, limited_keys text[], OUT queues text[], OUT wait_ms integer) IS 'Brings back jobs that wait for keys with room and tokens now, at most 1,000 a key; the queues they went to, and when to
+come again for the next token: null when nothing waits for one.';
 
-CREATE FUNCTION tusk.release_all_limited(home smallint) RETURNS text[]
+CREATE FUNCTION tusk.waiting_keys(home smallint, reason text, after text, before text, keys_most integer) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN ARRAY(WITH RECURSIVE waited(key) AS ((SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = waiting_keys.home) AND (blocked.reason = waiting_keys.reason) AND (blocked.key > COALESCE(waiting_keys.after, ''::text)) AND ((waiting_keys.before IS NULL) OR (blocked.key < waiting_keys.before))) ORDER BY blocked.key LIMIT 1) UNION ALL SELECT (SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = waiting_keys.home) AND (blocked.reason = waiting_keys.reason) AND (blocked.key > waited_1.key) AND ((waiting_keys.before IS NULL) OR (blocked.key < waiting_keys.before))) ORDER BY blocked.key LIMIT 1) AS key FROM waited waited_1 WHERE (waited_1.key IS NOT NULL)) SELECT waited.key FROM waited WHERE (waited.key IS NOT NULL) LIMIT waiting_keys.keys_most);
+
+COMMENT ON FUNCTION tusk.waiting_keys(home smallint, reason text, after text, before text, keys_most integer) IS 'The first keys, in order, that jobs wait for between two others.';
+
+CREATE FUNCTION tusk.release_limit(home smallint, key text) RETURNS text[]
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN tusk.release_limited(home, ARRAY(WITH RECURSIVE waited(key) AS ((SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_limited.home) AND (blocked.reason = 'limit'::text)) ORDER BY blocked.key LIMIT 1) UNION ALL SELECT (SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_limited.home) AND (blocked.reason = 'limit'::text) AND (blocked.key > waited_1.key)) ORDER BY blocked.key LIMIT 1) AS key FROM waited waited_1 WHERE (waited_1.key IS NOT NULL)) SELECT waited.key FROM waited WHERE (waited.key IS NOT NULL)));
+    RETURN (tusk.release_limited(home, CASE WHEN (key ~~ '%:*'::text) THEN tusk.waiting_keys(home, 'limit'::text, "left"(key, '-1'::integer), ("left"(key, '-2'::integer) || ';'::text), 1000) ELSE ARRAY[key] END)).queues;
 
-COMMENT ON FUNCTION tusk.release_all_limited(home smallint) IS 'The same for every key that jobs wait for.';
+COMMENT ON FUNCTION tusk.release_limit(home smallint, key text) IS 'The same for a key whose limit was changed, and for the first 1,000 keys of a class that jobs wait for.';
+
+CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS text[]
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (tusk.release_limited(home, ARRAY(SELECT DISTINCT key.text FROM ((unnest(release_limited_by.ids) ended(id) CROSS JOIN LATERAL (SELECT job_1.queue, job_1.kind, job_1.limit_keys FROM tusk.job job_1 WHERE ((job_1.shard = release_limited_by.home) AND (job_1.id = ended.id)) LIMIT 1) job) CROSS JOIN LATERAL unnest((ARRAY[('queue:'::text || job.queue), ('kind:'::text || job.kind)] || COALESCE(job.limit_keys, '{}'::text[]))) key(text)) WHERE (EXISTS (SELECT FROM tusk.blocked blocked WHERE ((blocked.shard = release_limited_by.home) AND (blocked.reason = 'limit'::text) AND (blocked.key = key.text))))))).queues;
+
+COMMENT ON FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) IS 'The same for the keys of jobs that have just ended.';
+
+CREATE FUNCTION tusk.release_next(home smallint, after_limit text, after_order text, keys_most integer, OUT any_waited boolean, OUT queues text[], OUT reached_limit text, OUT reached_order text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    limited constant text [] := tusk.waiting_keys(home, 'limit', after_limit, null, keys_most);
+    lines constant text [] := tusk.waiting_keys(home, 'order', after_order, null, keys_most);
+begin
+    any_waited := exists (select from tusk.blocked as blocked where blocked.shard = home);
+    queues := (tusk.release_limited(home, limited)).queues || tusk.release_ordered(home, array(
+        select line.key
+        from unnest(lines) as line (key)
+        inner join tusk.order_head as head on head.shard = home and head.key = line.key
+        where not tusk.holds_order(head.shard, head.id)
+        order by line.key
+    ));
+    reached_limit := case when cardinality(limited) = keys_most then limited[keys_most] end;
+    reached_order := case when cardinality(lines) = keys_most then lines[keys_most] end;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.release_next(home smallint, after_limit text, after_order text, keys_most integer, OUT any_waited boolean, OUT queues text[], OUT reached_limit text, OUT reached_order text) IS 'Brings back jobs that wait for the next so many limit keys and order keys after these; whether any waited, the queues
+they went to, and where to go on, null at the end.';
+
+CREATE FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    home constant smallint := 0;
+    head bigint;
+begin
+    select kept.id into head
+    from tusk.order_head as kept
+    where kept.shard = home and kept.key = release_order_key.key
+    for update;
+    if not found then
+        answer := 'not_found';
+        return;
+    elsif tusk.is_live(home, head) then
+        answer := 'busy';
+        return;
+    end if;
+    update tusk.order_head as kept set id = 0 where kept.shard = home and kept.key = release_order_key.key;
+    queues := tusk.release_ordered(home, array[release_order_key.key]);
+    answer := 'released';
+end
+$$;
+
+COMMENT ON FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) IS 'Lets the line of a discarded job go on without it: released, busy (its head is not over), or not_found.';
 
 CREATE FUNCTION tusk.release_ordered(home smallint, keys text[]) RETURNS text[]
     LANGUAGE plpgsql
@@ -3016,48 +3365,6 @@ $$;
 
 COMMENT ON FUNCTION tusk.release_ordered(home smallint, keys text[]) IS 'Lets the next job of each line go when its head is over; the queues they went to.';
 
-CREATE FUNCTION tusk.release_all_ordered(home smallint) RETURNS text[]
-    LANGUAGE sql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN tusk.release_ordered(home, ARRAY(WITH RECURSIVE waited(key) AS ((SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_ordered.home) AND (blocked.reason = 'order'::text)) ORDER BY blocked.key LIMIT 1) UNION ALL SELECT (SELECT blocked.key FROM tusk.blocked blocked WHERE ((blocked.shard = release_all_ordered.home) AND (blocked.reason = 'order'::text) AND (blocked.key > waited_1.key)) ORDER BY blocked.key LIMIT 1) AS key FROM waited waited_1 WHERE (waited_1.key IS NOT NULL)) SELECT waited.key FROM (waited JOIN tusk.order_head head ON (((head.shard = release_all_ordered.home) AND (head.key = waited.key)))) WHERE (NOT tusk.holds_order(head.shard, head.id)) ORDER BY waited.key LIMIT 1000));
-
-COMMENT ON FUNCTION tusk.release_all_ordered(home smallint) IS 'The same for every line, at most 1,000 of those whose head is over.';
-
-CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS text[]
-    LANGUAGE sql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN tusk.release_limited(home, ARRAY(SELECT DISTINCT key.text FROM ((unnest(release_limited_by.ids) ended(id) CROSS JOIN LATERAL (SELECT job_1.queue, job_1.kind, job_1.limit_keys FROM tusk.job job_1 WHERE ((job_1.shard = release_limited_by.home) AND (job_1.id = ended.id)) LIMIT 1) job) CROSS JOIN LATERAL unnest((ARRAY[('queue:'::text || job.queue), ('kind:'::text || job.kind)] || COALESCE(job.limit_keys, '{}'::text[]))) key(text)) WHERE (EXISTS (SELECT FROM tusk.blocked blocked WHERE ((blocked.shard = release_limited_by.home) AND (blocked.reason = 'limit'::text) AND (blocked.key = key.text))))));
-
-COMMENT ON FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) IS 'The same for the keys of jobs that have just ended.';
-
-CREATE FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) RETURNS record
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_variable
-declare
-    home constant smallint := 0;
-    head bigint;
-begin
-    select kept.id into head
-    from tusk.order_head as kept
-    where kept.shard = home and kept.key = release_order_key.key
-    for update;
-    if not found then
-        answer := 'not_found';
-        return;
-    elsif tusk.is_live(home, head) then
-        answer := 'busy';
-        return;
-    end if;
-    update tusk.order_head as kept set id = 0 where kept.shard = home and kept.key = release_order_key.key;
-    queues := tusk.release_ordered(home, array[release_order_key.key]);
-    answer := 'released';
-end
-$$;
-
-COMMENT ON FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) IS 'Lets the line of a discarded job go on without it: released, busy (its head is not over), or not_found.';
-
 CREATE FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) RETURNS text[]
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3065,31 +3372,33 @@ CREATE FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) RETURNS tex
 
 COMMENT ON FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) IS 'The same for the lines of jobs that have just ended.';
 
-CREATE FUNCTION tusk.remove_running_limit(key text) RETURNS boolean
+CREATE FUNCTION tusk.remove_limit(key text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
-    delete from tusk.running_limit as present
-    where present.key = remove_running_limit.key and present.running_max is not null and present.paused_at is null;
+    delete from tusk.key_limit as present
+    where
+        present.key = remove_limit.key and num_nonnulls(present.running_max, present.rate_max) > 0
+        and present.paused_at is null;
     if not found then
         -- A pause stays.
-        update tusk.running_limit as present
-        set running_max = null
-        where present.key = remove_running_limit.key and present.running_max is not null;
+        update tusk.key_limit as present
+        set running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null
+        where present.key = remove_limit.key and num_nonnulls(present.running_max, present.rate_max) > 0;
     end if;
     if not found then
         return false;
     end if;
-    if remove_running_limit.key like 'queue:%' then
-        update tusk.queue as queue set limited = false where queue.name = substr(remove_running_limit.key, 7);
+    if remove_limit.key like 'queue:%' then
+        update tusk.queue as queue set limited = false where queue.name = substr(remove_limit.key, 7);
     end if;
     return true;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.remove_running_limit(key text) IS 'Removes a limit; false: there is none. Jobs that wait for it are released within a second.';
+COMMENT ON FUNCTION tusk.remove_limit(key text) IS 'Removes a limit; false: there is none. Jobs that wait for it are released within a second.';
 
 CREATE FUNCTION tusk.remove_schedule(name text) RETURNS boolean
     LANGUAGE plpgsql
@@ -3209,11 +3518,12 @@ CREATE FUNCTION tusk.resume_key(key text) RETURNS boolean
 declare
     was_paused boolean;
 begin
-    delete from tusk.running_limit as present
-    where present.key = resume_key.key and present.running_max is null
+    delete from tusk.key_limit as present
+    where
+        present.key = resume_key.key and num_nonnulls(present.running_max, present.rate_max) = 0
     returning present.paused_at is not null into was_paused;
     if not found then
-        update tusk.running_limit as present
+        update tusk.key_limit as present
         set paused_at = null, paused_until = null, paused_by = null, pause_reason = null
         where present.key = resume_key.key and present.paused_at is not null;
         was_paused := found;
@@ -3480,6 +3790,130 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.store_schedule(name text, cron text, time_zone text, job json, jitter_ms integer, overlap text, catch_up text, catch_up_max integer, catch_up_window_ms bigint, next_tick_at timestamp with time zone, due_at timestamp with time zone) IS 'The work of tusk.put_schedule, after the checks. Without a next tick the scheduler finds it.';
+
+CREATE FUNCTION tusk.take_rate(key text, weight integer DEFAULT 1, wait_most interval DEFAULT '00:00:00'::interval) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    home constant smallint := 0;
+    rate record;
+    moment timestamptz;
+    token_at timestamptz;
+begin
+    if take_rate.weight not between 1 and 100000 then
+        perform tusk.refuse('#/weight', 'weight must be a whole number from 1 to 100000');
+    end if;
+    perform tusk.lock_gate(home);
+    moment := clock_timestamp();
+    select
+        coalesce(own.step, class.step) as step,
+        coalesce(own.burst, class.burst) as burst,
+        greatest(bucket.full_at, moment) as full_at
+    into rate
+    from (select) as one
+    left join tusk.present_limit as own on own.key = take_rate.key
+    left join tusk.present_limit as class on class.key = tusk.key_class(take_rate.key)
+    left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = take_rate.key;
+    if rate.step is null then
+        return 0;
+    end if;
+    token_at := greatest(rate.full_at + (least(take_rate.weight, rate.burst) - rate.burst) * rate.step, moment);
+    if token_at > moment + take_rate.wait_most then
+        return null;
+    end if;
+    insert into tusk.rate_bucket as bucket (shard, key, full_at, offered_at)
+    values (
+        home, take_rate.key, rate.full_at + least(take_rate.weight, rate.burst) * rate.step, moment
+    )
+    on conflict on constraint rate_bucket_pkey do update
+    set full_at = excluded.full_at;
+    return ceil(extract(epoch from token_at - moment) * 1000);
+end
+$$;
+
+COMMENT ON FUNCTION tusk.take_rate(key text, weight integer, wait_most interval) IS 'Takes tokens of a key; the milliseconds until they are there, null when that is longer than wait_most: then none is
+taken. 0 for a key without a rate.';
+
+CREATE FUNCTION tusk.take_tokens(home smallint, numbers bigint[], keys text[], weights integer[]) RETURNS TABLE(number bigint, late_key text, start_at timestamp with time zone)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    names text [];
+    full_ats timestamptz [];
+    steps interval [];
+    bursts integer [];
+    has_late boolean [];
+    has_taken boolean [];
+    job record;
+    place integer;
+    token_at timestamptz;
+begin
+    select
+        array_agg(rate.key order by rate.key), array_agg(rate.full_at order by rate.key),
+        array_agg(rate.step order by rate.key), array_agg(rate.burst order by rate.key),
+        array_agg(false), array_agg(false)
+    into names, full_ats, steps, bursts, has_late, has_taken
+    from (
+        select
+            different.key,
+            coalesce(own.step, class.step) as step,
+            coalesce(own.burst, class.burst) as burst,
+            greatest(bucket.full_at, moment) as full_at
+        from (select distinct given.key from unnest(keys) as given (key)) as different
+        left join tusk.present_limit as own on own.key = different.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
+        left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = different.key
+    ) as rate
+    where rate.step is not null;
+
+    for job in
+        select
+            given.number,
+            array_agg(array_position(names, given.key)) as places,
+            array_agg(least(given.weight, bursts[array_position(names, given.key)])) as weights
+        from unnest(numbers, keys, weights) as given (number, key, weight)
+        where given.key = any (names)
+        group by given.number
+        order by given.number
+    loop
+        number := job.number;
+        start_at := moment;
+        late_key := null;
+        for i in 1..cardinality(job.places) loop
+            place := job.places[i];
+            token_at := full_ats[place] + (job.weights[i] - bursts[place]) * steps[place];
+            -- The first that comes too early keeps those behind it waiting, or one with a weight would wait for ever.
+            if token_at > moment + tusk.rate_reach() or has_late[place] then
+                late_key := names[place];
+                has_late[place] := true;
+            end if;
+            start_at := greatest(start_at, token_at);
+        end loop;
+        if late_key is null then
+            for i in 1..cardinality(job.places) loop
+                place := job.places[i];
+                full_ats[place] := greatest(full_ats[place], start_at) + job.weights[i] * steps[place];
+                has_taken[place] := true;
+            end loop;
+        end if;
+        return next;
+    end loop;
+
+    insert into tusk.rate_bucket as bucket (shard, key, full_at, offered_at)
+    select home, taken.key, taken.full_at, taken.full_at
+    from unnest(names, full_ats, has_taken) as taken (key, full_at, is_taken)
+    where taken.is_taken
+    on conflict on constraint rate_bucket_pkey do update
+    set full_at = excluded.full_at;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.take_tokens(home smallint, numbers bigint[], keys text[], weights integer[]) IS 'Takes the tokens of jobs, in the order of their numbers, each from all its keys or from none; late_key: has none soon.';
 
 CREATE FUNCTION tusk.take_unique(home smallint, hash bytea, until text, expires_at timestamp with time zone, job_id bigint) RETURNS bigint
     LANGUAGE plpgsql
@@ -4092,6 +4526,9 @@ ALTER TABLE ONLY tusk.job_kept
 ALTER TABLE ONLY tusk.job_overflow
     ADD CONSTRAINT job_overflow_pkey PRIMARY KEY (id, shard);
 
+ALTER TABLE ONLY tusk.key_limit
+    ADD CONSTRAINT key_limit_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY tusk.leader
     ADD CONSTRAINT leader_pkey PRIMARY KEY (name);
 
@@ -4116,11 +4553,11 @@ ALTER TABLE ONLY tusk.queue
 ALTER TABLE ONLY tusk.rank_point
     ADD CONSTRAINT rank_point_pkey PRIMARY KEY (seen_at);
 
+ALTER TABLE ONLY tusk.rate_bucket
+    ADD CONSTRAINT rate_bucket_pkey PRIMARY KEY (shard, key);
+
 ALTER TABLE ONLY tusk.ready
     ADD CONSTRAINT ready_pkey PRIMARY KEY (shard, queue, priority, rank);
-
-ALTER TABLE ONLY tusk.running_limit
-    ADD CONSTRAINT running_limit_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY tusk.schedule
     ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);

@@ -103,6 +103,10 @@ static const unsigned char migration_0012_explain[] = {
 #embed "../../sql/migrations/0012_explain.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0013_limit_functions[] = {
+#embed "../../sql/migrations/0013_limit_functions.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -187,16 +191,16 @@ static const unsigned char query_list_jobs[] = {
 #embed "../../sql/queries/list_jobs.sql" suffix(, 0)
 };
 
+static const unsigned char query_list_limits[] = {
+#embed "../../sql/queries/list_limits.sql" suffix(, 0)
+};
+
 static const unsigned char query_list_order_keys[] = {
 #embed "../../sql/queries/list_order_keys.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_queues[] = {
 #embed "../../sql/queries/list_queues.sql" suffix(, 0)
-};
-
-static const unsigned char query_list_running_limits[] = {
-#embed "../../sql/queries/list_running_limits.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_schedules[] = {
@@ -259,8 +263,8 @@ static const unsigned char query_prune_records[] = {
 #embed "../../sql/queries/prune_records.sql" suffix(, 0)
 };
 
-static const unsigned char query_put_running_limit[] = {
-#embed "../../sql/queries/put_running_limit.sql" suffix(, 0)
+static const unsigned char query_put_limit[] = {
+#embed "../../sql/queries/put_limit.sql" suffix(, 0)
 };
 
 static const unsigned char query_put_schedule[] = {
@@ -335,8 +339,8 @@ static const unsigned char query_register_worker[] = {
 #embed "../../sql/queries/register_worker.sql" suffix(, 0)
 };
 
-static const unsigned char query_release_all_limited[] = {
-#embed "../../sql/queries/release_all_limited.sql" suffix(, 0)
+static const unsigned char query_release_limit[] = {
+#embed "../../sql/queries/release_limit.sql" suffix(, 0)
 };
 
 static const unsigned char query_release_limited[] = {
@@ -347,12 +351,16 @@ static const unsigned char query_release_limited_by[] = {
 #embed "../../sql/queries/release_limited_by.sql" suffix(, 0)
 };
 
+static const unsigned char query_release_next[] = {
+#embed "../../sql/queries/release_next.sql" suffix(, 0)
+};
+
 static const unsigned char query_release_order_key[] = {
 #embed "../../sql/queries/release_order_key.sql" suffix(, 0)
 };
 
-static const unsigned char query_remove_running_limit[] = {
-#embed "../../sql/queries/remove_running_limit.sql" suffix(, 0)
+static const unsigned char query_remove_limit[] = {
+#embed "../../sql/queries/remove_limit.sql" suffix(, 0)
 };
 
 static const unsigned char query_remove_schedule[] = {
@@ -471,6 +479,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0010_unique_jobs.sql", migration_0010_unique_jobs),
     FILE_OF("migrations/0011_order_keys.sql", migration_0011_order_keys),
     FILE_OF("migrations/0012_explain.sql", migration_0012_explain),
+    FILE_OF("migrations/0013_limit_functions.sql", migration_0013_limit_functions),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -492,9 +501,9 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
+    FILE_OF("queries/list_limits.sql", query_list_limits),
     FILE_OF("queries/list_order_keys.sql", query_list_order_keys),
     FILE_OF("queries/list_queues.sql", query_list_queues),
-    FILE_OF("queries/list_running_limits.sql", query_list_running_limits),
     FILE_OF("queries/list_schedules.sql", query_list_schedules),
     FILE_OF("queries/list_ticks.sql", query_list_ticks),
     FILE_OF("queries/list_workers.sql", query_list_workers),
@@ -510,7 +519,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/pause_schedule.sql", query_pause_schedule),
     FILE_OF("queries/promote_jobs.sql", query_promote_jobs),
     FILE_OF("queries/prune_records.sql", query_prune_records),
-    FILE_OF("queries/put_running_limit.sql", query_put_running_limit),
+    FILE_OF("queries/put_limit.sql", query_put_limit),
     FILE_OF("queries/put_schedule.sql", query_put_schedule),
     FILE_OF("queries/read_api_key.sql", query_read_api_key),
     FILE_OF("queries/read_attempts.sql", query_read_attempts),
@@ -529,11 +538,12 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/record_migration.sql", query_record_migration),
     FILE_OF("queries/record_ticks.sql", query_record_ticks),
     FILE_OF("queries/register_worker.sql", query_register_worker),
-    FILE_OF("queries/release_all_limited.sql", query_release_all_limited),
+    FILE_OF("queries/release_limit.sql", query_release_limit),
     FILE_OF("queries/release_limited.sql", query_release_limited),
     FILE_OF("queries/release_limited_by.sql", query_release_limited_by),
+    FILE_OF("queries/release_next.sql", query_release_next),
     FILE_OF("queries/release_order_key.sql", query_release_order_key),
-    FILE_OF("queries/remove_running_limit.sql", query_remove_running_limit),
+    FILE_OF("queries/remove_limit.sql", query_remove_limit),
     FILE_OF("queries/remove_schedule.sql", query_remove_schedule),
     FILE_OF("queries/remove_scheduler.sql", query_remove_scheduler),
     FILE_OF("queries/remove_worker.sql", query_remove_worker),

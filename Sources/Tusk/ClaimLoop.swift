@@ -11,6 +11,7 @@ struct ClaimLoop {
     private let kinds: [Kind]
     private let kindsLeasedApart: [Kind]
     private var gatedShare = GatedShare()
+    private var rates = RateWatch()
 
     /// A loop that has not begun.
     init(_ engine: Engine) {
@@ -33,6 +34,7 @@ struct ClaimLoop {
             if news.hasSignal { state.signalled(at: now) }
             speed.measure(engine.slots.work(at: now), at: now)
             engine.feed.setPace(speed.secondsPerTypicalJob)
+            release(rates.takeDue(at: now), &session)
             let registration = engine.registrar.current
             let demand = demand(registration, speed, at: now)
             switch (state.step(at: now, demand), registration) {
@@ -43,7 +45,7 @@ struct ClaimLoop {
             case (.readCancels, _):
                 readCancels(&session, &state)
             case (.wait(let time), _):
-                engine.claimerBell.wait(atMost: time)
+                engine.claimerBell.wait(atMost: rates.wait(atMost: time, at: .now))
             case (.claim, nil), (.claimAlone, nil):
                 preconditionFailure("claims need a registration")
             }
@@ -125,7 +127,7 @@ struct ClaimLoop {
     }
 
     /// Claims jobs that limits may hold back.
-    private func claimGated(
+    private mutating func claimGated(
         _ jobs: Int,
         _ request: ClaimRequest,
         _ session: inout KeptSession,
@@ -144,15 +146,23 @@ struct ClaimLoop {
             let isListening = engine.signals.isListening
             engine.metrics.claimed(answer.jobs, in: start.duration(to: .now), isListening: isListening)
         }
-        guard !answer.fullKeys.isEmpty else { return answer.jobs }
         // Somebody may have made room just before the jobs were there to be released.
+        release(answer.watchedKeys, &session)
+        return answer.jobs
+    }
+
+    /// Brings back jobs that wait for these keys, as far as there is room.
+    private mutating func release(_ keys: [String], _ session: inout KeptSession) {
+        guard !keys.isEmpty else { return }
         do throws(StoreError) {
-            engine.wake(try session.call { session throws(StoreError) in try session.releaseLimited(answer.fullKeys) })
+            let (queues, wait) = try session.call { session throws(StoreError) in try session.releaseLimited(keys) }
+            engine.wake(queues)
+            if let wait { rates.watch(keys, in: wait, at: .now) }
         } catch {
-            // The jobs that were claimed must not be forgotten, and the scheduler looks for the others each second.
+            // Jobs that were claimed meanwhile must not be forgotten, and the scheduler looks for the others each
+            // second.
             engine.observe(.databaseFailed(.claimer, error))
         }
-        return answer.jobs
     }
 
     /// Finds out which lanes hold jobs, where there are too many to name them all.

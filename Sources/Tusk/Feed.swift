@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import TuskStore
 
@@ -16,12 +17,15 @@ final class Feed: Sendable {
         /// Whether it lost a lease before, so that no other such job may run beside it.
         let isAlone: Bool
         let claimedAt: ContinuousClock.Instant
+        /// When its tokens of a rate are there; nil: it may start at once.
+        let startAt: ContinuousClock.Instant?
 
         init(_ job: ClaimedJob, _ registration: Registration, isAlone: Bool, claimedAt: ContinuousClock.Instant) {
             self.job = job
             self.registration = registration
             self.isAlone = isAlone
             self.claimedAt = claimedAt
+            startAt = job.startsIn > .zero ? claimedAt + job.startsIn : nil
         }
     }
 
@@ -39,6 +43,10 @@ final class Feed: Sendable {
 
     private struct State {
         var items: [Item] = []
+        /// Jobs that may not start yet, the first to start last.
+        var later: [Item] = []
+        /// Whether somebody will come when the next of them may start.
+        var isTimed = false
         /// The first that was not taken; those before it are done with.
         var head = 0
         var parked: [CheckedContinuation<Void, Never>] = []
@@ -100,8 +108,8 @@ final class Feed: Sendable {
         self.claimer = claimer
     }
 
-    /// Jobs that wait for a slot.
-    var count: Int { state.withLock { $0.count } }
+    /// Jobs that wait for a slot or for their tokens.
+    var count: Int { state.withLock { $0.count + $0.later.count } }
 
     /// Since when the first of them waits.
     var firstClaimedAt: ContinuousClock.Instant? {
@@ -113,11 +121,39 @@ final class Feed: Sendable {
         let parked = state.withLock { state in
             state.items.removeSubrange(..<state.head)
             state.head = 0
-            state.items += items
+            for item in items where item.startAt == nil { state.items.append(item) }
             state.lowWater = lowWater
             return state.free == 0 && state.count > 0 ? state.wakeOne() : state.nextToWake()
         }
         parked?.resume()
+        let later = items.filter { $0.startAt != nil }
+        if !later.isEmpty { time(later) }
+    }
+
+    /// Keeps jobs until they may start. What starts late by the timer does not matter: its tokens are there.
+    private func time(_ items: [Item]) {
+        let now = ContinuousClock.now
+        let (parked, wait) = state.withLock { state -> (CheckedContinuation<Void, Never>?, Duration?) in
+            if !items.isEmpty {
+                state.later += items
+                state.later.sort { $0.startAt ?? now > $1.startAt ?? now }
+            }
+            while let item = state.later.last, item.startAt ?? now <= now {
+                state.items.append(item)
+                state.later.removeLast()
+            }
+            let parked = state.free == 0 && state.count > 0 ? state.wakeOne() : state.nextToWake()
+            guard let next = state.later.last?.startAt, !state.isTimed, !state.isClosed else { return (parked, nil) }
+            state.isTimed = true
+            return (parked, now.duration(to: next))
+        }
+        parked?.resume()
+        guard let wait else { return }
+        let deadline = DispatchTime.now() + .microseconds(Int(wait.microseconds))
+        DispatchQueue.global(qos: .userInitiated).asyncAfter(deadline: deadline) { [self] in
+            state.withLock { $0.isTimed = false }
+            time([])
+        }
     }
 
     /// Takes the next job. `wasParked` says that the slot was just woken, and so wakes the next one.
@@ -185,11 +221,12 @@ final class Feed: Sendable {
     /// Takes out the jobs that `isWanted` picks; nobody else gets them.
     func remove(where isWanted: (Item) -> Bool) -> [Item] {
         state.withLock { state in
-            guard state.count > 0 else { return [] }
+            guard state.count + state.later.count > 0 else { return [] }
             let waiting = state.items[state.head...]
-            let removed = waiting.filter(isWanted)
+            let removed = waiting.filter(isWanted) + state.later.filter(isWanted)
             guard !removed.isEmpty else { return [] }
             state.items = waiting.filter { !isWanted($0) }
+            state.later.removeAll(where: isWanted)
             state.head = 0
             return removed
         }

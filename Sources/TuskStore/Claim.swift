@@ -72,8 +72,8 @@ package struct ClaimAnswer: Sendable {
 package struct GatedClaimAnswer: Sendable {
     /// The jobs, in claim order within each lease.
     package let jobs: [ClaimedJob]
-    /// The keys without room for which others wait from now on.
-    package let fullKeys: [String]
+    /// The keys without room for which others wait from now on, and those of rates: to be looked at soon.
+    package let watchedKeys: [String]
 }
 
 extension StoreSession {
@@ -120,7 +120,7 @@ extension StoreSession {
             $0.bool(isAlone)
         }
         var reader = try ClaimReader(rows, request.lanes, isGated: true)
-        return GatedClaimAnswer(jobs: try reader.jobs(), fullKeys: reader.otherRows.map { rows.text($0, 16) })
+        return GatedClaimAnswer(jobs: try reader.jobs(), watchedKeys: reader.otherRows.map { rows.text($0, 16) })
     }
 
     /// The lanes of these queues that hold waiting jobs, at most so many, each from its start, the most urgent first.

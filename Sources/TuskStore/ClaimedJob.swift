@@ -27,6 +27,8 @@ package struct ClaimedJob: Sendable {
     package let createdAt: Timestamp
     /// How long it was available before it was claimed.
     package let waited: Duration
+    /// How long after the claim it may start, because its tokens of a rate are not there before; mostly zero.
+    package let startsIn: Duration
     /// Whether it may hold part of a limit.
     package let isGated: Bool
 
@@ -116,10 +118,16 @@ struct ClaimReader {
             queue: lanes[lane].queue,
             createdAt: rows.moment(row, 13),
             waited: .microseconds(max(0, claimedAt - rows.timestamp(row, 14))),
+            startsIn: startsIn(row),
             isGated: isGated,
             rows: rows,
             row: row
         )
+    }
+
+    private func startsIn(_ row: Int) -> Duration {
+        guard isGated, !rows.isNull(row, 17) else { return .zero }
+        return .microseconds(max(0, rows.timestamp(row, 17) - rows.timestamp(row, 15)))
     }
 
     private mutating func readKind(_ row: Int) -> Kind? {

@@ -45,7 +45,7 @@ insert into tusk.queue (name, paused_at, paused_by, pause_reason)
 values ('mail', now() - interval '12 minutes', 'anna', 'smtp is down')
 on conflict (name) do update
     set paused_at = excluded.paused_at, paused_by = excluded.paused_by, pause_reason = excluded.pause_reason;
-insert into tusk.running_limit (key, running_max, updated_by)
+insert into tusk.key_limit (key, running_max, updated_by)
 values ('queue:default', 12, 'anna'), ('tenant:*', 3, 'deploy'), ('tenant:7', 5, 'anna');
 
 -- Running, with progress and a log.

@@ -19,7 +19,7 @@ from vector where vector.id = job.id;
 insert into tusk.queue (name, paused_at, paused_by, pause_reason) select text, now(), text, text from vector;
 insert into tusk.worker (id, pid, slots, lease_ms, started_at, heartbeat_at, state, host, version, queues, kinds)
 select gen_random_uuid(), 1, 1, 86400000, now(), now(), 'live', text, text, array[text], array[text] from vector;
-insert into tusk.running_limit (key, running_max, updated_by) select text, 1, text from vector;
+insert into tusk.key_limit (key, running_max, updated_by) select text, 1, text from vector;
 insert into tusk.schedule (name, cron, time_zone, job, paused_at, paused_by, pause_reason, fault)
 select
     text, '0 0 * * *', 'UTC', json_build_object('kind', text, 'args', json_build_object(text, text)), now(), text, text,

@@ -156,6 +156,15 @@ struct DatabaseCommandTests {
             #expect(try await tusk("queue", "resume", "mail").output == "Queue mail goes on.\n")
             #expect(try await tusk("limit", "set", "t:*", "3").output == "At most 3 jobs of t:* run at once.\n")
             #expect(try await tusk("limit", "set", "t:*", "0").errors.contains("NUMBER must be a whole number"))
+            let rated = try await tusk("limit", "set", "sms", "--rate", "20/s", "--burst", "3")
+            #expect(rated.output == "At most 20 jobs of sms start in 1s, up to 3 of them at once.\n")
+            #expect(try await tusk("limit", "list").output.contains("20/1s"))
+            for rate in ["20", "x/s", "0/s", "20/fortnight", "11/1ms", "1/32d"] {
+                #expect(try await tusk("limit", "set", "sms", "--rate", rate).errors.contains("--rate"), "\(rate)")
+            }
+            #expect(try await tusk("limit", "set", "sms", "--burst", "2").errors.contains("--rate, which is missing"))
+            #expect(try await tusk("limit", "set", "sms").errors.contains("say NUMBER"))
+            #expect(try await tusk("limit", "remove", "sms").status == 0)
             #expect(try await tusk("limit", "set", "a b", "1").errors.contains("KEY must be queue:NAME"))
             #expect(try await tusk("limit", "list", "-o", "json").output.contains("\"running_max\":3"))
             #expect(try await tusk("job", "add", "k", "--limit", "queue:x").errors.contains("--limit"))

@@ -53,7 +53,7 @@ import TuskStore
                 try store.database.script(
                     """
                     truncate tusk.ready, tusk.scheduled, tusk.blocked, tusk.lease, tusk.limit_hold, tusk.worker,
-                        tusk.running_limit, tusk.queue, tusk.order_head
+                        tusk.key_limit, tusk.queue, tusk.order_head
                     """
                 )
                 let (worker, kinds) = try store.makeRandomState()
@@ -104,6 +104,9 @@ extension StoreFixture {
         for (key, most) in [("queue:x", 2), ("kind:b", 2), ("t:1", 1), ("t:*", 3)] where Int.random(in: 0..<3) == 0 {
             try limit(key, most)
         }
+        for key in ["queue:y", "kind:a", "t:2", "t:*"] where Int.random(in: 0..<5) == 0 {
+            try rate(key, 1, per: .seconds(3600), burst: Int.random(in: 1...4))
+        }
         for key in ["kind:b", "t:1", "t:*"] where Int.random(in: 0..<12) == 0 {
             guard let key = PausableKey(key) else { continue }
             _ = try session.pause(key, by: "test", reason: nil, until: nil)
@@ -123,7 +126,7 @@ extension StoreFixture {
                 try enqueue(job)
             }
             _ = try claimGated(worker, max: Int.random(in: 1...6), kinds: offered, queues: ["x", "y"])
-            if Bool.random() { _ = try session.releaseAllLimited() }
+            if Bool.random() { _ = try session.releaseNext() }
         }
         try database.script("update tusk.ready set interruptions = 1 where random() < 0.2")
         if Int.random(in: 0..<4) == 0 { _ = try session.pause("y", by: "test", reason: nil) }

@@ -15,7 +15,7 @@ import TuskStore
             #expect(try store.claim(worker).isEmpty, "claims that know no limits leave them alone")
             let first = try store.claimGated(worker)
             #expect(first.jobs.map(\.id) == Array(ids[..<3]))
-            #expect(first.fullKeys == ["api"])
+            #expect(first.watchedKeys == ["api"])
             #expect(try store.state(ids[3]) == .blocked)
             #expect(try store.database.texts("select blocked_by from tusk.jobs where id = \(ids[3])") == ["limit api"])
             #expect(try store.claimGated(worker).jobs.isEmpty)
@@ -27,7 +27,7 @@ import TuskStore
             #expect(second.jobs.map(\.id) == [ids[3]])
             #expect(try store.state(late[0]) == .blocked)
             _ = try store.settle([first.jobs[0], first.jobs[2], second.jobs[0]], worker)
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try store.claimGated(worker).jobs.map(\.id) == Array(ids[4..<7]))
         }
     }
@@ -40,7 +40,7 @@ import TuskStore
             for key in ["tenant:7", "tenant:8", "tenant:9", "free"] { try store.enqueue(limits: [key], count: 5) }
             let claimed = try store.claimGated(worker)
             #expect(claimed.jobs.count == 1 + 2 + 2 + 5)
-            #expect(Set(claimed.fullKeys) == ["tenant:7", "tenant:8", "tenant:9"])
+            #expect(Set(claimed.watchedKeys) == ["tenant:7", "tenant:8", "tenant:9"])
             #expect(try store.held() == ["tenant:7": 1, "tenant:8": 2, "tenant:9": 2])
         }
     }
@@ -62,15 +62,15 @@ import TuskStore
             #expect(try store.state(resize[0]) == .blocked)
             let why = try #require(try store.session.explain(seven[0]).reasons.last)
             #expect(why.word == "paused" && why.message.hasPrefix("tenant:* is paused by anna since "))
-            #expect(try store.session.releaseAllLimited().queues.isEmpty)
+            #expect(try store.session.releaseNext().queues.isEmpty)
 
             #expect(try store.session.resume(try #require(PausableKey("kind:resize"))) == [.standard])
             #expect(try store.session.resume(try #require(PausableKey("kind:resize"))) == nil)
             #expect(try store.claimGated(worker, kinds: kinds).jobs.map(\.id) == resize)
-            try store.database.script("update tusk.running_limit set paused_until = now() where key = 'tenant:*'")
-            #expect(try store.session.releaseAllLimited().queues == [.standard])
+            try store.database.script("update tusk.key_limit set paused_until = now() where key = 'tenant:*'")
+            #expect(try store.session.releaseNext().queues == [.standard])
             #expect(try store.claimGated(worker, kinds: kinds).jobs.map(\.id) == seven)
-            #expect(try store.session.removeRunningLimit("tenant:7") != nil, "the limit beside the pause")
+            #expect(try store.session.removeLimit("tenant:7") != nil, "the limit beside the pause")
         }
     }
 
@@ -86,7 +86,7 @@ import TuskStore
             let gated = try store.claimGated(worker, kinds: ["noop", "resize"], queues: ["default", "mail"])
             #expect(gated.jobs.count == 5)
             #expect(try store.held() == ["queue:mail": 2, "kind:resize": 3])
-            #expect(try store.session.removeRunningLimit("queue:mail") == [QueueName("mail")])
+            #expect(try store.session.removeLimit("queue:mail") == [QueueName("mail")])
             let rest = try store.claimGated(worker, kinds: ["noop", "resize"], queues: ["default", "mail"])
             #expect(rest.jobs.map(\.queue.text) == ["mail", "mail"], "what waited for it is released")
         }
@@ -105,7 +105,7 @@ import TuskStore
             try store.limit("c", 5)
             // The second one does not fit into a, and counts for b on paper, which the release puts right.
             var jobs = try store.claimGated(worker).jobs
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             jobs += try store.claimGated(worker).jobs
             #expect(Set(jobs.map(\.id)) == Set([both[0]] + other + giant))
             #expect(try store.held() == ["a": 3, "b": 2, "c": 5])
@@ -127,7 +127,7 @@ import TuskStore
             let job = try #require(try store.claimGated(worker).jobs.first)
             try store.database.script("select tusk.complete(\(job.id), \(job.lease))")
             #expect(try store.held() == [:])
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try store.claimGated(worker).jobs.count == 1)
             try store.silence(worker)
             _ = try store.session.rescue()
@@ -160,7 +160,7 @@ import TuskStore
                             while seen.done < count, ContinuousClock.now < end {
                                 let claimed = try store.claimGated(worker, max: 5 + number)
                                 seen.note(held: try store.held())
-                                if !claimed.fullKeys.isEmpty { _ = try store.session.releaseLimited(claimed.fullKeys) }
+                                if !claimed.watchedKeys.isEmpty { _ = try store.session.releaseLimited(claimed.watchedKeys) }
                                 guard !claimed.jobs.isEmpty else { continue }
                                 _ = try store.settle(claimed.jobs, worker)
                                 _ = try store.session.releaseLimited(by: claimed.jobs.map(\.id))
@@ -197,10 +197,10 @@ import TuskStore
 
     @Test(arguments: [("a:b:*", 1), ("x", 100_000), ("queue:a.b", 5), ("kind:resize", 1)])
     func `a limit may be set for this key`(_ key: String, _ number: Int) async throws {
-        #expect(RunningLimit(key, runningMax: number) != nil)
+        #expect(KeyLimit(key, runningMax: number) != nil)
         try await withStore { store in
-            try store.database.script("select tusk.put_running_limit('\(key)', \(number))")
-            #expect(try store.session.runningLimits().map(\.key) == [key])
+            try store.database.script("select tusk.put_limit('\(key)', \(number))")
+            #expect(try store.session.limits().map(\.key) == [key])
         }
     }
 
@@ -209,14 +209,14 @@ import TuskStore
         ("a", 100_001),
     ])
     func `a limit may not be set for this key or number`(_ key: String, _ number: Int) async throws {
-        #expect(RunningLimit(key, runningMax: number) == nil)
+        #expect(KeyLimit(key, runningMax: number) == nil)
         try await withStore { store in
             let error = #expect(throws: (any Error).self) {
-                try store.database.script("select tusk.put_running_limit('\(key)', \(number))")
+                try store.database.script("select tusk.put_limit('\(key)', \(number))")
             }
             let message = String(describing: error)
             #expect(message.contains(number == 1 ? "key must be" : "running_max must be"))
-            let limits = try store.session.runningLimits()
+            let limits = try store.session.limits()
             #expect(limits == [])
         }
     }
@@ -239,8 +239,8 @@ private final class Seen: Sendable {
 extension StoreFixture {
     /// Sets a limit.
     func limit(_ key: String, _ runningMax: Int) throws {
-        guard let limit = RunningLimit(key, runningMax: runningMax) else { throw FixtureError("a limit") }
-        _ = try session.putRunningLimit(limit, by: "test")
+        guard let limit = KeyLimit(key, runningMax: runningMax) else { throw FixtureError("a limit") }
+        _ = try session.putLimit(limit, by: "test")
     }
 
     /// Enqueues jobs that name these limits.

@@ -37,14 +37,14 @@ import TuskStore
                 let claimed = try store.claimGated(worker).jobs
                 #expect(claimed.map(\.id) == [ids[0]])
                 _ = try store.settle(claimed, verdict, worker)
-                _ = try store.session.releaseAllLimited()
+                _ = try store.session.releaseNext()
                 #expect(try store.state(ids[1]) == .blocked)
                 _ = try store.session.promote()
             }
             let claimed = try store.claimGated(worker).jobs
             try store.database.script("update tusk.worker set heartbeat_at = now() - interval '1 hour'")
             _ = try store.session.rescue()
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try claimed.map(\.id) == [ids[0]] && store.state(ids[0]) == .available)
             #expect(try store.state(ids[1]) == .blocked)
         }
@@ -69,7 +69,7 @@ import TuskStore
             let worker = try store.worker()
             let ids = try (0..<3).map { _ in try store.enqueue(order: "a") }
             _ = try store.settle(try store.claimGated(worker).jobs, .discard, worker)
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try ids.map(store.state) == [.discarded, .blocked, .blocked])
             let why = try store.session.explain(ids[2]).reasons[0]
             #expect(why.word == "order" && why.message.contains("job \(ids[0]) holds because it was discarded"))
@@ -104,12 +104,12 @@ import TuskStore
             _ = try store.session.releaseLimited(by: [skipped])
             #expect(try store.state(next) == .available)
             _ = try store.settle(try store.claimGated(worker).jobs, .discard, worker)
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try store.state(last) == .blocked)
             try store.database.script(
                 "update tusk.outcome set finished_at = now() - interval '1 minute' where id = \(next)"
             )
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try store.state(last) == .available)
         }
     }
@@ -119,7 +119,7 @@ import TuskStore
             let ids = try (0..<3).map { _ in try store.enqueue(order: "a") }
             _ = try store.session.cancel(ids[1], by: "anna", reason: nil)
             _ = try store.session.cancel(ids[0], by: "anna", reason: nil)
-            _ = try store.session.releaseAllLimited()
+            _ = try store.session.releaseNext()
             #expect(try ids.map(store.state) == [.cancelled, .cancelled, .available])
         }
     }

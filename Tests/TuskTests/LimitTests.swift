@@ -36,6 +36,34 @@ extension WorkerTests {
             }
         }
 
+        @Test func `workers start rated jobs at the times of their tokens and lose none of them`() async throws {
+            let starts = Starts()
+            let register: @Sendable (Worker) -> Void = { worker in
+                worker.register("rated") { _ in starts.note() }
+            }
+            try await withWorker(register: register) { bench in
+                let rate = try #require(RateLimit(100, per: .seconds(1)))
+                let limit = try #require(KeyLimit("api", rate: rate))
+                try bench.store.withSession { session throws(StoreError) in
+                    _ = try session.putLimit(limit, by: "test")
+                }
+                let other = try Worker(.test { _ in }, store: bench.database.store())
+                register(other)
+                other.start()
+                let rated = try NewJob(kind: "rated", limits: [try #require(JobLimit("api"))])
+                try bench.store.withSession { session throws(StoreError) in
+                    _ = try session.enqueue(Array(repeating: rated, count: 200))
+                }
+                try bench.signal()
+                try await eventually(within: .seconds(30)) { try bench.unfinishedCount() == 0 }
+                let times = starts.all.sorted()
+                let took = times[0].duration(to: times[199])
+                // The first may have been late itself.
+                #expect(took > .milliseconds(1800) && took < .milliseconds(2600), "199 steps of 10 ms took \(took)")
+                await other.stop()
+            }
+        }
+
         @Test func `a job that lost a lease runs alone within its limit too`() async throws {
             try await withWorker(register: { $0.register("limited") { _ in } }) { bench in
                 try bench.limit("api", 1)
@@ -69,6 +97,15 @@ extension WorkerTests {
     }
 }
 
+/// When handlers started.
+private final class Starts: Sendable {
+    private let times = Mutex([ContinuousClock.Instant]())
+
+    var all: [ContinuousClock.Instant] { times.withLock { $0 } }
+
+    func note() { times.withLock { $0.append(.now) } }
+}
+
 /// Counts handlers that run at once.
 private final class Running: Sendable {
     private let state = Mutex((now: 0, most: 0, total: 0))
@@ -90,7 +127,7 @@ private final class Running: Sendable {
 extension WorkerBench {
     /// Sets a limit.
     func limit(_ key: String, _ runningMax: Int) throws {
-        guard let limit = RunningLimit(key, runningMax: runningMax) else { throw FixtureError("a limit") }
-        try store.withSession { session throws(StoreError) in _ = try session.putRunningLimit(limit, by: "test") }
+        guard let limit = KeyLimit(key, runningMax: runningMax) else { throw FixtureError("a limit") }
+        try store.withSession { session throws(StoreError) in _ = try session.putLimit(limit, by: "test") }
     }
 }

@@ -1,17 +1,27 @@
--- Concurrency limits: how many jobs with a key may run at once, over all workers.
+-- Limits: how many jobs with a key may run at once, and how many may start in a time, over all workers.
 -- Why: exact whatever crashes. What a running job holds of a limit is a row of its own, made by the transaction that
--- makes its lease and gone with the one that ends it.
+-- makes its lease and gone with the one that ends it; what is left of a rate is a moment, moved by that transaction.
 -- Locks: only new objects. Cost on 10 million rows: none, the tables are new.
 --
 -- A job counts for the keys it names, for queue:NAME of its queue and for kind:NAME of its kind. A key's own row says
--- how many may run; without one the row of its class does: for tenant:7 that is tenant:*. Without either there is no
--- limit.
+-- how many may run and start; where it does not, the row of its class does: for tenant:7 that is tenant:*. Without
+-- either there is no limit.
 -- Rows of ready that may be limited are left alone by claim_jobs.sql. claim_gated takes them, one claimer at a time:
 -- it gives them a lease and what they hold, or puts them into blocked under the key that has no room. release_limited
--- brings them back into their band when there is room again: after each settle, and once a second.
+-- brings them back into their band when there is room again: after each settle, when the next token is near, and once a
+-- second.
+--
+-- A rate is a bucket of tokens: one comes each rate_period_ms / rate_max, up to rate_burst of them are kept, and a job
+-- takes as many as its weight. What the bucket holds follows from the moment at which it is full again (the generic
+-- cell rate algorithm of ITU-T I.371), by the clock of the database. Claims take tokens that come within
+-- tusk.rate_reach() as well and the worker starts the job when its token is there: a bucket for one token would lose
+-- what comes between two claims.
 
-create table tusk.running_limit (
+create table tusk.key_limit (
     running_max integer,
+    rate_max integer,
+    rate_burst integer,
+    rate_period_ms bigint,
     paused_at timestamptz,
     paused_until timestamptz,
     key text collate "C" not null,
@@ -19,22 +29,32 @@ create table tusk.running_limit (
     pause_reason text,
     updated_at timestamptz not null default now(),
     updated_by text not null default current_user,
-    constraint running_limit_pkey primary key (key),
-    constraint running_limit_key_length check (octet_length(key) between 1 and 160),
-    constraint running_limit_says_something check (running_max is not null or paused_at is not null),
-    constraint running_limit_range check (running_max between 1 and 100000)
+    constraint key_limit_pkey primary key (key),
+    constraint key_limit_key_length check (octet_length(key) between 1 and 160),
+    constraint key_limit_says_something check (
+        running_max is not null or rate_max is not null or paused_at is not null
+    ),
+    constraint key_limit_range check (running_max between 1 and 100000),
+    constraint key_limit_rate_is_whole check (num_nonnulls(rate_max, rate_burst, rate_period_ms) in (0, 3)),
+    constraint key_limit_rate_range check (
+        rate_max > 0 and rate_burst between 1 and 100000 and rate_period_ms between 1 and 2678400000
+        and rate_period_ms * 10 >= rate_max
+    )
 );
 
-comment on table tusk.running_limit is 'How many jobs with a key may run at once, and whether any may.';
-comment on column tusk.running_limit.key is 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
-comment on column tusk.running_limit.running_max
+comment on table tusk.key_limit is 'How many jobs with a key may run at once and start in a time, and whether any may.';
+comment on column tusk.key_limit.key is 'queue:NAME, kind:NAME, a key that jobs name, or a class such as tenant:*.';
+comment on column tusk.key_limit.running_max
 is 'The most that run at once; of a class: for each key of it; null: any number, unless it is paused.';
-comment on column tusk.running_limit.paused_at is 'Since when none may start; null: it is not paused.';
-comment on column tusk.running_limit.paused_until is 'Until when; null: until it is resumed.';
-comment on column tusk.running_limit.paused_by is 'Who paused it.';
-comment on column tusk.running_limit.pause_reason is 'Why.';
-comment on column tusk.running_limit.updated_at is 'When it was set.';
-comment on column tusk.running_limit.updated_by is 'Who set it.';
+comment on column tusk.key_limit.rate_max is 'How many may start in rate_period_ms; null: any number.';
+comment on column tusk.key_limit.rate_burst is 'How many may start at once after a time without any.';
+comment on column tusk.key_limit.rate_period_ms is 'The time that rate_max is for, up to 31 days; at most 10 a millisecond.';
+comment on column tusk.key_limit.paused_at is 'Since when none may start; null: it is not paused.';
+comment on column tusk.key_limit.paused_until is 'Until when; null: until it is resumed.';
+comment on column tusk.key_limit.paused_by is 'Who paused it.';
+comment on column tusk.key_limit.pause_reason is 'Why.';
+comment on column tusk.key_limit.updated_at is 'When it was set.';
+comment on column tusk.key_limit.updated_by is 'Who set it.';
 
 create view tusk.present_limit as
 select
@@ -42,12 +62,40 @@ select
     case
         when given.paused_at is not null and coalesce(given.paused_until > clock_timestamp(), true) then 0
         else given.running_max
-    end as most
-from tusk.running_limit as given;
+    end as most,
+    ceil(given.rate_period_ms * 1000.0 / given.rate_max)::bigint * interval '1 us' as step,
+    given.rate_burst as burst
+from tusk.key_limit as given;
 
-comment on view tusk.present_limit is 'How many jobs with a key may run at once now.';
-comment on column tusk.present_limit.key is 'As in tusk.running_limit.';
+comment on view tusk.present_limit is 'How many jobs with a key may run at once and start now.';
+comment on column tusk.present_limit.key is 'As in tusk.key_limit.';
 comment on column tusk.present_limit.most is '0 while it is paused; null: any number.';
+comment on column tusk.present_limit.step is 'A token comes each such time; null: it has no rate.';
+comment on column tusk.present_limit.burst is 'How many tokens are kept; null: it has no rate.';
+
+create table tusk.rate_bucket (
+    shard smallint not null default 0,
+    full_at timestamptz not null,
+    offered_at timestamptz not null,
+    key text collate "C" not null,
+    constraint rate_bucket_pkey primary key (shard, key)
+) with (
+    fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0
+);
+
+comment on table tusk.rate_bucket is 'What is left of rates: a row for each key of which a token was taken lately.';
+comment on column tusk.rate_bucket.shard is 'The shard of the jobs.';
+comment on column tusk.rate_bucket.full_at is 'When all tokens are there again, if nobody takes any.';
+comment on column tusk.rate_bucket.offered_at
+is 'The same if the jobs that were brought back take theirs, so that nobody brings back others for the same tokens.';
+comment on column tusk.rate_bucket.key is 'The key of the limit, never a class.';
+
+create function tusk.rate_reach() returns interval
+language sql immutable parallel safe
+return interval '100 ms';
+
+comment on function tusk.rate_reach is 'How long before its time a token may be taken by a job that starts at its time.';
 
 create table tusk.limit_hold (
     shard smallint not null default 0,
@@ -75,6 +123,95 @@ return left(key, length(key) - strpos(reverse(key), ':') + 1) || case when strpo
 
 comment on function tusk.key_class is 'The class of a key: tenant:* of tenant:7; null for one without a colon.';
 
+create function tusk.lock_gate(home smallint) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+return pg_advisory_xact_lock(('x' || substr(md5('tusk.gate'), 1, 8))::bit(32)::integer, lock_gate.home);
+
+comment on function tusk.lock_gate is
+'Waits for the others that hand out room and tokens; what they gave is seen by the next statement.';
+
+create function tusk.take_tokens(home smallint, numbers bigint [], keys text [], weights integer [])
+returns table (number bigint, late_key text, start_at timestamptz)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    moment constant timestamptz := clock_timestamp();
+    names text [];
+    full_ats timestamptz [];
+    steps interval [];
+    bursts integer [];
+    has_late boolean [];
+    has_taken boolean [];
+    job record;
+    place integer;
+    token_at timestamptz;
+begin
+    select
+        array_agg(rate.key order by rate.key), array_agg(rate.full_at order by rate.key),
+        array_agg(rate.step order by rate.key), array_agg(rate.burst order by rate.key),
+        array_agg(false), array_agg(false)
+    into names, full_ats, steps, bursts, has_late, has_taken
+    from (
+        select
+            different.key,
+            coalesce(own.step, class.step) as step,
+            coalesce(own.burst, class.burst) as burst,
+            greatest(bucket.full_at, moment) as full_at
+        from (select distinct given.key from unnest(keys) as given (key)) as different
+        left join tusk.present_limit as own on own.key = different.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
+        left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = different.key
+    ) as rate
+    where rate.step is not null;
+
+    for job in
+        select
+            given.number,
+            array_agg(array_position(names, given.key)) as places,
+            array_agg(least(given.weight, bursts[array_position(names, given.key)])) as weights
+        from unnest(numbers, keys, weights) as given (number, key, weight)
+        where given.key = any (names)
+        group by given.number
+        order by given.number
+    loop
+        number := job.number;
+        start_at := moment;
+        late_key := null;
+        for i in 1..cardinality(job.places) loop
+            place := job.places[i];
+            token_at := full_ats[place] + (job.weights[i] - bursts[place]) * steps[place];
+            -- The first that comes too early keeps those behind it waiting, or one with a weight would wait for ever.
+            if token_at > moment + tusk.rate_reach() or has_late[place] then
+                late_key := names[place];
+                has_late[place] := true;
+            end if;
+            start_at := greatest(start_at, token_at);
+        end loop;
+        if late_key is null then
+            for i in 1..cardinality(job.places) loop
+                place := job.places[i];
+                full_ats[place] := greatest(full_ats[place], start_at) + job.weights[i] * steps[place];
+                has_taken[place] := true;
+            end loop;
+        end if;
+        return next;
+    end loop;
+
+    insert into tusk.rate_bucket as bucket (shard, key, full_at, offered_at)
+    select home, taken.key, taken.full_at, taken.full_at
+    from unnest(names, full_ats, has_taken) as taken (key, full_at, is_taken)
+    where taken.is_taken
+    on conflict on constraint rate_bucket_pkey do update
+    set full_at = excluded.full_at;
+end
+$$;
+
+comment on function tusk.take_tokens is
+'Takes the tokens of jobs, in the order of their numbers, each from all its keys or from none; late_key: has none soon.';
+
 create function tusk.claim_gated(
     home smallint,
     worker_id uuid,
@@ -88,7 +225,7 @@ create function tusk.claim_gated(
 ) returns table (
     lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer,
     kind text, args json, retry json, tags text [], metadata json, traceparent text, created_at timestamptz,
-    available_at timestamptz, claimed_at timestamptz, waits_for text
+    available_at timestamptz, claimed_at timestamptz, start_at timestamptz, waits_for text
 )
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -97,19 +234,25 @@ as $$
 #variable_conflict use_column
 declare
     limited_kinds text [];
-    granted tid [];
-    refused tid [];
-    keys text [];
+    tids tid [];
+    tid_ids bigint [];
+    late_keys text [];
+    start_ats timestamptz [];
+    used_ids bigint [];
+    used_keys text [];
+    used_weights integer [];
+    used_mosts integer [];
+    are_rated boolean [];
+    watched text [] := '{}';
     shared_lease bigint;
 begin
-    -- What others hold is counted by the next statement, which sees what they had committed when they let go of this.
-    perform pg_advisory_xact_lock(('x' || substr(md5('tusk.gate'), 1, 8))::bit(32)::integer, home);
+    perform tusk.lock_gate(home);
     if not exists (select from tusk.worker as worker where worker.id = worker_id and worker.state = 'live') then
         return;
     end if;
     limited_kinds := array(
         select substr(given.key, 6)
-        from tusk.running_limit as given
+        from tusk.key_limit as given
         where given.key >= 'kind:' and given.key < 'kind;'
     );
 
@@ -194,7 +337,8 @@ begin
         select
             different.key,
             -- A paused class holds back all its keys.
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            coalesce(own.burst, class.burst) as burst
         from different
         left join tusk.present_limit as own on own.key = different.key
         left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
@@ -203,6 +347,7 @@ begin
         select
             allowed.key,
             allowed.most,
+            allowed.burst,
             allowed.most - (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
@@ -216,18 +361,23 @@ begin
                 limit 1
             ) as priority_ahead
         from allowed
-        where allowed.most is not null
+        where allowed.most is not null or allowed.burst is not null
     ),
     judged as materialized (
         select
             named.ordinal,
             named.key,
-            least(named.weight, bound.most) as weight,
-            bound.most = 0
-            or not named.released and coalesce(bound.priority_ahead <= named.priority, false)
-            or sum(least(named.weight, bound.most)) over (
-                partition by named.key order by named.ordinal rows unbounded preceding
-            ) > bound.room as is_refused
+            named.weight,
+            bound.most,
+            bound.burst,
+            coalesce(
+                bound.most = 0
+                or not named.released and bound.priority_ahead <= named.priority
+                or sum(least(named.weight, bound.most)) over (
+                    partition by named.key order by named.ordinal rows unbounded preceding
+                ) > bound.room,
+                false
+            ) as is_refused
         from named
         inner join bound on bound.key = named.key
     ),
@@ -243,40 +393,98 @@ begin
         left join waits on waits.ordinal = candidate.ordinal
         where waits.key is not null or candidate.bytes_before < bytes_most
     ),
-    holds as (
-        insert into tusk.limit_hold (shard, weight, id, key)
-        select home, sum(judged.weight)::smallint, verdict.id, judged.key
+    line as (
+        select
+            array_agg(verdict.tid order by verdict.ordinal) as tids,
+            array_agg(verdict.id order by verdict.ordinal) as ids,
+            array_agg(verdict.key order by verdict.ordinal) as keys
+        from verdict
+    ),
+    uses as (
+        select
+            array_agg(verdict.id order by verdict.ordinal) as ids,
+            array_agg(judged.key order by verdict.ordinal) as keys,
+            array_agg(judged.weight order by verdict.ordinal) as weights,
+            array_agg(judged.most order by verdict.ordinal) as mosts,
+            array_agg(judged.burst is not null order by verdict.ordinal) as are_rated
         from verdict
         inner join judged on judged.ordinal = verdict.ordinal
         where verdict.key is null
-        group by verdict.id, judged.key
     )
     select
-        array_agg(verdict.tid order by verdict.ordinal) filter (where verdict.key is null),
-        array_agg(verdict.tid order by verdict.ordinal) filter (where verdict.key is not null),
-        array_agg(verdict.key order by verdict.ordinal) filter (where verdict.key is not null)
-    into granted, refused, keys
-    from verdict;
+        line.tids, line.ids, line.keys, uses.ids, uses.keys, uses.weights, uses.mosts, uses.are_rated
+    into tids, tid_ids, late_keys, used_ids, used_keys, used_weights, used_mosts, are_rated
+    from line
+    cross join uses;
+    if tids is null then
+        return;
+    end if;
 
-    if refused is not null then
+    if true = any (are_rated) then
+        with given as (
+            select
+                array_agg(array_position(tid_ids, used.id)::bigint) as numbers,
+                array_agg(used.key) as keys,
+                array_agg(used.weight) as weights
+            from unnest(used_ids, used_keys, used_weights, are_rated) as used (id, key, weight, is_rated)
+            where used.is_rated
+        ),
+        token as materialized (
+            select taken.*
+            from given
+            cross join lateral tusk.take_tokens(home, given.numbers, given.keys, given.weights) as taken
+        )
+        select
+            array_agg(coalesce(line.key, token.late_key) order by line.number),
+            array_agg(token.start_at order by line.number)
+        into late_keys, start_ats
+        from unnest(late_keys) with ordinality as line (key, number)
+        left join token on token.number = line.number;
+        watched := array(
+            select distinct used.key
+            from unnest(used_keys, are_rated) as used (key, is_rated)
+            where used.is_rated
+        );
+    end if;
+
+    insert into tusk.limit_hold (shard, weight, id, key)
+    select home, sum(least(used.weight, used.most))::smallint, used.id, used.key
+    from unnest(tid_ids, late_keys) as picked (id, late_key)
+    inner join unnest(used_ids, used_keys, used_weights, used_mosts) as used (id, key, weight, most)
+        on used.id = picked.id
+    where picked.late_key is null and used.most is not null
+    group by used.id, used.key;
+
+    with refused as (
+        select picked.tid, picked.key
+        from unnest(tids, late_keys) as picked (tid, key)
+        where picked.key is not null
+    ),
+    gone as (
+        delete from tusk.ready as ready
+        where ready.ctid = any (array(select refused.tid from refused))
+    ),
+    set_aside as (
         insert into tusk.blocked (
             shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue,
             kind
         )
         select
             home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
-            ready.last_lease, clock_timestamp(), 'limit', row.key, ready.queue, ready.kind
-        from unnest(refused, keys) as row (tid, key)
-        inner join tusk.ready as ready on ready.ctid = row.tid;
-        delete from tusk.ready as ready where ready.ctid = any (refused);
-        return query
-        select
-            null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
-            null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
-            null::timestamptz, null::timestamptz, different.key
-        from (select distinct waits.key from unnest(keys) as waits (key)) as different;
-    end if;
-    if granted is null then
+            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.queue, ready.kind
+        from refused
+        inner join tusk.ready as ready on ready.ctid = refused.tid
+        returning key
+    )
+    select watched || array_agg(distinct set_aside.key) into watched
+    from set_aside;
+    return query
+    select
+        null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
+        null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
+        null::timestamptz, null::timestamptz, null::timestamptz, different.key
+    from (select distinct given.key from unnest(watched) as given (key)) as different;
+    if array_position(late_keys, null) is null then
         return;
     end if;
 
@@ -285,17 +493,19 @@ begin
     with taken as materialized (
         select
             row.ordinal,
+            row.start_at,
             ready.*,
             places.number::smallint as lane,
             case when ready.kind = any (kinds_apart) or alone then nextval('tusk.lease_number') else shared_lease end
                 as lease
-        from unnest(granted) with ordinality as row (tid, ordinal)
+        from unnest(tids, late_keys, start_ats) with ordinality as row (tid, late_key, start_at, ordinal)
         inner join tusk.ready as ready on ready.ctid = row.tid
         inner join unnest(queues, priorities) with ordinality as places (queue, priority, number)
             on places.queue = ready.queue and places.priority = ready.priority
+        where row.late_key is null
     ),
     gone as (
-        delete from tusk.ready as ready where ready.ctid = any (granted)
+        delete from tusk.ready as ready where ready.ctid = any (tids)
     ),
     leased as (
         insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
@@ -308,7 +518,7 @@ begin
     select
         taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, job.max_attempts, job.timeout_ms, taken.kind,
         job.args, job.retry, job.tags, job.metadata, job.traceparent, job.created_at, taken.available_at,
-        clock_timestamp(), null::text
+        clock_timestamp(), taken.start_at, null::text
     from taken
     cross join lateral (
         select job.*
@@ -321,60 +531,98 @@ end
 $$;
 
 comment on function tusk.claim_gated is
-'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key without room.';
+'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key to look at soon.';
 
-create function tusk.release_limited(home smallint, limited_keys text []) returns text []
+create function tusk.release_limited(home smallint, limited_keys text [], out queues text [], out wait_ms integer)
+returns record
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare
-    released text [];
+    -- More often nobody needs to look for the next token.
+    pause_ms constant integer := 50;
+    moment timestamptz;
 begin
-    with bound as (
+    -- Of two that bring jobs back for the tokens of a key the second sees what the first did.
+    perform from tusk.rate_bucket as bucket
+    where bucket.shard = home and bucket.key = any (limited_keys)
+    order by bucket.key
+    for update;
+    moment := clock_timestamp();
+
+    with bound as materialized (
         select
             given.key,
             coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            coalesce(own.step, class.step) as step,
+            coalesce(own.burst, class.burst) as burst,
+            greatest(bucket.full_at, bucket.offered_at, moment) as full_at,
             (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
                 where held.shard = home and held.key = given.key
             ) as held
-        from unnest(limited_keys) as given (key)
+        from (select distinct given.key from unnest(limited_keys) as given (key)) as given
         left join tusk.present_limit as own on own.key = given.key
         left join tusk.present_limit as class on class.key = tusk.key_class(given.key)
+        left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = given.key
+    ),
+    roomy as materialized (
+        select
+            bound.key,
+            bound.most,
+            bound.step,
+            bound.burst,
+            bound.full_at,
+            bound.most - bound.held as room,
+            bound.burst + floor(
+                extract(epoch from moment + tusk.rate_reach() - bound.full_at) / extract(epoch from bound.step)
+            ) as tokens
+        from bound
     ),
     freed as materialized (
-        select line.tid
-        from bound
+        select roomy.key, line.tid, line.tokens
+        from roomy
         cross join lateral (
             select
                 waiting.tid,
-                sum(least(bound.most, coalesce(job.limit_weights[array_position(job.limit_keys, bound.key)], 1))) over (
-                    order by waiting.priority, waiting.rank rows unbounded preceding
-                ) as reach
+                least(job.weight, roomy.burst) as tokens,
+                sum(least(job.weight, roomy.most)) over earlier as room_reach,
+                sum(least(job.weight, roomy.burst)) over earlier as token_reach
             from (
                 select blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank
                 from tusk.blocked as blocked
                 where
-                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
+                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
                     and not exists (
                         select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
                     )
                 order by blocked.priority, blocked.rank
-                limit case when bound.most is null then 1000 else greatest(0, least(1000, bound.most - bound.held)) end
+                limit greatest(0, least(1000, roomy.room, roomy.tokens))
                 for update skip locked
             ) as waiting
             cross join lateral (
-                select job.limit_keys, job.limit_weights
+                select coalesce(job.limit_weights[array_position(job.limit_keys, roomy.key)], 1) as weight
                 from tusk.job as job
                 where job.shard = home and job.id = waiting.id
                 limit 1
             ) as job
+            window earlier as (order by waiting.priority, waiting.rank rows unbounded preceding)
         ) as line
         -- The first that does not fit keeps those behind it waiting, or it would wait for ever.
-        where bound.most is null or line.reach <= bound.most - bound.held
+        where coalesce(line.room_reach <= roomy.room, true) and coalesce(line.token_reach <= roomy.tokens, true)
+    ),
+    offered as (
+        insert into tusk.rate_bucket as bucket (shard, key, full_at, offered_at)
+        select home, roomy.key, moment, roomy.full_at + sum(freed.tokens) * roomy.step
+        from freed
+        inner join roomy on roomy.key = freed.key
+        where roomy.step is not null
+        group by roomy.key, roomy.full_at, roomy.step
+        on conflict on constraint rate_bucket_pkey do update
+        set offered_at = excluded.offered_at
     ),
     gone as (
         delete from tusk.blocked as blocked
@@ -391,25 +639,46 @@ begin
             line.last_lease, clock_timestamp(), line.queue, line.kind
         from (select gone.* from gone order by gone.priority, gone.rank) as line
         returning queue
+    ),
+    next as (
+        select min(extract(epoch from roomy.full_at + (
+            coalesce((select sum(freed.tokens) from freed where freed.key = roomy.key), 0) + 1 - roomy.burst
+        ) * roomy.step - tusk.rate_reach() - moment)) as seconds
+        from roomy
+        where
+            roomy.step is not null and coalesce(roomy.room > 0, true)
+            and exists (
+                select from tusk.blocked as blocked
+                where
+                    blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
+                    and blocked.ctid <> all (array(select freed.tid from freed))
+            )
     )
-    select array_agg(distinct entered.queue) into released
-    from entered;
-    return coalesce(released, '{}');
+    select
+        (select array_agg(distinct entered.queue) from entered),
+        (select least(greatest(pause_ms, ceil(next.seconds * 1000)), 3600000) from next where next.seconds is not null)
+    into queues, wait_ms;
+    queues := coalesce(queues, '{}');
 end
 $$;
 
 comment on function tusk.release_limited is
-'Brings back jobs that wait for keys which have room now, at most 1,000 a key; the queues they went to.';
+'Brings back jobs that wait for keys with room and tokens now, at most 1,000 a key; the queues they went to, and when to
+come again for the next token: null when nothing waits for one.';
 
-create function tusk.release_all_limited(home smallint) returns text []
-language sql volatile
+create function tusk.waiting_keys(home smallint, reason text, after text, before text, keys_most integer)
+returns text []
+language sql stable
 set search_path = pg_catalog, pg_temp
-return tusk.release_limited(release_all_limited.home, array(
+return array(
     with recursive waited (key) as (
         (
             select blocked.key
             from tusk.blocked as blocked
-            where blocked.shard = release_all_limited.home and blocked.reason = 'limit'
+            where
+                blocked.shard = waiting_keys.home and blocked.reason = waiting_keys.reason
+                and blocked.key > coalesce(waiting_keys.after, '')
+                and (waiting_keys.before is null or blocked.key < waiting_keys.before)
             order by blocked.key
             limit 1
         )
@@ -418,22 +687,40 @@ return tusk.release_limited(release_all_limited.home, array(
             select blocked.key
             from tusk.blocked as blocked
             where
-                blocked.shard = release_all_limited.home and blocked.reason = 'limit' and blocked.key > waited.key
+                blocked.shard = waiting_keys.home and blocked.reason = waiting_keys.reason
+                and blocked.key > waited.key
+                and (waiting_keys.before is null or blocked.key < waiting_keys.before)
             order by blocked.key
             limit 1
         )
         from waited
         where waited.key is not null
     )
-    select waited.key from waited where waited.key is not null
-));
+    select waited.key from waited where waited.key is not null limit waiting_keys.keys_most
+);
 
-comment on function tusk.release_all_limited is 'The same for every key that jobs wait for.';
+comment on function tusk.waiting_keys is 'The first keys, in order, that jobs wait for between two others.';
+
+create function tusk.release_limit(home smallint, key text) returns text []
+language sql volatile
+set search_path = pg_catalog, pg_temp
+return (tusk.release_limited(
+    release_limit.home,
+    case
+        when release_limit.key like '%:*' then tusk.waiting_keys(
+            release_limit.home, 'limit', left(release_limit.key, -1), left(release_limit.key, -2) || ';', 1000
+        )
+        else array[release_limit.key]
+    end
+)).queues;
+
+comment on function tusk.release_limit is
+'The same for a key whose limit was changed, and for the first 1,000 keys of a class that jobs wait for.';
 
 create function tusk.release_limited_by(home smallint, ids bigint []) returns text []
 language sql volatile
 set search_path = pg_catalog, pg_temp
-return tusk.release_limited(release_limited_by.home, array(
+return (tusk.release_limited(release_limited_by.home, array(
     select distinct key.text
     from unnest(release_limited_by.ids) as ended (id)
     cross join lateral (
@@ -449,136 +736,6 @@ return tusk.release_limited(release_limited_by.home, array(
         select from tusk.blocked as blocked
         where blocked.shard = release_limited_by.home and blocked.reason = 'limit' and blocked.key = key.text
     )
-));
+))).queues;
 
 comment on function tusk.release_limited_by is 'The same for the keys of jobs that have just ended.';
-
-create function tusk.check_limit_key(key text) returns void
-language plpgsql immutable
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_variable
-begin
-    if key !~ '^[A-Za-z0-9_.:-]{1,134}\*?$' or key ~ '[^:]\*$|^\*' or key ~ '^(queue|kind):(.*\*)?$'
-        or length(regexp_replace(key, '^(queue|kind):', '')) > 128
-    then
-        perform tusk.refuse(
-            '#/key', 'key must be queue:NAME, kind:NAME, a name that jobs give, or a class of those such as tenant:*'
-        );
-    end if;
-end
-$$;
-
-comment on function tusk.check_limit_key is 'Refuses what cannot be the key of a limit.';
-
-create function tusk.put_running_limit(key text, running_max integer, updated_by text default current_user)
-returns void
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    perform tusk.check_limit_key(put_running_limit.key);
-    if put_running_limit.running_max is null or put_running_limit.running_max not between 1 and 100000 then
-        perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
-    end if;
-    insert into tusk.running_limit as present (key, running_max, updated_by)
-    values (put_running_limit.key, put_running_limit.running_max, put_running_limit.updated_by)
-    on conflict on constraint running_limit_pkey do update
-    set running_max = excluded.running_max, updated_at = clock_timestamp(), updated_by = excluded.updated_by;
-    if put_running_limit.key like 'queue:%' then
-        insert into tusk.queue as queue (name, limited)
-        values (substr(put_running_limit.key, 7), true)
-        on conflict on constraint queue_pkey do update
-        set limited = true;
-    end if;
-end
-$$;
-
-comment on function tusk.put_running_limit
-is 'Sets how many jobs with a key may run at once. The next claim keeps to it.';
-
-create function tusk.remove_running_limit(key text) returns boolean
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-begin
-    delete from tusk.running_limit as present
-    where present.key = remove_running_limit.key and present.running_max is not null and present.paused_at is null;
-    if not found then
-        -- A pause stays.
-        update tusk.running_limit as present
-        set running_max = null
-        where present.key = remove_running_limit.key and present.running_max is not null;
-    end if;
-    if not found then
-        return false;
-    end if;
-    if remove_running_limit.key like 'queue:%' then
-        update tusk.queue as queue set limited = false where queue.name = substr(remove_running_limit.key, 7);
-    end if;
-    return true;
-end
-$$;
-
-comment on function tusk.remove_running_limit
-is 'Removes a limit; false: there is none. Jobs that wait for it are released within a second.';
-
-create function tusk.pause_key(
-    key text, paused_by text default current_user, reason text default null, until timestamptz default null
-) returns tusk.running_limit
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    answer tusk.running_limit;
-begin
-    if pause_key.key like 'queue:%' then
-        perform tusk.refuse('#/key', 'a queue is paused by its name, not as a key');
-    end if;
-    perform tusk.check_limit_key(pause_key.key);
-    if pause_key.until <= clock_timestamp() then
-        perform tusk.refuse('#/until', 'until must be in the future');
-    end if;
-    insert into tusk.running_limit as present (key, paused_at, paused_until, paused_by, pause_reason, updated_by)
-    values (
-        pause_key.key, clock_timestamp(), pause_key.until, pause_key.paused_by, pause_key.reason, pause_key.paused_by
-    )
-    on conflict on constraint running_limit_pkey do update
-    set
-        paused_at = excluded.paused_at,
-        paused_until = excluded.paused_until,
-        paused_by = excluded.paused_by,
-        pause_reason = excluded.pause_reason
-    returning present.* into answer;
-    return answer;
-end
-$$;
-
-comment on function tusk.pause_key is
-'Lets no more jobs start that have a key: kind:NAME, a key that jobs name, or a class such as tenant:*.';
-
-create function tusk.resume_key(key text) returns boolean
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    was_paused boolean;
-begin
-    delete from tusk.running_limit as present
-    where present.key = resume_key.key and present.running_max is null
-    returning present.paused_at is not null into was_paused;
-    if not found then
-        update tusk.running_limit as present
-        set paused_at = null, paused_until = null, paused_by = null, pause_reason = null
-        where present.key = resume_key.key and present.paused_at is not null;
-        was_paused := found;
-    end if;
-    return was_paused;
-end
-$$;
-
-comment on function tusk.resume_key is 'Lets jobs with a paused key start again; false: it was not paused.';

@@ -4,8 +4,8 @@
 --
 -- The head is the job that holds the key: it is not over, or it was discarded and those behind it are to wait. All
 -- others are in blocked under the key. Who ends gated jobs calls release_ordered_by after the commit; whoever joins the
--- line meanwhile holds the row of the key, so that one of the two sees both. The scheduler looks at all lines each
--- second.
+-- line meanwhile holds the row of the key, so that one of the two sees both. The scheduler looks at 1,000 lines
+-- each second.
 
 create table tusk.order_head (
     shard smallint not null default 0,
@@ -269,39 +269,34 @@ return tusk.release_ordered(release_ordered_by.home, array(
 
 comment on function tusk.release_ordered_by is 'The same for the lines of jobs that have just ended.';
 
-create function tusk.release_all_ordered(home smallint) returns text []
-language sql volatile
+create function tusk.release_next(
+    home smallint, after_limit text, after_order text, keys_most integer,
+    out any_waited boolean, out queues text [], out reached_limit text, out reached_order text
+) returns record
+language plpgsql volatile
 set search_path = pg_catalog, pg_temp
-return tusk.release_ordered(release_all_ordered.home, array(
-    with recursive waited (key) as (
-        (
-            select blocked.key
-            from tusk.blocked as blocked
-            where blocked.shard = release_all_ordered.home and blocked.reason = 'order'
-            order by blocked.key
-            limit 1
-        )
-        union all
-        select (
-            select blocked.key
-            from tusk.blocked as blocked
-            where
-                blocked.shard = release_all_ordered.home and blocked.reason = 'order' and blocked.key > waited.key
-            order by blocked.key
-            limit 1
-        )
-        from waited
-        where waited.key is not null
-    )
-    select waited.key
-    from waited
-    inner join tusk.order_head as head on head.shard = release_all_ordered.home and head.key = waited.key
-    where not tusk.holds_order(head.shard, head.id)
-    order by waited.key
-    limit 1000
-));
+as $$
+#variable_conflict use_variable
+declare
+    limited constant text [] := tusk.waiting_keys(home, 'limit', after_limit, null, keys_most);
+    lines constant text [] := tusk.waiting_keys(home, 'order', after_order, null, keys_most);
+begin
+    any_waited := exists (select from tusk.blocked as blocked where blocked.shard = home);
+    queues := (tusk.release_limited(home, limited)).queues || tusk.release_ordered(home, array(
+        select line.key
+        from unnest(lines) as line (key)
+        inner join tusk.order_head as head on head.shard = home and head.key = line.key
+        where not tusk.holds_order(head.shard, head.id)
+        order by line.key
+    ));
+    reached_limit := case when cardinality(limited) = keys_most then limited[keys_most] end;
+    reached_order := case when cardinality(lines) = keys_most then lines[keys_most] end;
+end
+$$;
 
-comment on function tusk.release_all_ordered is 'The same for every line, at most 1,000 of those whose head is over.';
+comment on function tusk.release_next is
+'Brings back jobs that wait for the next so many limit keys and order keys after these; whether any waited, the queues
+they went to, and where to go on, null at the end.';
 
 create function tusk.release_order_key(key text, out answer text, out queues text []) returns record
 language plpgsql volatile

@@ -13,24 +13,42 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
     select
-        case when bound.most = 0 then 'paused' else 'limit' end,
+        case
+            when bound.most = 0 then 'paused'
+            when bound.token_at > clock_timestamp() + tusk.rate_reach() then 'rate'
+            else 'limit'
+        end,
         case when bound.most = 0 then (
             select format(
                 '%s is paused by %s since %s%s%s', paused.key, paused.paused_by, paused.paused_at,
                 ' until ' || paused.paused_until, ': ' || paused.pause_reason
             )
-            from tusk.running_limit as paused
+            from tusk.key_limit as paused
             where paused.key in (bound.key, tusk.key_class(bound.key)) and paused.paused_at is not null
             order by paused.key = bound.key desc
             limit 1
-        ) else format(
+        )
+        when bound.token_at > clock_timestamp() + tusk.rate_reach() then format(
+            'rate of %s is used up: %s in %s s%s; a token for it comes at %s, and %s jobs wait ahead of it', bound.key,
+            bound.rate_max, trim_scale(bound.rate_period_ms / 1000.0), ', ' || nullif(bound.burst, 1) || ' at once', bound.token_at,
+            bound.ahead
+        )
+        when bound.most is null then format('other jobs wait ahead of it for the rate of %s', bound.key)
+        else format(
             'limit %s: %s of %s %s held%s', bound.key, bound.held, bound.most,
             case when bound.most = 1 then 'is' else 'are' end,
-            case when bound.held + bound.weight <= bound.most then ', and other jobs wait ahead of it' else '' end
+            case
+                when bound.held + least(bound.weight, bound.most) <= bound.most then ', and other jobs wait ahead of it'
+                else ''
+            end
         ) end,
         json_build_object(
             'key', bound.key,
             'running_max', bound.most,
+            'rate_max', bound.rate_max,
+            'rate_period_ms', bound.rate_period_ms,
+            'rate_burst', bound.burst,
+            'token_at', bound.token_at,
             'running', bound.held,
             'weight', bound.weight,
             'waiting', bound.ahead,
@@ -48,8 +66,13 @@ begin atomic
     from (
         select
             counted.key,
+            counted.weight,
             limited.most,
-            least(counted.weight, limited.most) as weight,
+            limited.burst,
+            rate.rate_max,
+            rate.rate_period_ms,
+            greatest(bucket.full_at, clock_timestamp())
+            + (least(counted.weight, limited.burst) - limited.burst) * limited.step as token_at,
             (
                 select coalesce(sum(held.weight), 0)
                 from tusk.limit_hold as held
@@ -77,20 +100,27 @@ begin atomic
             from unnest(explain_limits.named, explain_limits.weights) as given (key, weight)
         ) as counted
         cross join lateral (
-            select coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most
+            select
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+                coalesce(own.step, class.step) as step,
+                coalesce(own.burst, class.burst) as burst,
+                case when own.step is not null then own.key else class.key end as rate_key
             from (select) as one
             left join tusk.present_limit as own on own.key = counted.key
             left join tusk.present_limit as class on class.key = tusk.key_class(counted.key)
         ) as limited
-        where limited.most is not null
+        left join tusk.key_limit as rate on rate.key = limited.rate_key
+        left join tusk.rate_bucket as bucket on bucket.shard = explain_limits.home and bucket.key = counted.key
+        where limited.most is not null or limited.burst is not null
     ) as bound
     where
-        bound.most = 0 or bound.held + bound.weight > bound.most
+        bound.most = 0 or bound.held + least(bound.weight, bound.most) > bound.most
+        or bound.token_at > clock_timestamp() + tusk.rate_reach()
         or (not explain_limits.is_ahead and bound.ahead > 0)
     order by bound.key;
 end;
 
-comment on function tusk.explain_limits is 'The limits without room for a job: a part of tusk.explain.';
+comment on function tusk.explain_limits is 'The limits without room or tokens for a job: a part of tusk.explain.';
 
 create function tusk.explain_order(home smallint, key text, rank bigint)
 returns table (reason text, message text, detail json)

@@ -32,7 +32,7 @@ picked as materialized (
             and ready.kind = any ($5)
             and ready.kind <> all (array(
                 select substr(bound.key, 6)
-                from tusk.running_limit as bound
+                from tusk.key_limit as bound
                 where bound.key >= 'kind:' and bound.key < 'kind;'
             ))
         order by ready.rank

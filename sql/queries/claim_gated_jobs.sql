@@ -1,5 +1,5 @@
 -- Claims waiting jobs that limits may hold back; see tusk.claim_gated. Rows without a lease come last: each names a key
--- without room.
+-- to look at soon.
 -- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues, $4 smallint[]: priorities: a lane each, most urgent first
 -- $5 text[]: kinds the worker offers   $6 text[]: kinds that get a lease for each job   $7 int: most jobs
 -- $8 bigint: most bytes of args, the first job always   $9 boolean: only jobs that lost a lease before
@@ -21,6 +21,7 @@ select
     claimed.created_at,
     claimed.available_at,
     claimed.claimed_at,
-    claimed.waits_for
+    claimed.waits_for,
+    claimed.start_at
 from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality as claimed
 order by claimed.lease is null, claimed.ordinality

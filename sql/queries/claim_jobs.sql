@@ -56,7 +56,7 @@ picked as materialized (
             and ready.kind = any ($6)
             and ready.kind <> all (array(
                 select substr(bound.key, 6)
-                from tusk.running_limit as bound
+                from tusk.key_limit as bound
                 where bound.key >= 'kind:' and bound.key < 'kind;'
             ))
         order by ready.rank
@@ -153,5 +153,5 @@ select
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 where
     (select exists (select from tusk.ready as ready where ready.shard = $1 and ready.gated limit 1))
-    or (select exists (select from tusk.running_limit as bound where bound.key >= 'kind:' and bound.key < 'kind;'))
-    or (select exists (select from tusk.running_limit as bound where bound.key >= 'queue:' and bound.key < 'queue;'))
+    or (select exists (select from tusk.key_limit as bound where bound.key >= 'kind:' and bound.key < 'kind;'))
+    or (select exists (select from tusk.key_limit as bound where bound.key >= 'queue:' and bound.key < 'queue;'))

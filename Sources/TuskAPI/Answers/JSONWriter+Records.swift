@@ -25,6 +25,12 @@ extension JSONWriter {
         member("pause", ifPresent: pause)
     }
 
+    /// How many may start in a time.
+    package mutating func member(_ name: String, _ rate: RateLimit) {
+        key(name)
+        rate.write(to: &self)
+    }
+
     /// Who paused something, when and why.
     package mutating func member(_ name: String, ifPresent pause: PauseRecord?) {
         guard let pause else { return }
@@ -50,9 +56,10 @@ extension JSONWriter {
     }
 
     /// The members of a limit; what waits is counted up to `waiting_max`. A class has neither `running` nor `waiting`.
-    package mutating func members(of limit: RunningLimitRecord) {
+    package mutating func members(of limit: KeyLimitRecord) {
         member("key", limit.key)
         if let most = limit.runningMax { member("running_max", most) }
+        if let rate = limit.rate { member("rate", rate) }
         member("pause", ifPresent: limit.pause)
         if !limit.isClass {
             member("running", Int(limit.running))

@@ -2,7 +2,7 @@ import TuskCore
 import TuskHTTP
 import TuskStore
 
-/// Concurrency limits: how many jobs with a key may run at once.
+/// Limits: how many jobs with a key may run at once and start in a time.
 struct LimitRoutes: Sendable {
     let services: Services
 
@@ -20,10 +20,10 @@ struct LimitRoutes: Sendable {
     private func list(_ call: Call) {
         services.answer(call) { _ in
         } _: { desk, _ throws(Problem) in
-            let limits = try desk.ask { session throws(StoreError) in try session.runningLimits() }
+            let limits = try desk.ask { session throws(StoreError) in try session.limits() }
             return .object { writer in
                 writer.member("limits", limits) { $0.members(of: $1) }
-                writer.member("waiting_max", RunningLimitRecord.waitingCountMax)
+                writer.member("waiting_max", KeyLimitRecord.waitingCountMax)
             }
         }
     }
@@ -32,19 +32,20 @@ struct LimitRoutes: Sendable {
         services.answer(call) { call throws(Problem) in
             (key: try Self.key(call), document: try call.json(limits: .metadata))
         } _: { desk, input throws(Problem) in
-            let limit: RunningLimit
+            let limit: KeyLimit
             do throws(ValidationError) {
-                limit = try RunningLimit(input.key, json: input.document.root)
+                limit = try KeyLimit(input.key, json: input.document.root)
             } catch {
                 throw Problem(error)
             }
             let released = try desk.ask { session throws(StoreError) in
-                try session.putRunningLimit(limit, by: desk.call.principal.name)
+                try session.putLimit(limit, by: desk.call.principal.name)
             }
             services.effects.wake(released)
             return .object { writer in
                 writer.member("key", limit.key)
-                writer.member("running_max", limit.runningMax)
+                if let runningMax = limit.runningMax { writer.member("running_max", runningMax) }
+                if let rate = limit.rate { writer.member("rate", rate) }
             }
         }
     }
@@ -53,7 +54,7 @@ struct LimitRoutes: Sendable {
         services.answer(call) { call throws(Problem) in
             try Self.key(call)
         } _: { desk, key throws(Problem) in
-            let released = try desk.ask { session throws(StoreError) in try session.removeRunningLimit(key) }
+            let released = try desk.ask { session throws(StoreError) in try session.removeLimit(key) }
             guard let released else { throw Self.notFound }
             services.effects.wake(released)
             return HTTPResponse(status: 204)
@@ -124,8 +125,8 @@ struct LimitRoutes: Sendable {
     private static let notFound = Problem(.limitNotFound, "There is no limit for this key.")
 
     private static func key(_ call: Call) throws(Problem) -> String {
-        guard let key = call.request.parameters["key"], RunningLimit.allows(key) else {
-            throw .parameter("key", code: "invalid_name", "The key in the path \(RunningLimit.keyRule).")
+        guard let key = call.request.parameters["key"], KeyLimit.allows(key) else {
+            throw .parameter("key", code: "invalid_name", "The key in the path \(KeyLimit.keyRule).")
         }
         return key
     }

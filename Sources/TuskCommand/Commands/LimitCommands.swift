@@ -12,26 +12,42 @@ enum LimitCommands {
         "resumes by itself after this time, such as 30m"
     )
 
+    private static let rate = Option.argument(
+        "rate",
+        .text("N/TIME"),
+        "how many may start in a time, such as 100/1s or 5000/h"
+    )
+    private static let burst = Option.argument(
+        "burst",
+        .integer(Int(RateLimit.burstRange.lowerBound)...Int(RateLimit.burstRange.upperBound)),
+        "how many may start at once after a time without any; 1 without it"
+    )
+
     static let all = [
         Command(
             path: ["limit", "list"],
-            summary: "shows how many jobs with a key may run at once, run and wait",
-            details: "Waiting jobs are counted up to \(RunningLimitRecord.waitingCountMax).",
+            summary: "shows how many jobs with a key may run at once and start in a time, run and wait",
+            details: "Waiting jobs are counted up to \(KeyLimitRecord.waitingCountMax).",
             body: list
         ),
         Command(
             path: ["limit", "set"],
-            summary: "sets how many jobs with a key may run at once, over all workers",
+            summary: "sets how many jobs with a key may run at once and start in a time, over all workers",
             details: "A key is queue:NAME, kind:NAME, a key that jobs name in their limits, such as tenant:7, or a"
-                + " class of those, such as tenant:*, which counts for each key of it that has no limit of its own. The"
-                + " next claim keeps to it; what runs goes on.",
-            operands: [key, Command.Operand(name: "NUMBER")],
-            examples: ["tusk limit set queue:mail 5", "tusk limit set 'tenant:*' 3"],
+                + " class of those, such as tenant:*, which counts for each key of it that has no limit of its own. A"
+                + " limit is set as a whole: without NUMBER any number may run at once, without --rate any number may"
+                + " start. The next claim keeps to it; what runs goes on.",
+            operands: [key, Command.Operand(name: "NUMBER", isOptional: true)],
+            options: [rate, burst],
+            examples: [
+                "tusk limit set queue:mail 5", "tusk limit set 'tenant:*' 3 --rate 100/1m --burst 10",
+                "tusk limit set kind:send_sms --rate 20/s",
+            ],
             body: set
         ),
         Command(
             path: ["limit", "remove"],
-            summary: "lets any number of jobs with a key run again",
+            summary: "lets any number of jobs with a key run and start again",
             operands: [key],
             body: remove
         ),
@@ -54,7 +70,7 @@ enum LimitCommands {
     ]
 
     private static func list(_ context: CommandContext) throws(CommandError) -> ExitCode {
-        let limits = try context.database().with { session throws(StoreError) in try session.runningLimits() }
+        let limits = try context.database().with { session throws(StoreError) in try session.limits() }
         try context.console.show(
             limits,
             as: "limits",
@@ -67,27 +83,66 @@ enum LimitCommands {
 
     private static func set(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try self.key(context)
-        let text = context.operand(1) ?? ""
-        guard let number = Int(text), let limit = RunningLimit(key, runningMax: number) else {
-            let range = "\(RunningLimit.range.lowerBound) to \(RunningLimit.range.upperBound)"
-            throw CommandError(.usage, "NUMBER must be a whole number from \(range), not \"\(text.prefix(60))\"")
+        let number = try runningMax(context)
+        let rate = try self.rate(context)
+        guard let limit = KeyLimit(key, runningMax: number, rate: rate) else {
+            throw CommandError(.usage, "say NUMBER, how many may run at once, or --rate, how many may start in a time")
         }
         let who = Operator.name(context.environment)
         let database = try context.database()
-        let released = try database.change { session throws(StoreError) in try session.putRunningLimit(limit, by: who) }
+        let released = try database.change { session throws(StoreError) in try session.putLimit(limit, by: who) }
         for queue in released { database.wake(context.console) { _ in queue } }
         let object = JSONWriter.object { writer in
             writer.put("key", limit.key)
-            writer.put("running_max", limit.runningMax)
+            if let number { writer.put("running_max", number) }
+            if let rate { writer.member("rate", rate) }
         }
-        try context.console.show(object) { ["At most \(number) jobs of \(key) run at once."] }
+        try context.console.show(object) {
+            var lines = [String]()
+            if let number { lines.append("At most \(number) jobs of \(key) run at once.") }
+            if let rate {
+                let burst = rate.burst == 1 ? "" : ", up to \(rate.burst) of them at once"
+                lines.append("At most \(rate.max) jobs of \(key) start in \(DurationText.print(rate.period))\(burst).")
+            }
+            return lines
+        }
         return .success
+    }
+
+    private static func runningMax(_ context: CommandContext) throws(CommandError) -> Int? {
+        guard let text = context.operand(1) else { return nil }
+        guard let number = Int(text), KeyLimit.range.contains(Int64(number)) else {
+            let range = "\(KeyLimit.range.lowerBound) to \(KeyLimit.range.upperBound)"
+            throw CommandError(.usage, "NUMBER must be a whole number from \(range), not \"\(text.prefix(60))\"")
+        }
+        return number
+    }
+
+    private static func rate(_ context: CommandContext) throws(CommandError) -> RateLimit? {
+        let burst = try context.integer(burst)
+        guard let text = try context.text(rate) else {
+            guard burst == nil else { throw CommandError(.usage, "--burst is for --rate, which is missing") }
+            return nil
+        }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        // 20/s is 20 in one second.
+        let period = parts.count == 2 ? DurationText.parse(parts[1]) ?? DurationText.parse("1" + parts[1]) : nil
+        guard let max = Int(parts[0]), max > 0, let period else {
+            throw CommandError(.usage, "--rate must be a number and a time such as 100/1s, not \"\(text.prefix(60))\"")
+        }
+        guard RateLimit.periodRange.contains(period) else {
+            throw CommandError(.usage, "the time of --rate must be from 1ms to 31d")
+        }
+        guard let rate = RateLimit(max, per: period, burst: burst ?? 1) else {
+            throw CommandError(.usage, "the number of --rate \(RateLimit.maxRule)")
+        }
+        return rate
     }
 
     private static func remove(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try self.key(context)
         let database = try context.database()
-        let released = try database.change { session throws(StoreError) in try session.removeRunningLimit(key) }
+        let released = try database.change { session throws(StoreError) in try session.removeLimit(key) }
         guard let released else {
             throw CommandError(.notFound, "there is no limit for \(key)", hint: "tusk limit list shows all.")
         }
@@ -136,16 +191,16 @@ enum LimitCommands {
 
     private static func key(_ context: CommandContext) throws(CommandError) -> String {
         let key = context.operand(0) ?? ""
-        guard RunningLimit.allows(key) else {
-            throw CommandError(.usage, "KEY \(RunningLimit.keyRule), not \"\(key.prefix(60))\"")
+        guard KeyLimit.allows(key) else {
+            throw CommandError(.usage, "KEY \(KeyLimit.keyRule), not \"\(key.prefix(60))\"")
         }
         return key
     }
 
-    private static func table(_ limits: [RunningLimitRecord]) -> Table {
+    private static func table(_ limits: [KeyLimitRecord]) -> Table {
         var table = Table([
             Table.Column(title: "KEY"), Table.Column(title: "RUNNING", alignment: .right),
-            Table.Column(title: "MAX", alignment: .right), Table.Column(title: "WAITING", alignment: .right),
+            Table.Column(title: "MAX", alignment: .right), Table.Column(title: "RATE"), Table.Column(title: "WAITING", alignment: .right),
             Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
         ])
         for limit in limits {
@@ -153,6 +208,7 @@ enum LimitCommands {
                 Table.Cell(limit.key),
                 Table.Cell(limit.isClass ? nil : String(limit.running)),
                 Table.Cell(limit.runningMax.map(String.init)),
+                Table.Cell(limit.rate.map { "\($0.max)/\(DurationText.print($0.period))" }),
                 Table.Cell(limit.isClass ? nil : String(limit.waiting), limit.waiting > 0 ? .busy : .plain),
                 Table.Cell(limit.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy),
                 Table.Cell(limit.updatedBy)

@@ -18,7 +18,7 @@ package struct PausableKey: Sendable, Hashable {
 
     /// Checks the key; nil for what is not allowed.
     package init?(_ text: String) {
-        guard RunningLimit.allows(text), !text.hasPrefix("queue:") else { return nil }
+        guard KeyLimit.allows(text), !text.hasPrefix("queue:") else { return nil }
         self.text = text
     }
 }

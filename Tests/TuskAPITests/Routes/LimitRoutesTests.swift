@@ -49,7 +49,27 @@ struct LimitRoutesTests {
         }
     }
 
+    @Test func `a rate is set with a number or without, listed and removed`() async throws {
+        try await withAPI { api in
+            let rate = #""rate":{"max":100,"seconds":60,"burst":5}"#
+            #expect(try api.ask("PUT", "/v1/limits/api", "{\(rate)}").text == #"{"key":"api",\#(rate)}"#)
+            let set = try api.ask("PUT", "/v1/limits/api", #"{"running_max":3,"rate":{"max":1,"seconds":0.5}}"#)
+            #expect(set.text == #"{"key":"api","running_max":3,"rate":{"max":1,"seconds":0.5,"burst":1}}"#)
+            let listed = try api.ask("GET", "/v1/limits").json.member("limits")?.elements.first { _ in true }
+            #expect(listed?.member("rate")?.member("seconds")?.double == 0.5)
+            _ = try api.ask("PUT", "/v1/limits/api", #"{"running_max":3}"#)
+            #expect(try !api.ask("GET", "/v1/limits").text.contains("rate"), "a limit is set as a whole")
+            #expect(try api.ask("DELETE", "/v1/limits/api").status == 204)
+        }
+    }
+
     @Test(arguments: [
+        ("t", #"{"rate":{"max":0,"seconds":1}}"#, "#/rate/max"), ("t", #"{"rate":{"max":1}}"#, "#/rate/seconds"),
+        ("t", #"{"rate":{"seconds":1}}"#, "#/rate/max"), ("t", #"{"rate":5}"#, "#/rate"),
+        ("t", #"{"rate":{"max":11,"seconds":0.001}}"#, "#/rate/max"),
+        ("t", #"{"rate":{"max":1,"seconds":0}}"#, "#/rate/seconds"),
+        ("t", #"{"rate":{"max":1,"seconds":1,"burst":0}}"#, "#/rate/burst"),
+        ("t", #"{"running_max":0,"rate":{"max":1,"seconds":1}}"#, "#/running_max"),
         ("tenant:7", #"{"running_max":0}"#, "#/running_max"), ("tenant:7", #"{"running_max":-1}"#, "#/running_max"),
         ("tenant:7", #"{"running_max":1.5}"#, "#/running_max"), ("tenant:7", "{}", "#/running_max"),
         ("tenant:7", #"{"running_max":"3"}"#, "#/running_max"), ("tenant:7", #"{"max":3}"#, "#/max"),
@@ -64,7 +84,7 @@ struct LimitRoutesTests {
             let answer = try api.ask("PUT", "/v1/limits/\(key)", body)
             #expect((400..<500).contains(answer.status))
             #expect(answer.text.contains("\"\(field)\""), "\(answer.text)")
-            #expect(try api.database.number("select count(*) from tusk.running_limit") == 0)
+            #expect(try api.database.number("select count(*) from tusk.key_limit") == 0)
         }
     }
 

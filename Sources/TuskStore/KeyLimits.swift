@@ -1,12 +1,14 @@
 package import TuskCore
 import TuskPostgres
 
-/// A concurrency limit as its operators see it.
-package struct RunningLimitRecord: Sendable, Hashable {
+/// A limit as its operators see it.
+package struct KeyLimitRecord: Sendable, Hashable {
     /// `queue:NAME`, `kind:NAME`, a key that jobs name, or a class such as `tenant:*`.
     package let key: String
     /// The most that run at once; of a class: for each key of it; nil: any number.
     package let runningMax: Int?
+    /// How many start in a time; of a class: for each key of it; nil: any number.
+    package let rate: RateLimit?
     /// Set while none may start.
     package let pause: PauseRecord?
     /// When it was set.
@@ -25,25 +27,45 @@ package struct RunningLimitRecord: Sendable, Hashable {
     package static let waitingCountMax = 10_000
 }
 
+/// How far a look at all that waits has come; nil: to the end, so that it begins again.
+package struct WaitingKeys: Sendable, Hashable {
+    /// The limit key it has come to.
+    package var limit: String?
+    /// The order key it has come to.
+    package var order: String?
+
+    /// How many keys of each sort are looked at in one call.
+    static let countMax: Int32 = 1000
+
+    /// From these on.
+    package init(limit: String? = nil, order: String? = nil) {
+        self.limit = limit
+        self.order = order
+    }
+}
+
 extension StoreSession {
     private static let releaseLimited = SQLCatalog.statement("release_limited", isKept: true)
     private static let releaseLimitedBy = SQLCatalog.statement("release_limited_by", isKept: true)
-    private static let releaseAllLimited = SQLCatalog.statement("release_all_limited", isKept: true)
-    private static let listRunningLimits = SQLCatalog.statement("list_running_limits", isReadOnly: true)
-    private static let putRunningLimit = SQLCatalog.statement("put_running_limit")
-    private static let removeRunningLimit = SQLCatalog.statement("remove_running_limit")
+    private static let releaseLimit = SQLCatalog.statement("release_limit")
+    private static let releaseNext = SQLCatalog.statement("release_next", isKept: true)
+    private static let listLimits = SQLCatalog.statement("list_limits", isReadOnly: true)
+    private static let putLimit = SQLCatalog.statement("put_limit")
+    private static let removeLimit = SQLCatalog.statement("remove_limit")
     private static let pauseKey = SQLCatalog.statement("pause_key")
     private static let resumeKey = SQLCatalog.statement("resume_key")
 
     /// Brings back jobs that wait for keys which have room; the queues they went to. Call it after the commit that made
     /// room or that let them wait: of two such calls at least one sees both.
-    package func releaseLimited(_ keys: [String]) throws(StoreError) -> Set<QueueName> {
-        queues(
-            try run(Self.releaseLimited) {
-                $0.int2(shard)
-                $0.textArray(keys)
-            }
-        )
+    /// Come again after `wait`, when the next token of a rate is near; nil: nothing waits for one.
+    package func releaseLimited(
+        _ keys: [String]
+    ) throws(StoreError) -> (queues: Set<QueueName>, wait: Duration?) {
+        let rows = try run(Self.releaseLimited) {
+            $0.int2(shard)
+            $0.textArray(keys)
+        }
+        return (queues(rows), rows.int4IfPresent(0, 1).map { .milliseconds(Int64($0)) })
     }
 
     /// The same for what these jobs held until their leases ended, and for the lines they stood in.
@@ -56,10 +78,28 @@ extension StoreSession {
         )
     }
 
-    /// The same for every key and every line that jobs wait for, and whether any did.
-    package func releaseAllLimited() throws(StoreError) -> (queues: Set<QueueName>, hadWaiting: Bool) {
-        let rows = try run(Self.releaseAllLimited) { $0.int2(shard) }
-        return (queues(rows, 1), rows.bool(0, 0))
+    /// The same for the next 1,000 limit keys and 1,000 order keys that jobs wait for, and whether any waited.
+    package func releaseNext(
+        after keys: WaitingKeys = WaitingKeys()
+    ) throws(StoreError) -> (queues: Set<QueueName>, hadWaiting: Bool, reached: WaitingKeys) {
+        let rows = try run(Self.releaseNext) {
+            $0.int2(shard)
+            $0.text(keys.limit)
+            $0.text(keys.order)
+            $0.int4(WaitingKeys.countMax)
+        }
+        let reached = WaitingKeys(limit: rows.textIfPresent(0, 2), order: rows.textIfPresent(0, 3))
+        return (queues(rows, 1), rows.bool(0, 0), reached)
+    }
+
+    /// The same for a key whose limit was changed, or the keys of a class.
+    private func releaseLimit(_ key: String) throws(StoreError) -> Set<QueueName> {
+        queues(
+            try run(Self.releaseLimit) {
+                $0.int2(shard)
+                $0.text(key)
+            }
+        )
     }
 
     private func queues(_ rows: ResultSet, _ column: Int = 0) -> Set<QueueName> {
@@ -67,12 +107,13 @@ extension StoreSession {
     }
 
     /// All limits, by key.
-    package func runningLimits() throws(StoreError) -> [RunningLimitRecord] {
-        let rows = try run(Self.listRunningLimits) { $0.int4(Int32(RunningLimitRecord.waitingCountMax)) }
+    package func limits() throws(StoreError) -> [KeyLimitRecord] {
+        let rows = try run(Self.listLimits) { $0.int4(Int32(KeyLimitRecord.waitingCountMax)) }
         return (0..<rows.rowCount).map { row in
-            RunningLimitRecord(
+            KeyLimitRecord(
                 key: rows.text(row, 0),
                 runningMax: rows.int4IfPresent(row, 1).map(Int.init),
+                rate: rate(rows, row, from: 10),
                 pause: pause(rows, row, from: 6),
                 updatedAt: rows.moment(row, 2),
                 updatedBy: rows.text(row, 3),
@@ -83,16 +124,19 @@ extension StoreSession {
     }
 
     /// Sets how many jobs with a key may run at once. What waits and has room now is released; the queues it went to.
-    package func putRunningLimit(
-        _ limit: RunningLimit,
+    package func putLimit(
+        _ limit: KeyLimit,
         by who: String
     ) throws(StoreError) -> Set<QueueName> {
-        _ = try run(Self.putRunningLimit) {
+        _ = try run(Self.putLimit) {
             $0.text(limit.key)
-            $0.int4(Int32(limit.runningMax))
+            $0.int4(limit.runningMax.map { Int32($0) })
+            $0.int4((limit.rate?.max).map { Int32($0) })
+            $0.int8(limit.rate?.period.wholeMilliseconds)
+            $0.int4((limit.rate?.burst).map { Int32($0) })
             $0.text(who)
         }
-        return try releaseAllLimited().queues
+        return try releaseLimit(limit.key)
     }
 
     /// Lets no more jobs start that have a key. What runs goes on. Nil: the end lies in the past; nothing is paused.
@@ -124,7 +168,13 @@ extension StoreSession {
     /// Lets jobs with a paused key start again; the queues of those that waited. Nil: it was not paused.
     package func resume(_ key: PausableKey) throws(StoreError) -> Set<QueueName>? {
         guard try run(Self.resumeKey, { $0.text(key.text) }).bool(0, 0) else { return nil }
-        return try releaseAllLimited().queues
+        return try releaseLimit(key.text)
+    }
+
+    private func rate(_ rows: ResultSet, _ row: Int, from column: Int) -> RateLimit? {
+        guard let max = rows.int4IfPresent(row, column) else { return nil }
+        let period = Duration.milliseconds(rows.int8(row, column + 1))
+        return RateLimit(Int(max), per: period, burst: Int(rows.int4(row, column + 2)))
     }
 
     private func pause(_ rows: ResultSet, _ row: Int, from column: Int) -> PauseRecord? {
@@ -138,8 +188,8 @@ extension StoreSession {
     }
 
     /// Removes a limit and releases what waits for it; nil: there is none.
-    package func removeRunningLimit(_ key: String) throws(StoreError) -> Set<QueueName>? {
-        guard try run(Self.removeRunningLimit, { $0.text(key) }).bool(0, 0) else { return nil }
-        return try releaseAllLimited().queues
+    package func removeLimit(_ key: String) throws(StoreError) -> Set<QueueName>? {
+        guard try run(Self.removeLimit, { $0.text(key) }).bool(0, 0) else { return nil }
+        return try releaseLimit(key)
     }
 }

@@ -23,6 +23,9 @@ select
     given.paused_at,
     given.paused_by,
     given.pause_reason,
-    given.paused_until
-from tusk.running_limit as given
+    given.paused_until,
+    given.rate_max,
+    given.rate_period_ms,
+    given.rate_burst
+from tusk.key_limit as given
 order by given.key

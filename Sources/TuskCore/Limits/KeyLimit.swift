@@ -1,10 +1,12 @@
-/// How many jobs with a key may run at once, over all workers.
-public struct RunningLimit: Sendable, Hashable {
+/// How many jobs with a key may run at once and start in a time, over all workers.
+public struct KeyLimit: Sendable, Hashable {
     /// `queue:NAME`, `kind:NAME`, a key that jobs name such as `tenant:7`, or a class of those such as `tenant:*`,
     /// which counts for each key of it that has no limit of its own.
     public let key: String
-    /// The most that run at once: 1...100,000. Jobs count with their weight.
-    public let runningMax: Int
+    /// The most that run at once: 1...100,000; nil: any number. Jobs count with their weight.
+    public let runningMax: Int?
+    /// How many start in a time; nil: any number. Jobs take tokens by their weight.
+    public let rate: RateLimit?
 
     /// The limits there may be.
     package static let range: ClosedRange<Int64> = 1...100_000
@@ -13,25 +15,34 @@ public struct RunningLimit: Sendable, Hashable {
 
     private enum Field: String, CaseIterable {
         case runningMax = "running_max"
+        case rate
     }
 
-    /// Checks the key and the number; nil for what is not allowed.
-    public init?(_ key: String, runningMax: Int) {
-        guard Self.allows(key), Self.range.contains(Int64(runningMax)) else { return nil }
+    /// Checks the key and the number; nil for what is not allowed, and when there is neither a number nor a rate.
+    public init?(_ key: String, runningMax: Int? = nil, rate: RateLimit? = nil) {
+        guard Self.allows(key), runningMax != nil || rate != nil else { return nil }
+        if let runningMax, !Self.range.contains(Int64(runningMax)) { return nil }
         self.key = key
         self.runningMax = runningMax
+        self.rate = rate
     }
 
-    /// Reads the number from a request about a key.
+    /// Reads `{"running_max":3,"rate":{"max":100,"seconds":60}}` from a request about a key, one of them at least.
     package init(_ key: String, json: JSONValue) throws(ValidationError) {
         guard Self.allows(key) else { throw ValidationError(pointer: "#/key", .invalidName, "key \(Self.keyRule)") }
         var reader = FieldReader<Field>(json, at: JSONPointer.root, what: "a limit")
-        if json.kind == .object { reader.require(.runningMax) }
+        if reader.value(.rate) == nil, json.kind == .object { reader.require(.runningMax) }
         let number = reader.wholeNumber(.runningMax, in: Self.range)
+        let rate = reader.value(.rate)
         try reader.finish()
-        guard let number, let limit = RunningLimit(key, runningMax: Int(number)) else {
-            preconditionFailure("finish throws when there is no number")
-        }
+        let limit = KeyLimit(
+            key,
+            runningMax: number.map { Int($0) },
+            rate: try rate.map { value throws(ValidationError) in
+                try RateLimit(json: value, at: reader.pointer(to: .rate))
+            }
+        )
+        guard let limit else { preconditionFailure("finish throws when there is neither") }
         self = limit
     }
 

@@ -1,0 +1,5 @@
+-- Sets a limit; see tusk.put_limit.
+-- $1 text: key   $2 int: most that run at once   $3 int: most that start in   $4 bigint: so many milliseconds
+-- $5 int: burst   $6 text: who
+-- Locks: its row, and that of its queue.
+select tusk.put_limit($1, $2, $3, $4 * interval '1 ms', $5, $6) as done
