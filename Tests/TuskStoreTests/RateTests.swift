@@ -42,14 +42,17 @@ import TuskStore
             try store.enqueue(limits: ["api"], count: 1000)
             let starts = StartTimes()
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<4 {
+                for number in 0..<4 {
                     group.addTask {
-                        let claimer = try StoreFixture(database)
-                        defer { claimer.session.close() }
-                        let worker = try claimer.worker()
-                        while starts.all.count < 1000 {
-                            starts.add(try claimer.claimStartTimes(worker))
-                            _ = try claimer.session.releaseLimited(["api"])
+                        try await Lane.run("claimer \(number)") {
+                            let claimer = try StoreFixture(database)
+                            defer { claimer.session.close() }
+                            let worker = try claimer.worker()
+                            let end = ContinuousClock.now.advanced(by: .seconds(60))
+                            while starts.all.count < 1000, ContinuousClock.now < end {
+                                starts.add(try claimer.claimStartTimes(worker))
+                                _ = try claimer.session.releaseLimited(["api"])
+                            }
                         }
                     }
                 }
@@ -65,6 +68,30 @@ import TuskStore
             }
             let whole = try #require(times.last) - times[0]
             #expect(whole < 2_000_000 * 12 / 10, "1,000 at 500 a second took \(whole) us")
+        }
+    }
+
+    @Test func `claims at the same time take no token twice`() async throws {
+        try await withDatabase(.migrated) { database in
+            let store = try StoreFixture(database)
+            defer { store.session.close() }
+            try store.rate("api", 1, per: .seconds(86_400), burst: 40)
+            try store.enqueue(limits: ["api"], count: 400)
+            let starts = StartTimes()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try await Lane.run("claimer \(number)") {
+                            let claimer = try StoreFixture(database)
+                            defer { claimer.session.close() }
+                            let worker = try claimer.worker()
+                            for _ in 0..<10 { starts.add(try claimer.claimStartTimes(worker, max: 3)) }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(starts.all.count == 40)
         }
     }
 
@@ -188,11 +215,11 @@ extension StoreFixture {
     }
 
     /// Claims jobs; when they may start, by the database's clock, in microseconds of its epoch.
-    fileprivate func claimStartTimes(_ worker: WorkerID) throws -> [Int64] {
+    fileprivate func claimStartTimes(_ worker: WorkerID, max: Int = 100) throws -> [Int64] {
         let text = """
             select (extract(epoch from claimed.start_at) * 1000000)::bigint
             from tusk.claim_gated(
-                0::smallint, '\(worker)', '{default}', '{5}', '{noop}', '{}', 100, 100000, false
+                0::smallint, '\(worker)', '{default}', '{5}', '{noop}', '{}', \(max), 100000, false
             ) as claimed
             where claimed.id is not null
             """
