@@ -1368,7 +1368,7 @@ CREATE FUNCTION tusk.rate_reach() RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN '00:00:00.1'::interval;
 
-COMMENT ON FUNCTION tusk.rate_reach() IS 'How long before its time a token may be taken by a job that starts at its time.';
+COMMENT ON FUNCTION tusk.rate_reach() IS 'How long before its time a token may be taken, by a job that starts at that time.';
 
 CREATE TABLE tusk.blocked (
     shard smallint DEFAULT 0 NOT NULL,
@@ -1445,7 +1445,7 @@ COMMENT ON COLUMN tusk.key_limit.rate_max IS 'How many may start in rate_period_
 
 COMMENT ON COLUMN tusk.key_limit.rate_burst IS 'How many may start at once after a time without any.';
 
-COMMENT ON COLUMN tusk.key_limit.rate_period_ms IS 'The time that rate_max is for, up to 31 days; at most 10 a millisecond.';
+COMMENT ON COLUMN tusk.key_limit.rate_period_ms IS 'The time that rate_max is for, up to 31 days; 10 a millisecond at most.';
 
 COMMENT ON COLUMN tusk.key_limit.paused_at IS 'Since when none may start; null: it is not paused.';
 
@@ -3913,7 +3913,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.take_tokens(home smallint, numbers bigint[], keys text[], weights integer[]) IS 'Takes the tokens of jobs, in the order of their numbers, each from all its keys or from none; late_key: has none soon.';
+COMMENT ON FUNCTION tusk.take_tokens(home smallint, numbers bigint[], keys text[], weights integer[]) IS 'Takes the tokens of jobs by their numbers, each from all its keys or from none; late_key: has none soon.';
 
 CREATE FUNCTION tusk.take_unique(home smallint, hash bytea, until text, expires_at timestamp with time zone, job_id bigint) RETURNS bigint
     LANGUAGE plpgsql

@@ -183,6 +183,10 @@ static const unsigned char query_find_migration_table[] = {
 #embed "../../sql/queries/find_migration_table.sql" suffix(, 0)
 };
 
+static const unsigned char query_hold_back[] = {
+#embed "../../sql/queries/hold_back.sql" suffix(, 0)
+};
+
 static const unsigned char query_list_api_keys[] = {
 #embed "../../sql/queries/list_api_keys.sql" suffix(, 0)
 };
@@ -423,6 +427,10 @@ static const unsigned char query_settle_jobs[] = {
 #embed "../../sql/queries/settle_jobs.sql" suffix(, 0)
 };
 
+static const unsigned char query_take_rate[] = {
+#embed "../../sql/queries/take_rate.sql" suffix(, 0)
+};
+
 static const unsigned char query_touch_api_key[] = {
 #embed "../../sql/queries/touch_api_key.sql" suffix(, 0)
 };
@@ -499,6 +507,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/find_lanes.sql", query_find_lanes),
     FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
+    FILE_OF("queries/hold_back.sql", query_hold_back),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_limits.sql", query_list_limits),
@@ -559,6 +568,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
     FILE_OF("queries/save_cursor.sql", query_save_cursor),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),
+    FILE_OF("queries/take_rate.sql", query_take_rate),
     FILE_OF("queries/touch_api_key.sql", query_touch_api_key),
     FILE_OF("queries/write_api_key.sql", query_write_api_key),
     FILE_OF("queries/write_idempotency_key.sql", query_write_idempotency_key),

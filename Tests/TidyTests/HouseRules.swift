@@ -71,6 +71,7 @@ enum HouseRules {
         "Sources/Tusk/Slot.swift": "the task that a slot runs for its life",
         "Sources/Tusk/Slots.swift": "starts the slots' tasks",
         "Sources/Tusk/SlotLane.swift": "the lanes handlers run on",
+        "Sources/Tusk/Feed.swift": "lets jobs start when their tokens of a rate are there",
         "Sources/Tusk/Client.swift": "calls for async callers, off their cooperative threads",
         "Sources/TuskBench/LoadThread.swift": "the load beside what is measured",
         "Sources/TuskBench/ClientCaller.swift": "calls the async client from a thread that may block",

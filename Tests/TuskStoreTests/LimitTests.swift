@@ -160,7 +160,9 @@ import TuskStore
                             while seen.done < count, ContinuousClock.now < end {
                                 let claimed = try store.claimGated(worker, max: 5 + number)
                                 seen.note(held: try store.held())
-                                if !claimed.watchedKeys.isEmpty { _ = try store.session.releaseLimited(claimed.watchedKeys) }
+                                if !claimed.watchedKeys.isEmpty {
+                                    _ = try store.session.releaseLimited(claimed.watchedKeys)
+                                }
                                 guard !claimed.jobs.isEmpty else { continue }
                                 _ = try store.settle(claimed.jobs, worker)
                                 _ = try store.session.releaseLimited(by: claimed.jobs.map(\.id))

@@ -152,8 +152,8 @@ import TuskStore
         try await withStore { store in
             let worker = try store.worker()
             try store.rate("api", 10, per: .seconds(1))
-            let takes = "select coalesce(tusk.take_rate('api', 1, interval '150 ms')::text, 'none') from generate_series(1, 3)"
-            let waits = try store.database.texts(takes)
+            let take = "select coalesce(tusk.take_rate('api', 1, interval '150 ms')::text, 'none')"
+            let waits = try store.database.texts("\(take) from generate_series(1, 3)")
             #expect(waits[0] == "0" && (Int(waits[1]).map { (1...100).contains($0) } ?? false) && waits[2] == "none")
             #expect(try store.database.texts("select tusk.take_rate('other')::text") == ["0"])
             #expect(try store.database.texts("select tusk.hold_back('api', interval '1 hour')::text") == ["true"])
@@ -171,7 +171,10 @@ import TuskStore
         ("1, 1, '32 d'", "rate_period"), ("1, 1, '-1 s'", "rate_period"), ("1, 1, '1 s', 0", "rate_burst"),
         ("1, 1, '1 s', 100001", "rate_burst"), ("0", "running_max"),
     ])
-    func `a bad rate is refused by SQL, its field is named and nothing is set`(_ args: String, field: String) async throws {
+    func `a bad rate is refused by SQL, its field is named and nothing is set`(
+        _ args: String,
+        field: String
+    ) async throws {
         try await withStore { store in
             let error = #expect(throws: (any Error).self) {
                 try store.database.script("select tusk.put_limit('api', \(args))")

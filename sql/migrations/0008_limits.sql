@@ -48,7 +48,8 @@ comment on column tusk.key_limit.running_max
 is 'The most that run at once; of a class: for each key of it; null: any number, unless it is paused.';
 comment on column tusk.key_limit.rate_max is 'How many may start in rate_period_ms; null: any number.';
 comment on column tusk.key_limit.rate_burst is 'How many may start at once after a time without any.';
-comment on column tusk.key_limit.rate_period_ms is 'The time that rate_max is for, up to 31 days; at most 10 a millisecond.';
+comment on column tusk.key_limit.rate_period_ms
+is 'The time that rate_max is for, up to 31 days; 10 a millisecond at most.';
 comment on column tusk.key_limit.paused_at is 'Since when none may start; null: it is not paused.';
 comment on column tusk.key_limit.paused_until is 'Until when; null: until it is resumed.';
 comment on column tusk.key_limit.paused_by is 'Who paused it.';
@@ -95,7 +96,8 @@ create function tusk.rate_reach() returns interval
 language sql immutable parallel safe
 return interval '100 ms';
 
-comment on function tusk.rate_reach is 'How long before its time a token may be taken by a job that starts at its time.';
+comment on function tusk.rate_reach is
+'How long before its time a token may be taken, by a job that starts at that time.';
 
 create table tusk.limit_hold (
     shard smallint not null default 0,
@@ -210,7 +212,7 @@ end
 $$;
 
 comment on function tusk.take_tokens is
-'Takes the tokens of jobs, in the order of their numbers, each from all its keys or from none; late_key: has none soon.';
+'Takes the tokens of jobs by their numbers, each from all its keys or from none; late_key: has none soon.';
 
 create function tusk.claim_gated(
     home smallint,

@@ -30,8 +30,8 @@ begin atomic
         )
         when bound.token_at > clock_timestamp() + tusk.rate_reach() then format(
             'rate of %s is used up: %s in %s s%s; a token for it comes at %s, and %s jobs wait ahead of it', bound.key,
-            bound.rate_max, trim_scale(bound.rate_period_ms / 1000.0), ', ' || nullif(bound.burst, 1) || ' at once', bound.token_at,
-            bound.ahead
+            bound.rate_max, trim_scale(bound.rate_period_ms / 1000.0),
+            ', ' || nullif(bound.burst, 1) || ' at once', bound.token_at, bound.ahead
         )
         when bound.most is null then format('other jobs wait ahead of it for the rate of %s', bound.key)
         else format(

@@ -98,8 +98,8 @@ export function runSchedule(name, done) {
     });
 }
 
-/** Sets how many jobs with a key may run at once. `limit`: what is set now. */
-export function setLimit(key, limit, done) {
+/** Sets how many jobs with a key may run at once and start in a time. `most` and `rate`: what is set now. */
+export function setLimit(key, { most, rate }, done) {
     const isNew = key === "";
     const keyField = {
         name: "key",
@@ -108,15 +108,25 @@ export function setLimit(key, limit, done) {
         placeholder: "queue:mail",
         hint: "queue:NAME, kind:NAME, a key that jobs name such as tenant:7, or tenant:* for each of a class.",
     };
-    const mostField = { name: "most", label: "Running at once, at most", type: "number", required: true, value: limit };
+    const numbers = [
+        { name: "most", label: "Running at once, at most", type: "number", value: most ?? "", hint: "Empty: any number." },
+        { name: "max", label: "Starting, at most", type: "number", value: rate?.max ?? "", hint: "Empty: any number." },
+        { name: "seconds", label: "in seconds", value: rate?.seconds ?? 1 },
+        { name: "burst", label: "of them at once", type: "number", value: rate?.burst ?? 1 },
+    ];
     question({
         title: isNew ? "Set a limit" : `Limit of ${key}`,
-        fields: isNew ? [keyField, mostField] : [mostField],
+        fields: isNew ? [keyField, ...numbers] : numbers,
         word: "Set",
         work: async (values) => {
             const path = within("/v1/limits", isNew ? values.key : key);
-            await ask("PUT", path, { running_max: Number(values.most) });
-            say(`At most ${values.most} of ${isNew ? values.key : key} run at once.`);
+            const limit = {};
+            if (values.most !== "") limit.running_max = Number(values.most);
+            if (values.max !== "") {
+                limit.rate = { max: Number(values.max), seconds: Number(values.seconds), burst: Number(values.burst) };
+            }
+            await ask("PUT", path, limit);
+            say(`The limit of ${isNew ? values.key : key} is set.`);
             done();
         },
     });

@@ -1,4 +1,4 @@
-// Limits: how many jobs with a key may run at once.
+// Limits: how many jobs with a key may run at once and start in a time.
 import { h } from "/assets/dom.js";
 import { empty, head, meter, panel, table } from "/assets/parts.js";
 import { count, time } from "/assets/words.js";
@@ -12,10 +12,16 @@ export default {
     },
 
     view({ limits, waiting_max: waitingMax }, visit) {
-        const add = h("button", { type: "button", on: { click: () => setLimit("", "", visit.refresh) } }, "Set a limit");
+        const add = h("button", { type: "button", on: { click: () => setLimit("", {}, visit.refresh) } }, "Set a limit");
         return [head("Limits", add), content(limits, waitingMax, visit)];
     },
 };
+
+function rate(limit) {
+    if (!limit.rate) return null;
+    const { max, seconds, burst } = limit.rate;
+    return `${max} in ${seconds} s${burst > 1 ? `, ${burst} at once` : ""}`;
+}
 
 function allowance(limit) {
     if (limit.pause) return `paused by ${limit.pause.by}${limit.pause.reason ? `: ${limit.pause.reason}` : ""}`;
@@ -28,6 +34,7 @@ function allowance(limit) {
 const columns = [
     { name: "Key" },
     { name: "Running" },
+    { name: "Starting" },
     { name: "Waiting", class: "number" },
     { name: "Changed", class: "number" },
     { name: "By" },
@@ -44,6 +51,7 @@ function content(limits, waitingMax, visit) {
         cells: [
             h("span", { class: "mono" }, limit.key),
             allowance(limit),
+            rate(limit),
             limit.waiting === undefined ? null : count(limit.waiting, waitingMax),
             time(limit.updated_at),
             limit.updated_by,
@@ -53,8 +61,8 @@ function content(limits, waitingMax, visit) {
     return panel("All limits", null, table("Limits", columns, rows));
 }
 
-function actions({ key, running_max: most }, visit) {
-    const change = () => setLimit(key, most, visit.refresh);
+function actions({ key, running_max: most, rate }, visit) {
+    const change = () => setLimit(key, { most, rate }, visit.refresh);
     const remove = () => removeLimit(key, visit.refresh);
     return h(
         "div",

@@ -98,7 +98,7 @@ enum LimitCommands {
             if let rate { writer.member("rate", rate) }
         }
         try context.console.show(object) {
-            var lines = [String]()
+            var lines: [String] = []
             if let number { lines.append("At most \(number) jobs of \(key) run at once.") }
             if let rate {
                 let burst = rate.burst == 1 ? "" : ", up to \(rate.burst) of them at once"
@@ -200,7 +200,8 @@ enum LimitCommands {
     private static func table(_ limits: [KeyLimitRecord]) -> Table {
         var table = Table([
             Table.Column(title: "KEY"), Table.Column(title: "RUNNING", alignment: .right),
-            Table.Column(title: "MAX", alignment: .right), Table.Column(title: "RATE"), Table.Column(title: "WAITING", alignment: .right),
+            Table.Column(title: "MAX", alignment: .right), Table.Column(title: "RATE"),
+            Table.Column(title: "WAITING", alignment: .right),
             Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
         ])
         for limit in limits {

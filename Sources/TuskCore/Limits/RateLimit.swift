@@ -1,6 +1,6 @@
-/// How many jobs with a key may start in a time, over all workers: a bucket that gets a token each `period / max`, keeps
-/// up to `burst` of them, and from which a job takes as many as its weight. In any time t at most `burst + t * max /
-/// period` are taken.
+/// How many jobs with a key may start in a time, over all workers: a bucket that gets a token each `period / max`,
+/// keeps up to `burst` of them, and from which a job takes as many as its weight. In any time t at most
+/// `burst + t * max / period` are taken.
 public struct RateLimit: Sendable, Hashable {
     /// How many start in `period`: at least 1, and at most 10 a millisecond.
     public let max: Int

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An open file. One thread at a time.
