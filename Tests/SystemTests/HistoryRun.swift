@@ -110,10 +110,12 @@ final class HistoryRun: Sendable {
         milliseconds: Int,
         work: String = "sleep",
         first: String = "ok",
-        runAt: RunTime = .now
+        runAt: RunTime = .now,
+        limits: [JobLimit] = [],
+        order: JobOrder? = nil
     ) throws -> NewJob {
         let args = #"{"milliseconds":\#(milliseconds),"work":"\#(work)","first":"\#(first)"}"#
-        return try .test("recorded", args: args, runAt: runAt)
+        return try .test("recorded", args: args, runAt: runAt, limits: limits, order: order)
     }
 
     /// Jobs that are not final yet.

@@ -67,7 +67,9 @@ extension NewJob {
         priority: Int16 = 5,
         runAt: RunTime = .now,
         maxAttempts: Int = 20,
-        retry: RetryPolicy? = nil
+        retry: RetryPolicy? = nil,
+        limits: [JobLimit] = [],
+        order: JobOrder? = nil
     ) throws -> NewJob {
         guard let kind = Kind(kind), let queue = QueueName(queue), let priority = Priority(rawValue: priority) else {
             throw FixtureError("a job's names")
@@ -79,7 +81,9 @@ extension NewJob {
             priority: priority,
             runAt: runAt,
             maxAttempts: maxAttempts,
-            retry: retry
+            retry: retry,
+            limits: limits,
+            order: order
         )
     }
 }
