@@ -226,8 +226,10 @@ begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
             when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
-            when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
-            when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
+            when field.key in ('kind', 'queue', 'run_at', 'start_by', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in (
+                'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'timeout_seconds'
+            ) then 'number'
             when field.key = 'tags' then 'array'
         end;
         if wanted is null then
@@ -247,11 +249,12 @@ begin
                     case when field.key like '%\_seconds' then 'number' else 'whole number' end
                 )
             );
-        elsif field.key = 'run_at' and field.value #>> '{}'
+        elsif field.key in ('run_at', 'start_by') and field.value #>> '{}'
             !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
         then
             perform tusk.refuse(
-                pointer || '/run_at', 'run_at must be an RFC 3339 time with an offset, in the years 2000 to 2200'
+                pointer || '/' || field.key,
+                format('%s must be an RFC 3339 time with an offset, in the years 2000 to 2200', field.key)
             );
         end if;
     end loop;
@@ -373,7 +376,7 @@ begin
         perform tusk.refuse('#/job', 'job must be a JSON object');
     end if;
     perform tusk.check_keys('#/job', job);
-    foreach field in array array['run_at', 'delay_seconds', 'idempotency_key'] loop
+    foreach field in array array['run_at', 'delay_seconds', 'start_by', 'idempotency_key'] loop
         if job -> field is not null then
             perform tusk.refuse(
                 '#/job/' || field, format('%s cannot be given for the job of a schedule', field)
@@ -405,6 +408,8 @@ begin
             limits => job -> 'limits',
             uniqueness => job -> 'unique',
             ordering => job -> 'order',
+            start_by => null,
+            start_within => (job ->> 'start_within_seconds')::numeric * interval '1 second',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';
@@ -469,7 +474,8 @@ begin
                 from (
                     select
                         ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
-                        ready.queue, ready.priority, place.number as lane, place.is_limited
+                        ready.queue, ready.priority, place.number as lane, place.is_limited,
+                        ready.last_lease
                     from tusk.ready as ready
                     where
                         ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
@@ -483,7 +489,8 @@ begin
                 from (
                     select
                         ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
-                        ready.queue, ready.priority, place.number as lane, place.is_limited
+                        ready.queue, ready.priority, place.number as lane, place.is_limited,
+                        ready.last_lease
                     from tusk.ready as ready
                     where
                         (place.is_limited or cardinality(limited_kinds) > 0)
@@ -500,7 +507,12 @@ begin
         cross join lateral (
             select job.limit_keys, job.limit_weights
             from tusk.job as job
-            where job.shard = home and job.id = first.id
+            where
+                job.shard = home and job.id = first.id
+                and (
+                    job.start_by is null or first.last_lease <> 0 or alone
+                    or not tusk.is_late(home, job.id, job.start_by)
+                )
             limit 1
         ) as job
         window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)
@@ -806,6 +818,81 @@ CREATE FUNCTION tusk.crash_budget() RETURNS integer
 
 COMMENT ON FUNCTION tusk.crash_budget() IS 'How often a job may lose its lease while it runs alone before it is discarded; 3 without a row.';
 
+CREATE FUNCTION tusk.discard_late(home smallint, jobs_most integer, OUT discarded bigint[], OUT next_ms bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    moment constant timestamptz := clock_timestamp();
+    late record;
+    next_at timestamptz;
+begin
+    discarded := '{}';
+    for late in
+        select given.start_by, given.id
+        from tusk.start_deadline as given
+        where given.shard = home and given.start_by <= moment
+        order by given.start_by, given.id
+        limit jobs_most
+        for update skip locked
+    loop
+        with
+        from_ready as (
+            delete from tusk.ready as waiting
+            where
+                waiting.shard = home and waiting.id = late.id and waiting.last_lease = 0
+                and waiting.interruptions = 0
+            returning waiting.id
+        ),
+        from_scheduled as (
+            delete from tusk.scheduled as waiting
+            where waiting.shard = home and waiting.id = late.id and waiting.last_lease = 0
+            returning waiting.id
+        ),
+        from_blocked as (
+            delete from tusk.blocked as waiting
+            where
+                waiting.shard = home and waiting.id = late.id and waiting.last_lease = 0
+                and waiting.interruptions = 0
+            returning waiting.id
+        ),
+        gone as (
+            select from_ready.id from from_ready
+            union all select from_scheduled.id from from_scheduled
+            union all select from_blocked.id from from_blocked
+        )
+        insert into tusk.outcome (shard, attempt, state, id, lease, finished_at, reason, error)
+        select
+            home, 0, 'discarded', gone.id, 0, moment, 'start_by',
+            format('it should have started by %s', late.start_by)
+        from gone;
+        if found then
+            discarded := discarded || late.id;
+        -- It may be on its way from one table to the next; the next rounds look again.
+        elsif late.start_by > moment - interval '10 s' and not exists (
+            select
+            from tusk.jobs as job
+            where job.id = late.id and (job.lease is not null or job.finished_at is not null)
+        ) then
+            continue;
+        end if;
+        delete from tusk.start_deadline as given
+        where given.shard = home and given.start_by = late.start_by and given.id = late.id;
+    end loop;
+    select given.start_by into next_at
+    from tusk.start_deadline as given
+    where given.shard = home
+    order by given.start_by
+    limit 1;
+    if next_at is not null then
+        next_ms := ceil(extract(epoch from greatest(next_at - clock_timestamp(), interval '0 s')) * 1000);
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.discard_late(home smallint, jobs_most integer, OUT discarded bigint[], OUT next_ms bigint) IS 'Discards jobs that should have started by now; which, and the milliseconds until the next has to start: null if none.';
+
 CREATE FUNCTION tusk.drop_day_partitions() RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -896,7 +983,7 @@ $_$;
 
 COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partition once job_retention is over; keeps what lives.';
 
-CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, idempotency_key text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, start_by timestamp with time zone DEFAULT NULL::timestamp with time zone, start_within interval DEFAULT NULL::interval, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -905,13 +992,13 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, ordering, idempotency_key
+        limits, uniqueness, ordering, start_by, start_within, idempotency_key
     );
     return answer.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
 
 CREATE FUNCTION tusk.enqueue_each(jobs json, OUT id bigint, OUT state tusk.job_state, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS SETOF record
     LANGUAGE plpgsql
@@ -956,6 +1043,8 @@ begin
             limits => entry.job -> 'limits',
             uniqueness => entry.job -> 'unique',
             ordering => entry.job -> 'order',
+            start_by => (entry.job ->> 'start_by')::timestamptz,
+            start_within => (entry.job ->> 'start_within_seconds')::numeric * interval '1 second',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;
@@ -981,7 +1070,7 @@ END;
 
 COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
 
-CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -1000,6 +1089,7 @@ declare
     holder bigint;
     line record;
     is_head boolean := true;
+    is_gated boolean;
 begin
     is_duplicate := false;
     is_replaced := false;
@@ -1029,6 +1119,20 @@ begin
         perform tusk.refuse(pointer || '/run_at', 'run_at must lie in the years 2000 to 2200');
     elsif delay is not null and extract(epoch from delay) not between 0 and 315360000 then
         perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds must be a number from 0 to 315360000');
+    elsif start_by is not null and start_within is not null then
+        perform tusk.refuse(
+            pointer || '/start_within_seconds', 'start_within_seconds cannot be given together with start_by'
+        );
+    elsif start_by is not null and (
+        not isfinite(start_by) or start_by < '2000-01-01 00:00:00+00' or start_by >= '2201-01-01 00:00:00+00'
+    ) then
+        perform tusk.refuse(pointer || '/start_by', 'start_by must lie in the years 2000 to 2200');
+    elsif start_by <= run_at then
+        perform tusk.refuse(pointer || '/start_by', 'start_by must be after run_at');
+    elsif start_within is not null and extract(epoch from start_within) not between 1 and 315360000 then
+        perform tusk.refuse(
+            pointer || '/start_within_seconds', 'start_within_seconds must be a number from 1 to 315360000'
+        );
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
         perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
@@ -1070,7 +1174,7 @@ begin
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
             timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
-            line.wait_ms
+            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within)
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -1111,6 +1215,7 @@ begin
     if due <= moment then
         due := null;
     end if;
+    start_by := coalesce(start_by, coalesce(due, moment) + start_within);
     if uniqueness is not null then
         holder := tusk.take_unique(
             0::smallint, tusk.unique_hash(kind, args, wish.key, wish.paths), wish.until,
@@ -1120,14 +1225,20 @@ begin
     if holder is null then
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms,
+            start_by
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms,
+            start_by
         );
+        if start_by is not null then
+            insert into tusk.start_deadline (shard, start_by, id) values (0, start_by, job_id);
+        end if;
         if line.key is not null then
             is_head := tusk.join_order(0::smallint, line.key, job_id);
         end if;
+        is_gated := limit_keys is not null or line.key is not null or start_by is not null;
         if not is_head then
             insert into tusk.blocked (
                 shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, queue, kind
@@ -1135,16 +1246,11 @@ begin
             born := 'blocked';
         elsif due is not null then
             insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-            values (
-                0, priority, limit_keys is not null or line.key is not null, args_length, due, job_id, queue, kind
-            );
+            values (0, priority, is_gated, args_length, due, job_id, queue, kind);
             born := 'scheduled';
         else
             insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-            values (
-                0, priority, limit_keys is not null or line.key is not null, args_length, drawn, job_id, moment,
-                queue, kind
-            );
+            values (0, priority, is_gated, args_length, drawn, job_id, moment, queue, kind);
             born := 'available';
         end if;
         created := moment;
@@ -1175,7 +1281,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE plpgsql STABLE
@@ -1191,7 +1297,7 @@ declare
     count_ahead bigint;
     is_free boolean := true;
 begin
-    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights into facts
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by into facts
     from tusk.job as job
     where job.shard = home and job.id = explain.job_id;
     if not found then
@@ -1224,15 +1330,16 @@ begin
     select found.* into wait
     from (
         select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
-            null::text as reason, 0::smallint as interruptions
+            null::text as reason, 0::smallint as interruptions, scheduled.last_lease
         from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = explain.job_id
         union all
-        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions
+        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions,
+            blocked.last_lease
         from tusk.blocked as blocked
         where blocked.shard = home and blocked.id = explain.job_id
         union all
-        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions
+        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions, ready.last_lease
         from tusk.ready as ready
         where ready.shard = home and ready.id = explain.job_id
     ) as found;
@@ -1270,6 +1377,15 @@ begin
                 'no_scheduler', 'no scheduler was heard of for a minute, and it takes one to make due jobs available',
                 '{}'::json;
         end if;
+    end if;
+
+    if facts.start_by is not null and wait.last_lease = 0 and wait.interruptions = 0
+        and tusk.is_late(home, explain.job_id, facts.start_by) then
+        is_free := false;
+        return query select
+            'late',
+            format('it should have started by %s; a scheduler is about to discard it', facts.start_by),
+            json_build_object('start_by', facts.start_by);
     end if;
 
     return query
@@ -1640,6 +1756,7 @@ CREATE TABLE tusk.job (
     uniqueness json,
     order_key text COLLATE pg_catalog."C",
     order_wait_ms bigint,
+    start_by timestamp with time zone,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -1687,6 +1804,8 @@ COMMENT ON COLUMN tusk.job.uniqueness IS 'What makes it unique, as it was asked 
 COMMENT ON COLUMN tusk.job.order_key IS 'Jobs with the same one run one at a time, in the order of their enqueues.';
 
 COMMENT ON COLUMN tusk.job.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
+
+COMMENT ON COLUMN tusk.job.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
 
 CREATE SEQUENCE tusk.lease_number
     START WITH 1
@@ -1772,7 +1891,7 @@ COMMENT ON COLUMN tusk.outcome.finished_at IS 'When its end was recorded.';
 
 COMMENT ON COLUMN tusk.outcome.worker_id IS 'Who ran it last.';
 
-COMMENT ON COLUMN tusk.outcome.reason IS 'Why it did not complete: attempts, crash, handler, operator.';
+COMMENT ON COLUMN tusk.outcome.reason IS 'Why it did not complete: attempts, crash, handler, operator, start_by.';
 
 COMMENT ON COLUMN tusk.outcome.error IS 'Message of its last error.';
 
@@ -2192,6 +2311,28 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.holds_unique(home smallint, job_id bigint, until text, expires_at timestamp with time zone) IS 'Whether a job that took a unique key still holds it.';
+
+CREATE TABLE tusk.start_deadline (
+    shard smallint DEFAULT 0 NOT NULL,
+    start_by timestamp with time zone NOT NULL,
+    id bigint NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.start_deadline IS 'Jobs that must have been claimed by a time that has not come yet.';
+
+COMMENT ON COLUMN tusk.start_deadline.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.start_deadline.start_by IS 'The time, as in tusk.job.';
+
+COMMENT ON COLUMN tusk.start_deadline.id IS 'The job.';
+
+CREATE FUNCTION tusk.is_late(home smallint, id bigint, start_by timestamp with time zone) RETURNS boolean
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN ((start_by <= clock_timestamp()) AND (EXISTS (SELECT FROM tusk.start_deadline given WHERE ((given.shard = is_late.home) AND (given.start_by = is_late.start_by) AND (given.id = is_late.id)))));
+
+COMMENT ON FUNCTION tusk.is_late(home smallint, id bigint, start_by timestamp with time zone) IS 'Whether a job that was never claimed may not start any more.';
 
 CREATE FUNCTION tusk.is_live(home smallint, job_id bigint) RETURNS boolean
     LANGUAGE plpgsql
@@ -4077,6 +4218,7 @@ CREATE TABLE tusk.job_kept (
     uniqueness json,
     order_key text COLLATE pg_catalog."C",
     order_wait_ms bigint,
+    start_by timestamp with time zone,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -4123,6 +4265,8 @@ COMMENT ON COLUMN tusk.job_kept.uniqueness IS 'What makes it unique, as it was a
 COMMENT ON COLUMN tusk.job_kept.order_key IS 'Jobs with the same one run one at a time, in the order of their enqueues.';
 
 COMMENT ON COLUMN tusk.job_kept.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
+
+COMMENT ON COLUMN tusk.job_kept.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
 
 CREATE TABLE tusk.job_log (
     shard smallint DEFAULT 0 NOT NULL,
@@ -4187,6 +4331,7 @@ CREATE TABLE tusk.job_overflow (
     uniqueness json,
     order_key text COLLATE pg_catalog."C",
     order_wait_ms bigint,
+    start_by timestamp with time zone,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -4570,6 +4715,9 @@ ALTER TABLE ONLY tusk.scheduler
 
 ALTER TABLE ONLY tusk.setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY tusk.start_deadline
+    ADD CONSTRAINT start_deadline_pkey PRIMARY KEY (shard, start_by, id);
 
 ALTER TABLE ONLY tusk.tick
     ADD CONSTRAINT tick_pkey PRIMARY KEY (schedule, planned_at, is_manual);

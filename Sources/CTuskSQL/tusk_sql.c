@@ -107,6 +107,10 @@ static const unsigned char migration_0013_limit_functions[] = {
 #embed "../../sql/migrations/0013_limit_functions.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0014_start_deadlines[] = {
+#embed "../../sql/migrations/0014_start_deadlines.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -137,6 +141,10 @@ static const unsigned char query_create_migration_table[] = {
 
 static const unsigned char query_create_schema[] = {
 #embed "../../sql/queries/create_schema.sql" suffix(, 0)
+};
+
+static const unsigned char query_discard_late[] = {
+#embed "../../sql/queries/discard_late.sql" suffix(, 0)
 };
 
 static const unsigned char query_drain_worker[] = {
@@ -488,6 +496,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0011_order_keys.sql", migration_0011_order_keys),
     FILE_OF("migrations/0012_explain.sql", migration_0012_explain),
     FILE_OF("migrations/0013_limit_functions.sql", migration_0013_limit_functions),
+    FILE_OF("migrations/0014_start_deadlines.sql", migration_0014_start_deadlines),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -496,6 +505,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
     FILE_OF("queries/create_migration_table.sql", query_create_migration_table),
     FILE_OF("queries/create_schema.sql", query_create_schema),
+    FILE_OF("queries/discard_late.sql", query_discard_late),
     FILE_OF("queries/drain_worker.sql", query_drain_worker),
     FILE_OF("queries/drop_day_partitions.sql", query_drop_day_partitions),
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),

@@ -142,6 +142,8 @@ public struct EnqueueOptions: Sendable, Hashable {
     public var unique: Uniqueness?
     /// The line it stands in: one at a time, in the order of the enqueues. Defaults to none.
     public var order: JobOrder?
+    /// By when its first attempt must have been claimed, or it is discarded. Defaults to never.
+    public var startBy: StartDeadline?
 
     /// The queue, priority and time given, defaults for everything else.
     public init(queue: QueueName = .standard, priority: Priority = .standard, runAt: RunTime = .now) {
@@ -166,7 +168,8 @@ public struct EnqueueOptions: Sendable, Hashable {
                 traceparent: traceparent,
                 limits: limits,
                 unique: unique,
-                order: order
+                order: order,
+                startBy: startBy
             )
         } catch {
             throw .invalid(error)

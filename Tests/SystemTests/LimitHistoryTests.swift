@@ -28,11 +28,12 @@ import TuskStore
             let peaks = Peaks()
             let isOver = Atomic(false)
             async let sampler: Void = Lane.run("sampler") { try Self.sample(database, peaks, until: isOver) }
+            defer { isOver.store(true, ordering: .releasing) }
             async let load = Lane.run("load") { try Self.load(run, until: end, seed) }
             async let faults = Lane.run("faults") { try HistoryFaults.make(on: run, until: end, seed) }
             let lines = try await load
             let count = try await faults
-            try await eventually(within: .seconds(150), "the end of all jobs") { try run.jobsLeft() == 0 }
+            try await eventually(within: .seconds(60 + 3 * seconds), "the end of all jobs") { try run.jobsLeft() == 0 }
             isOver.store(true, ordering: .releasing)
             try await sampler
             #expect(try run.stopWorkers().allSatisfy { $0 == 0 })

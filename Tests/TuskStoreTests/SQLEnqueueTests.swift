@@ -41,6 +41,11 @@ import TuskStore
         (#"{"kind":1}"#, "kind"), (#"{"kind":"a","tags":"x"}"#, "tags"),
         (#"{"kind":"a","run_at":"tomorrow"}"#, "run_at"),
         (#"{"kind":"a","run_at":"2030-01-01T00:00:00"}"#, "run_at"),
+        (#"{"kind":"a","start_by":"soon"}"#, "start_by"), (#"{"kind":"a","start_by":7}"#, "start_by"),
+        (#"{"kind":"a","start_by":"2101-01-01T00:00:00Z","run_at":"2102-01-01T00:00:00Z"}"#, "start_by"),
+        (#"{"kind":"a","start_within_seconds":0}"#, "start_within_seconds"),
+        (#"{"kind":"a","start_within_seconds":"1"}"#, "start_within_seconds"),
+        (#"{"kind":"a","start_within_seconds":5,"start_by":"2101-01-01T00:00:00Z"}"#, "start_within_seconds"),
         (#"{"kind":"a","delay_seconds":"1"}"#, "delay_seconds"),
         (#"{"kind":"a","run_at":"2030-01-01T00:00:00Z","delay_seconds":1}"#, "delay_seconds"),
         (#"{"kind":"a","limits":"x"}"#, "limits"), (#"{"kind":"a","limits":[]}"#, "limits"),
@@ -93,7 +98,7 @@ import TuskStore
         #"{"kind":"a","retry":{"policy":"linear","step_seconds":5,"max_seconds":60}}"#,
         #"{"kind":"a","retry":{"policy":"list","delays_seconds":[1,10,60]}}"#,
         #"{"kind":"a","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#,
-        #"{"kind":"a","args":[1,"\\u0000",1e308]}"#,
+        #"{"kind":"a","args":[1,"\\u0000",1e308]}"#, #"{"kind":"a","start_by":"2101-01-01T00:00:00Z"}"#,
     ]
 
     @Test func `both refuse the same jobs, by the same field and with a documented code`() async throws {

@@ -41,6 +41,7 @@ create table tusk.job (
     uniqueness json,
     order_key text collate "C",
     order_wait_ms bigint,
+    start_by timestamptz,
     constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
@@ -64,6 +65,7 @@ comment on column tusk.job.retry is 'Its retry policy; null: the policy of its k
 comment on column tusk.job.tags is 'Words to find it by.';
 comment on column tusk.job.metadata is 'Anything its sender wants to keep with it.';
 comment on column tusk.job.traceparent is 'W3C trace context of the enqueue.';
+comment on column tusk.job.start_by is 'Until when its first attempt must have been claimed; null: at any time.';
 comment on column tusk.job.limit_keys is 'Limits it counts for while it runs, beside those of its queue and kind.';
 comment on column tusk.job.limit_weights is 'How much it counts for each of them; null: 1 each.';
 comment on column tusk.job.order_key is 'Jobs with the same one run one at a time, in the order of their enqueues.';
@@ -301,7 +303,7 @@ comment on column tusk.outcome.lease is 'The lease under which it ended; 0: it w
 comment on column tusk.outcome.started_at is 'When its last attempt started; null: it never ran.';
 comment on column tusk.outcome.finished_at is 'When its end was recorded.';
 comment on column tusk.outcome.worker_id is 'Who ran it last.';
-comment on column tusk.outcome.reason is 'Why it did not complete: attempts, crash, handler, operator.';
+comment on column tusk.outcome.reason is 'Why it did not complete: attempts, crash, handler, operator, start_by.';
 comment on column tusk.outcome.error is 'Message of its last error.';
 comment on column tusk.outcome.result is 'What the handler returned.';
 

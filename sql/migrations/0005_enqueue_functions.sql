@@ -258,6 +258,8 @@ create function tusk.enqueue_one(
     limits json,
     uniqueness json,
     ordering json,
+    start_by timestamptz,
+    start_within interval,
     idempotency_key text,
     out job_id bigint,
     out born tusk.job_state,
@@ -284,6 +286,7 @@ declare
     holder bigint;
     line record;
     is_head boolean := true;
+    is_gated boolean;
 begin
     is_duplicate := false;
     is_replaced := false;
@@ -313,6 +316,20 @@ begin
         perform tusk.refuse(pointer || '/run_at', 'run_at must lie in the years 2000 to 2200');
     elsif delay is not null and extract(epoch from delay) not between 0 and 315360000 then
         perform tusk.refuse(pointer || '/delay_seconds', 'delay_seconds must be a number from 0 to 315360000');
+    elsif start_by is not null and start_within is not null then
+        perform tusk.refuse(
+            pointer || '/start_within_seconds', 'start_within_seconds cannot be given together with start_by'
+        );
+    elsif start_by is not null and (
+        not isfinite(start_by) or start_by < '2000-01-01 00:00:00+00' or start_by >= '2201-01-01 00:00:00+00'
+    ) then
+        perform tusk.refuse(pointer || '/start_by', 'start_by must lie in the years 2000 to 2200');
+    elsif start_by <= run_at then
+        perform tusk.refuse(pointer || '/start_by', 'start_by must be after run_at');
+    elsif start_within is not null and extract(epoch from start_within) not between 1 and 315360000 then
+        perform tusk.refuse(
+            pointer || '/start_within_seconds', 'start_within_seconds must be a number from 1 to 315360000'
+        );
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
         perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
@@ -354,7 +371,7 @@ begin
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
             timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
-            line.wait_ms
+            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within)
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -395,6 +412,7 @@ begin
     if due <= moment then
         due := null;
     end if;
+    start_by := coalesce(start_by, coalesce(due, moment) + start_within);
     if uniqueness is not null then
         holder := tusk.take_unique(
             0::smallint, tusk.unique_hash(kind, args, wish.key, wish.paths), wish.until,
@@ -404,14 +422,20 @@ begin
     if holder is null then
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms,
+            start_by
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
-            metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms
+            metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms,
+            start_by
         );
+        if start_by is not null then
+            insert into tusk.start_deadline (shard, start_by, id) values (0, start_by, job_id);
+        end if;
         if line.key is not null then
             is_head := tusk.join_order(0::smallint, line.key, job_id);
         end if;
+        is_gated := limit_keys is not null or line.key is not null or start_by is not null;
         if not is_head then
             insert into tusk.blocked (
                 shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, queue, kind
@@ -419,16 +443,11 @@ begin
             born := 'blocked';
         elsif due is not null then
             insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-            values (
-                0, priority, limit_keys is not null or line.key is not null, args_length, due, job_id, queue, kind
-            );
+            values (0, priority, is_gated, args_length, due, job_id, queue, kind);
             born := 'scheduled';
         else
             insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-            values (
-                0, priority, limit_keys is not null or line.key is not null, args_length, drawn, job_id, moment,
-                queue, kind
-            );
+            values (0, priority, is_gated, args_length, drawn, job_id, moment, queue, kind);
             born := 'available';
         end if;
         created := moment;
@@ -478,6 +497,8 @@ create function tusk.enqueue(
     limits json default null,
     uniqueness json default null,
     ordering json default null,
+    start_by timestamptz default null,
+    start_within interval default null,
     idempotency_key text default null
 ) returns bigint
 language plpgsql volatile
@@ -488,7 +509,7 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, ordering, idempotency_key
+        limits, uniqueness, ordering, start_by, start_within, idempotency_key
     );
     return answer.job_id;
 end
@@ -509,8 +530,10 @@ begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
             when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
-            when field.key in ('kind', 'queue', 'run_at', 'traceparent', 'idempotency_key') then 'string'
-            when field.key in ('priority', 'max_attempts', 'delay_seconds', 'timeout_seconds') then 'number'
+            when field.key in ('kind', 'queue', 'run_at', 'start_by', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in (
+                'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'timeout_seconds'
+            ) then 'number'
             when field.key = 'tags' then 'array'
         end;
         if wanted is null then
@@ -530,11 +553,12 @@ begin
                     case when field.key like '%\_seconds' then 'number' else 'whole number' end
                 )
             );
-        elsif field.key = 'run_at' and field.value #>> '{}'
+        elsif field.key in ('run_at', 'start_by') and field.value #>> '{}'
             !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
         then
             perform tusk.refuse(
-                pointer || '/run_at', 'run_at must be an RFC 3339 time with an offset, in the years 2000 to 2200'
+                pointer || '/' || field.key,
+                format('%s must be an RFC 3339 time with an offset, in the years 2000 to 2200', field.key)
             );
         end if;
     end loop;
@@ -595,6 +619,8 @@ begin
             limits => entry.job -> 'limits',
             uniqueness => entry.job -> 'unique',
             ordering => entry.job -> 'order',
+            start_by => (entry.job ->> 'start_by')::timestamptz,
+            start_within => (entry.job ->> 'start_within_seconds')::numeric * interval '1 second',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;

@@ -281,7 +281,8 @@ begin
                 from (
                     select
                         ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
-                        ready.queue, ready.priority, place.number as lane, place.is_limited
+                        ready.queue, ready.priority, place.number as lane, place.is_limited,
+                        ready.last_lease
                     from tusk.ready as ready
                     where
                         ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
@@ -295,7 +296,8 @@ begin
                 from (
                     select
                         ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
-                        ready.queue, ready.priority, place.number as lane, place.is_limited
+                        ready.queue, ready.priority, place.number as lane, place.is_limited,
+                        ready.last_lease
                     from tusk.ready as ready
                     where
                         (place.is_limited or cardinality(limited_kinds) > 0)
@@ -312,7 +314,12 @@ begin
         cross join lateral (
             select job.limit_keys, job.limit_weights
             from tusk.job as job
-            where job.shard = home and job.id = first.id
+            where
+                job.shard = home and job.id = first.id
+                and (
+                    job.start_by is null or first.last_lease <> 0 or alone
+                    or not tusk.is_late(home, job.id, job.start_by)
+                )
             limit 1
         ) as job
         window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)

@@ -39,7 +39,7 @@ begin
         perform tusk.refuse('#/job', 'job must be a JSON object');
     end if;
     perform tusk.check_keys('#/job', job);
-    foreach field in array array['run_at', 'delay_seconds', 'idempotency_key'] loop
+    foreach field in array array['run_at', 'delay_seconds', 'start_by', 'idempotency_key'] loop
         if job -> field is not null then
             perform tusk.refuse(
                 '#/job/' || field, format('%s cannot be given for the job of a schedule', field)
@@ -71,6 +71,8 @@ begin
             limits => job -> 'limits',
             uniqueness => job -> 'unique',
             ordering => job -> 'order',
+            start_by => null,
+            start_within => (job ->> 'start_within_seconds')::numeric * interval '1 second',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';

@@ -187,7 +187,7 @@ declare
     count_ahead bigint;
     is_free boolean := true;
 begin
-    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights into facts
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by into facts
     from tusk.job as job
     where job.shard = home and job.id = explain.job_id;
     if not found then
@@ -220,15 +220,16 @@ begin
     select found.* into wait
     from (
         select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
-            null::text as reason, 0::smallint as interruptions
+            null::text as reason, 0::smallint as interruptions, scheduled.last_lease
         from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = explain.job_id
         union all
-        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions
+        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions,
+            blocked.last_lease
         from tusk.blocked as blocked
         where blocked.shard = home and blocked.id = explain.job_id
         union all
-        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions
+        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions, ready.last_lease
         from tusk.ready as ready
         where ready.shard = home and ready.id = explain.job_id
     ) as found;
@@ -266,6 +267,15 @@ begin
                 'no_scheduler', 'no scheduler was heard of for a minute, and it takes one to make due jobs available',
                 '{}'::json;
         end if;
+    end if;
+
+    if facts.start_by is not null and wait.last_lease = 0 and wait.interruptions = 0
+        and tusk.is_late(home, explain.job_id, facts.start_by) then
+        is_free := false;
+        return query select
+            'late',
+            format('it should have started by %s; a scheduler is about to discard it', facts.start_by),
+            json_build_object('start_by', facts.start_by);
     end if;
 
     return query

@@ -47,8 +47,9 @@ returned as (
         shard, priority, attempt, interruptions, gated, args_bytes, id, available_at, queue, kind
     )
     select
-        $1, job.priority, held.attempt, held.interruptions, job.limit_keys is not null, job.args_bytes, held.id,
-        now(), job.queue, job.kind
+        $1, job.priority, held.attempt, held.interruptions,
+        num_nonnulls(job.limit_keys, job.order_key, job.start_by) > 0, job.args_bytes, held.id, now(), job.queue,
+        job.kind
     from held
     inner join tusk.job as job on job.shard = $1 and job.id = held.id
     where not held.is_cancelled

@@ -16,7 +16,7 @@ enum JobAddCommand {
             summary: "enqueues a job and shows its id",
             details: "When it returns with 0 the job is committed. With -q only the id is shown.",
             operands: [Command.Operand(name: "KIND")],
-            options: JobOptions.common + [JobOptions.runAt, JobOptions.delay, key, wait, JobWaitCommand.timeout],
+            options: JobOptions.common + JobOptions.times + [key, wait, JobWaitCommand.timeout],
             examples: [
                 "tusk job add tusk.echo --args '{\"hello\":\"world\"}' --wait",
                 "tusk job add send_email --args @letter.json --queue mail --in 5m --tag welcome",

@@ -16,6 +16,16 @@ enum JobOptions {
         .duration(NewJob.delayRange),
         "not before this much time has passed, such as 5m"
     )
+    static let startBy = Option.argument(
+        "start-by",
+        .text("TIME"),
+        "discarded when no attempt has started by then: RFC 3339 with an offset"
+    )
+    static let startWithin = Option.argument(
+        "start-within",
+        .duration(NewJob.startWithinRange),
+        "discarded when no attempt has started this long after it was enqueued or due"
+    )
     static let priority = Option.argument(
         "priority",
         .integer(0...9),
@@ -64,7 +74,11 @@ enum JobOptions {
     /// What a job of any kind of enqueue takes.
     static let common = [
         args, queue, priority, maxAttempts, attemptTimeout, tag, limit, order, uniqueKey, unique, retry, metadata,
+        startWithin,
     ]
+
+    /// What a single job takes besides; a schedule says itself when.
+    static let times = [runAt, delay, startBy]
 
     /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
     private static let argsBytesMax = 1 << 20
@@ -84,6 +98,8 @@ enum JobOptions {
         writer.put("max_attempts", try context.integer(maxAttempts))
         writer.put("run_at", try context.text(runAt))
         try put("delay_seconds", try context.duration(delay), &writer)
+        writer.put("start_by", try context.text(startBy))
+        try put("start_within_seconds", try context.duration(startWithin), &writer)
         try put("timeout_seconds", try context.duration(attemptTimeout), &writer)
         let tags = try context.list(tag)
         if !tags.isEmpty { writer.put("tags", tags) }
@@ -136,6 +152,7 @@ enum JobOptions {
         switch field {
         case "kind": "KIND"
         case "delay_seconds": delay.flag
+        case "start_within_seconds": startWithin.flag
         case "timeout_seconds": attemptTimeout.flag
         case "tags": tag.flag
         case "limits": limit.flag

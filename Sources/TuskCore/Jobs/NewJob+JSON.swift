@@ -8,6 +8,8 @@ extension NewJob {
         case retry
         case timeoutSeconds = "timeout_seconds"
         case tags, metadata, traceparent, limits, unique, order
+        case startBy = "start_by"
+        case startWithinSeconds = "start_within_seconds"
     }
 
     /// Reads a job; only `kind` is required. Unknown fields are refused, and all problems are reported at once.
@@ -33,6 +35,7 @@ extension NewJob {
         limits = Self.read(.limits, &reader, JobLimit.list) ?? []
         unique = Self.read(.unique, &reader, Uniqueness.init)
         order = Self.read(.order, &reader, JobOrder.init)
+        startBy = Self.readStartBy(after: runAt, &reader)
         try reader.finish()
         guard let kind else { preconditionFailure("finish throws when there is no kind") }
         self.kind = kind
@@ -60,11 +63,29 @@ extension NewJob {
             reader.refuse(.delaySeconds, .conflictingFields, "cannot be given together with run_at")
         }
         if let delay = reader.seconds(.delaySeconds, in: delayRange) { return .after(delay) }
-        guard let text = reader.string(.runAt) else { return .now }
-        guard let moment = Timestamp(rfc3339: text) else {
-            let rule = "must be an RFC 3339 time with an offset, in the years 2000 to 2200"
-            reader.refuse(.runAt, .invalidTime, rule)
-            return .now
+        return readMoment(.runAt, &reader).map { .at($0) } ?? .now
+    }
+
+    private static func readMoment(_ field: Field, _ reader: inout FieldReader<Field>) -> Timestamp? {
+        guard let text = reader.string(field) else { return nil }
+        let moment = Timestamp(rfc3339: text)
+        if moment == nil {
+            reader.refuse(field, .invalidTime, "must be an RFC 3339 time with an offset, in the years 2000 to 2200")
+        }
+        return moment
+    }
+
+    private static func readStartBy(
+        after runAt: RunTime,
+        _ reader: inout FieldReader<Field>
+    ) -> StartDeadline? {
+        if reader.value(.startBy) != nil, reader.value(.startWithinSeconds) != nil {
+            reader.refuse(.startWithinSeconds, .conflictingFields, "cannot be given together with start_by")
+        }
+        if let time = reader.seconds(.startWithinSeconds, in: startWithinRange) { return .within(time) }
+        guard let moment = readMoment(.startBy, &reader) else { return nil }
+        if case .at(let runAt) = runAt, moment <= runAt {
+            reader.refuse(.startBy, .outOfRange, "must be after run_at")
         }
         return .at(moment)
     }
@@ -182,12 +203,17 @@ extension NewJob {
             writer.key(Field.order.rawValue)
             order.write(to: &writer)
         }
+        switch startBy {
+        case nil: break
+        case .at(let moment): Self.write(.startBy, moment.rfc3339Text, to: &writer)
+        case .within(let time): Self.write(.startWithinSeconds, time, to: &writer)
+        }
         writer.endObject()
         return writer.text
     }
 
-    /// Whether the database has to look at other jobs before it takes this one, so that it does not go with the rest.
-    package var isApart: Bool { unique != nil || order != nil }
+    /// Whether the database has to do more for this job than to store it, so that it does not go with the rest.
+    package var isApart: Bool { unique != nil || order != nil || startBy != nil }
 
     /// The canonical JSON of many jobs: an array.
     package static func array(_ jobs: [NewJob]) -> JSONText {

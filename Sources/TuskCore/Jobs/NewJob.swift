@@ -29,6 +29,8 @@ public struct NewJob: Sendable, Hashable {
     public package(set) var unique: Uniqueness?
     /// The line it stands in; nil: none.
     public package(set) var order: JobOrder?
+    /// By when its first attempt must have been claimed; nil: it is never too late.
+    public package(set) var startBy: StartDeadline?
 
     /// The attempts of jobs that name none.
     public static let maxAttemptsDefault = 20
@@ -38,6 +40,8 @@ public struct NewJob: Sendable, Hashable {
     package static let timeoutRange: ClosedRange<Duration> = .seconds(1) ... .seconds(86_400)
     /// How long a job may be put off: up to ten years of 365 days.
     package static let delayRange: ClosedRange<Duration> = .zero ... .seconds(3650 * 86_400)
+    /// How long it may be until a job starts: 1 s to ten years of 365 days.
+    package static let startWithinRange: ClosedRange<Duration> = .seconds(1) ... .seconds(3650 * 86_400)
     /// The most tags.
     package static let tagsMax = 16
 
@@ -59,6 +63,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - limits: The concurrency limits it counts for: at most 4, all different.
     ///   - unique: What keeps a second job of the same sort from being enqueued.
     ///   - order: The line it stands in.
+    ///   - startBy: By when its first attempt must have been claimed.
     /// - Throws: all that is wrong, with pointers as in a request over HTTP.
     public init(
         kind: Kind,
@@ -74,7 +79,8 @@ public struct NewJob: Sendable, Hashable {
         traceparent: String? = nil,
         limits: [JobLimit] = [],
         unique: Uniqueness? = nil,
-        order: JobOrder? = nil
+        order: JobOrder? = nil,
+        startBy: StartDeadline? = nil
     ) throws(ValidationError) {
         self.kind = kind
         self.args = args
@@ -90,6 +96,7 @@ public struct NewJob: Sendable, Hashable {
         self.limits = limits
         self.unique = unique
         self.order = order
+        self.startBy = startBy
         // There is one set of rules: what a request over HTTP has to pass.
         self = try NewJob(written: json)
     }
