@@ -3392,7 +3392,7 @@ CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS tex
 
 COMMENT ON FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) IS 'The same for the keys of jobs that have just ended.';
 
-CREATE FUNCTION tusk.release_next(home smallint, after_limit text, after_order text, keys_most integer, OUT any_waited boolean, OUT queues text[], OUT reached_limit text, OUT reached_order text) RETURNS record
+CREATE FUNCTION tusk.release_next(home smallint, after_limit text, after_order text, keys_most integer, OUT any_waited boolean, OUT queues text[], OUT reached_limit text, OUT reached_order text, OUT rated text[], OUT wait_ms integer) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3402,7 +3402,17 @@ declare
     lines constant text [] := tusk.waiting_keys(home, 'order', after_order, null, keys_most);
 begin
     any_waited := exists (select from tusk.blocked as blocked where blocked.shard = home);
-    queues := (tusk.release_limited(home, limited)).queues || tusk.release_ordered(home, array(
+    select freed.queues, freed.wait_ms into queues, wait_ms
+    from tusk.release_limited(home, limited) as freed;
+    rated := array(
+        select given.key
+        from unnest(limited) as given (key)
+        where wait_ms is not null and exists (
+            select from tusk.present_limit as rate
+            where rate.key in (given.key, tusk.key_class(given.key)) and rate.step is not null
+        )
+    );
+    queues := queues || tusk.release_ordered(home, array(
         select line.key
         from unnest(lines) as line (key)
         inner join tusk.order_head as head on head.shard = home and head.key = line.key
@@ -3414,8 +3424,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.release_next(home smallint, after_limit text, after_order text, keys_most integer, OUT any_waited boolean, OUT queues text[], OUT reached_limit text, OUT reached_order text) IS 'Brings back jobs that wait for the next so many limit keys and order keys after these; whether any waited, the queues
-they went to, and where to go on, null at the end.';
+COMMENT ON FUNCTION tusk.release_next(home smallint, after_limit text, after_order text, keys_most integer, OUT any_waited boolean, OUT queues text[], OUT reached_limit text, OUT reached_order text, OUT rated text[], OUT wait_ms integer) IS 'Brings back jobs that wait for the next so many limit keys and order keys after these; whether any waited, the queues
+they went to, and where to go on, null at the end; and those that wait for tokens, and when to come again for them.';
 
 CREATE FUNCTION tusk.release_order_key(key text, OUT answer text, OUT queues text[]) RETURNS record
     LANGUAGE plpgsql
@@ -4607,9 +4617,12 @@ CREATE TABLE tusk.worker (
     version text NOT NULL,
     queues text[] NOT NULL,
     kinds text[] NOT NULL,
+    token_hash bytea,
+    owner text,
     CONSTRAINT worker_lease_positive CHECK ((lease_ms > 0)),
     CONSTRAINT worker_slots_positive CHECK ((slots > 0)),
-    CONSTRAINT worker_state_known CHECK ((state = ANY (ARRAY['live'::text, 'draining'::text])))
+    CONSTRAINT worker_state_known CHECK ((state = ANY (ARRAY['live'::text, 'draining'::text]))),
+    CONSTRAINT worker_token_whole CHECK (((token_hash IS NULL) = (owner IS NULL)))
 )
 WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500');
 
@@ -4636,6 +4649,10 @@ COMMENT ON COLUMN tusk.worker.version IS 'Version of its program.';
 COMMENT ON COLUMN tusk.worker.queues IS 'Queues it claims from.';
 
 COMMENT ON COLUMN tusk.worker.kinds IS 'Kinds it offers.';
+
+COMMENT ON COLUMN tusk.worker.token_hash IS 'SHA-256 of the secret of a claim over HTTP; null: a worker process, which needs none.';
+
+COMMENT ON COLUMN tusk.worker.owner IS 'Which API key made the claim over HTTP; only that one may use its token.';
 
 ALTER TABLE ONLY tusk.attempt ATTACH PARTITION tusk.attempt_overflow DEFAULT;
 

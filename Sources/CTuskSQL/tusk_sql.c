@@ -111,6 +111,14 @@ static const unsigned char migration_0014_start_deadlines[] = {
 #embed "../../sql/migrations/0014_start_deadlines.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0015_claims_over_http[] = {
+#embed "../../sql/migrations/0015_claims_over_http.sql" suffix(, 0)
+};
+
+static const unsigned char query_beat_claim[] = {
+#embed "../../sql/queries/beat_claim.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_scheduler[] = {
 #embed "../../sql/queries/beat_scheduler.sql" suffix(, 0)
 };
@@ -173,6 +181,14 @@ static const unsigned char query_enqueue_jobs[] = {
 
 static const unsigned char query_explain_job[] = {
 #embed "../../sql/queries/explain_job.sql" suffix(, 0)
+};
+
+static const unsigned char query_find_claimable[] = {
+#embed "../../sql/queries/find_claimable.sql" suffix(, 0)
+};
+
+static const unsigned char query_find_ended_jobs[] = {
+#embed "../../sql/queries/find_ended_jobs.sql" suffix(, 0)
 };
 
 static const unsigned char query_find_held_leases[] = {
@@ -295,6 +311,10 @@ static const unsigned char query_read_cancels[] = {
 #embed "../../sql/queries/read_cancels.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_claimed_jobs[] = {
+#embed "../../sql/queries/read_claimed_jobs.sql" suffix(, 0)
+};
+
 static const unsigned char query_read_cursor[] = {
 #embed "../../sql/queries/read_cursor.sql" suffix(, 0)
 };
@@ -339,12 +359,20 @@ static const unsigned char query_read_settled[] = {
 #embed "../../sql/queries/read_settled.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_settled_claim[] = {
+#embed "../../sql/queries/read_settled_claim.sql" suffix(, 0)
+};
+
 static const unsigned char query_record_migration[] = {
 #embed "../../sql/queries/record_migration.sql" suffix(, 0)
 };
 
 static const unsigned char query_record_ticks[] = {
 #embed "../../sql/queries/record_ticks.sql" suffix(, 0)
+};
+
+static const unsigned char query_register_claim[] = {
+#embed "../../sql/queries/register_claim.sql" suffix(, 0)
 };
 
 static const unsigned char query_register_worker[] = {
@@ -381,6 +409,10 @@ static const unsigned char query_remove_schedule[] = {
 
 static const unsigned char query_remove_scheduler[] = {
 #embed "../../sql/queries/remove_scheduler.sql" suffix(, 0)
+};
+
+static const unsigned char query_remove_settled_worker[] = {
+#embed "../../sql/queries/remove_settled_worker.sql" suffix(, 0)
 };
 
 static const unsigned char query_remove_worker[] = {
@@ -497,6 +529,8 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0012_explain.sql", migration_0012_explain),
     FILE_OF("migrations/0013_limit_functions.sql", migration_0013_limit_functions),
     FILE_OF("migrations/0014_start_deadlines.sql", migration_0014_start_deadlines),
+    FILE_OF("migrations/0015_claims_over_http.sql", migration_0015_claims_over_http),
+    FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
@@ -513,6 +547,8 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
     FILE_OF("queries/explain_job.sql", query_explain_job),
+    FILE_OF("queries/find_claimable.sql", query_find_claimable),
+    FILE_OF("queries/find_ended_jobs.sql", query_find_ended_jobs),
     FILE_OF("queries/find_held_leases.sql", query_find_held_leases),
     FILE_OF("queries/find_lanes.sql", query_find_lanes),
     FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),
@@ -543,6 +579,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_api_key.sql", query_read_api_key),
     FILE_OF("queries/read_attempts.sql", query_read_attempts),
     FILE_OF("queries/read_cancels.sql", query_read_cancels),
+    FILE_OF("queries/read_claimed_jobs.sql", query_read_claimed_jobs),
     FILE_OF("queries/read_cursor.sql", query_read_cursor),
     FILE_OF("queries/read_due_schedules.sql", query_read_due_schedules),
     FILE_OF("queries/read_fleet.sql", query_read_fleet),
@@ -554,8 +591,10 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_next_tick.sql", query_read_next_tick),
     FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),
     FILE_OF("queries/read_settled.sql", query_read_settled),
+    FILE_OF("queries/read_settled_claim.sql", query_read_settled_claim),
     FILE_OF("queries/record_migration.sql", query_record_migration),
     FILE_OF("queries/record_ticks.sql", query_record_ticks),
+    FILE_OF("queries/register_claim.sql", query_register_claim),
     FILE_OF("queries/register_worker.sql", query_register_worker),
     FILE_OF("queries/release_limit.sql", query_release_limit),
     FILE_OF("queries/release_limited.sql", query_release_limited),
@@ -565,6 +604,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/remove_limit.sql", query_remove_limit),
     FILE_OF("queries/remove_schedule.sql", query_remove_schedule),
     FILE_OF("queries/remove_scheduler.sql", query_remove_scheduler),
+    FILE_OF("queries/remove_settled_worker.sql", query_remove_settled_worker),
     FILE_OF("queries/remove_worker.sql", query_remove_worker),
     FILE_OF("queries/rescue_jobs.sql", query_rescue_jobs),
     FILE_OF("queries/resign_leader.sql", query_resign_leader),

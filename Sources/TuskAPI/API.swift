@@ -9,6 +9,7 @@ package import TuskTelemetry
 /// request --> Gate (who, may they) --> route --+--> Coalescer ---> one statement for many ---> answers
 ///                                              +--> Lanes -------> one session for each
 ///                                              +--> stream lanes > bulk requests, line by line
+///                                              +--> ClaimDesk ---> work over HTTP: waits, claims, settles
 /// ```
 ///
 /// `drain` makes `/readyz` say that the process goes away while everything is still answered; then the server is
@@ -19,6 +20,7 @@ package final class API: Sendable {
     package let routes: [APIRoute]
 
     private let services: Services
+    private let claims: ClaimDesk
     private let gate: Gate
     private let metrics: APIMetrics
     private let registry: MetricsRegistry
@@ -46,20 +48,44 @@ package final class API: Sendable {
         let logger = logger.with(["part": "api"])
         metrics = APIMetrics(registry)
         self.registry = registry
-        let effects = EnqueueEffects(metrics: metrics, wake: wake)
+        let authenticator = Authenticator(store: store, configuration: configuration, logger: logger)
+        let claims = ClaimDesk(
+            store: store,
+            authenticator: authenticator,
+            configuration: configuration,
+            metrics: metrics,
+            registry: registry,
+            logger: logger,
+            wake: wake
+        )
+        self.claims = claims
+        let wakeAll: @Sendable (Set<QueueName>) -> Void = { queues in
+            wake(queues)
+            claims.signal(queues)
+        }
+        let effects = EnqueueEffects(metrics: metrics, wake: wakeAll)
+        let waiting = WaitingResults(store: store, waitsMax: configuration.waitingResultsMax, logger: logger)
+        let coalescer = Coalescer(
+            store: store,
+            configuration: configuration,
+            effects: effects,
+            waiting: waiting,
+            logger: logger
+        )
         services = Services(
             store: store,
             configuration: configuration,
             lanes: Self.lanes("lane", configuration.lanes, configuration),
             streams: Self.lanes("stream", configuration.streams, configuration),
-            coalescer: Coalescer(store: store, configuration: configuration, effects: effects, logger: logger),
+            coalescer: coalescer,
+            waiting: waiting,
             effects: effects,
             logger: logger
         )
         keys = Self.lanes("key", 1, configuration)
         strangers = Self.lanes("stranger", 1, configuration)
         gate = Gate(
-            authenticator: Authenticator(store: store, configuration: configuration, logger: logger),
+            authenticator: authenticator,
             allowsAnonymous: configuration.allowsAnonymous,
             lanes: keys,
             strangers: strangers,
@@ -73,6 +99,7 @@ package final class API: Sendable {
             + JobRoutes(services: services).routes + QueueRoutes(services: services).routes
             + LimitRoutes(services: services).routes
             + OrderKeyRoutes(services: services).routes
+            + ClaimRoutes(claims: claims, configuration: configuration).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
             + probeRoutes.routes + PageRoutes().routes
     }
@@ -127,19 +154,25 @@ package final class API: Sendable {
     package func start() {
         for lanes in [keys, strangers, services.lanes, services.streams, probes] { lanes.start() }
         services.coalescer.start()
+        claims.start()
     }
 
     /// From now on `/readyz` says `draining`, so that nobody sends new requests here; those that come are answered.
+    /// Claims that wait get no jobs any more, and who waits for the end of a job is told that it has not ended.
     package func drain() {
         probe.drain()
+        claims.drain()
+        services.waiting.drain()
     }
 
     /// Refuses what still waits, finishes what runs, and returns when no thread is left: within the time that one call
     /// of the store may take. Any number of times, also before `start`.
     package func stop() {
         probe.drain()
+        claims.stop()
         services.coalescer.stop()
         for lanes in [keys, strangers, services.lanes, services.streams, probes] { lanes.stop() }
+        services.waiting.stop()
     }
 
     /// Whether the process can do its work. Blocks while it asks the database, but asks it at most once a second.

@@ -14,11 +14,19 @@ package struct APIConfiguration: Sendable {
     /// Streamed bulk requests at once; each holds some MiB at most. Defaults to 4.
     package var streams = 4
     /// Sessions that the store's pool needs so that no thread of the API waits for another one's: those above, one for
-    /// keys, one for keys never seen before, and one for probes.
-    package var sessionsMax: Int { lanes + streams + 3 }
+    /// keys, one for keys never seen before, one for probes, one for those who wait for the ends of jobs, and those for
+    /// the keys of claims that wait. Work over HTTP has a pool of its own besides, of 4.
+    package var sessionsMax: Int { lanes + streams + 4 + ClaimDesk.lanesOfEachSort }
     /// Requests that wait for a lane, and single enqueues that wait for their batch; more are refused with 503.
     /// Defaults to 10,000.
     package var waitingRequestsMax = 10_000
+    /// Claims over HTTP that wait for jobs at once; more are refused with 503. Defaults to 1,000.
+    package var waitingClaimsMax = 1000
+    /// How often the database is asked for jobs that nobody signalled, for claims that want the same, while at most ten
+    /// different sorts wait; with more of them it is asked 20 times a second in all. Defaults to 500 ms.
+    package var claimPollInterval = Duration.milliseconds(500)
+    /// Requests that wait for the end of the job they enqueued; more are answered at once. Defaults to 1,000.
+    package var waitingResultsMax = 1000
     /// Bytes of all single enqueues that wait for their batch; more are refused with 503. Defaults to 64 MiB.
     package var waitingBytesMax = 64 << 20
     /// How long a request waits for a lane before it is refused with 503. Defaults to 2 s.
@@ -39,6 +47,9 @@ package struct APIConfiguration: Sendable {
     package var streamBodyBytesMax = 64 << 20
     /// The longest line of a streamed body. Defaults to 1 MiB.
     package var lineBytesMax = 1 << 20
+
+    /// The longest body of a settlement: a hundred of the largest results, and their errors. Defaults to 8 MiB.
+    package var settleBodyBytesMax = 8 << 20
 
     /// How long the answer of a readiness probe is repeated without asking the database. Defaults to 1 s.
     package var readinessCacheTime = Duration.seconds(1)

@@ -44,6 +44,20 @@ package struct WaitingKeys: Sendable, Hashable {
     }
 }
 
+/// What a look at the next keys that jobs wait for found.
+package struct ReleaseRound: Sendable, Hashable {
+    /// The queues that jobs went to.
+    package let queues: Set<QueueName>
+    /// Whether any job waited.
+    package let hadWaiting: Bool
+    /// Where to go on.
+    package let reached: WaitingKeys
+    /// The keys for whose tokens jobs wait.
+    package let ratedKeys: [String]
+    /// When to come again for the next of them; nil: nothing waits for one.
+    package let wait: Duration?
+}
+
 extension StoreSession {
     private static let releaseLimited = SQLCatalog.statement("release_limited", isKept: true)
     private static let releaseLimitedBy = SQLCatalog.statement("release_limited_by", isKept: true)
@@ -78,18 +92,21 @@ extension StoreSession {
         )
     }
 
-    /// The same for the next 1,000 limit keys and 1,000 order keys that jobs wait for, and whether any waited.
-    package func releaseNext(
-        after keys: WaitingKeys = WaitingKeys()
-    ) throws(StoreError) -> (queues: Set<QueueName>, hadWaiting: Bool, reached: WaitingKeys) {
+    /// The same for the next 1,000 limit keys and 1,000 order keys that jobs wait for.
+    package func releaseNext(after keys: WaitingKeys = WaitingKeys()) throws(StoreError) -> ReleaseRound {
         let rows = try run(Self.releaseNext) {
             $0.int2(shard)
             $0.text(keys.limit)
             $0.text(keys.order)
             $0.int4(WaitingKeys.countMax)
         }
-        let reached = WaitingKeys(limit: rows.textIfPresent(0, 2), order: rows.textIfPresent(0, 3))
-        return (queues(rows, 1), rows.bool(0, 0), reached)
+        return ReleaseRound(
+            queues: queues(rows, 1),
+            hadWaiting: rows.bool(0, 0),
+            reached: WaitingKeys(limit: rows.textIfPresent(0, 2), order: rows.textIfPresent(0, 3)),
+            ratedKeys: rows.textArray(0, 4),
+            wait: rows.int4IfPresent(0, 5).map { .milliseconds(Int64($0)) }
+        )
     }
 
     /// The same for a key whose limit was changed, or the keys of a class.

@@ -33,9 +33,32 @@ package struct SettleEntry: Sendable {
         error: String? = nil,
         result: JSONText? = nil
     ) {
-        id = job.id
-        lease = job.lease
-        position = job.position
+        self.init(
+            id: job.id,
+            lease: job.lease,
+            position: job.position,
+            verdict,
+            startedAgo: startedAgo,
+            reason: reason,
+            error: error,
+            result: result
+        )
+    }
+
+    /// The same for a job of which no more than this is known.
+    init(
+        id: JobID,
+        lease: LeaseNumber,
+        position: Int32,
+        _ verdict: Verdict,
+        startedAgo: Duration?,
+        reason: String? = nil,
+        error: String? = nil,
+        result: JSONText? = nil
+    ) {
+        self.id = id
+        self.lease = lease
+        self.position = position
         self.verdict = verdict
         self.startedAgo = startedAgo
         self.reason = reason

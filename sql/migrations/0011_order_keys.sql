@@ -271,7 +271,8 @@ comment on function tusk.release_ordered_by is 'The same for the lines of jobs t
 
 create function tusk.release_next(
     home smallint, after_limit text, after_order text, keys_most integer,
-    out any_waited boolean, out queues text [], out reached_limit text, out reached_order text
+    out any_waited boolean, out queues text [], out reached_limit text, out reached_order text, out rated text [],
+    out wait_ms integer
 ) returns record
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -282,7 +283,17 @@ declare
     lines constant text [] := tusk.waiting_keys(home, 'order', after_order, null, keys_most);
 begin
     any_waited := exists (select from tusk.blocked as blocked where blocked.shard = home);
-    queues := (tusk.release_limited(home, limited)).queues || tusk.release_ordered(home, array(
+    select freed.queues, freed.wait_ms into queues, wait_ms
+    from tusk.release_limited(home, limited) as freed;
+    rated := array(
+        select given.key
+        from unnest(limited) as given (key)
+        where wait_ms is not null and exists (
+            select from tusk.present_limit as rate
+            where rate.key in (given.key, tusk.key_class(given.key)) and rate.step is not null
+        )
+    );
+    queues := queues || tusk.release_ordered(home, array(
         select line.key
         from unnest(lines) as line (key)
         inner join tusk.order_head as head on head.shard = home and head.key = line.key
@@ -296,7 +307,7 @@ $$;
 
 comment on function tusk.release_next is
 'Brings back jobs that wait for the next so many limit keys and order keys after these; whether any waited, the queues
-they went to, and where to go on, null at the end.';
+they went to, and where to go on, null at the end; and those that wait for tokens, and when to come again for them.';
 
 create function tusk.release_order_key(key text, out answer text, out queues text []) returns record
 language plpgsql volatile

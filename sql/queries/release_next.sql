@@ -6,5 +6,7 @@ select
     next.any_waited,
     next.queues,
     next.reached_limit,
-    next.reached_order
+    next.reached_order,
+    next.rated,
+    next.wait_ms
 from tusk.release_next($1, $2, $3, $4) as next

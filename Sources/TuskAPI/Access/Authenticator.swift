@@ -77,6 +77,24 @@ final class Authenticator: Sendable {
         return principal
     }
 
+    /// Whether a request that was let in and has waited since may still do what needs `scope`. Blocks.
+    func recheck(_ request: HTTPRequest, _ scope: Scope) throws(Problem) {
+        let principal: Principal
+        switch look(at: request) {
+        case .accepted(let known): principal = known
+        case .acceptedButAging(_, let token), .unknown(let token, _): principal = try resolve(token)
+        case .refused(let problem): throw problem
+        }
+        guard principal.may(scope) else { throw Self.missing(scope) }
+    }
+
+    /// The refusal of a key that lacks a scope.
+    static func missing(_ scope: Scope) -> Problem {
+        var problem = Problem(.missingScope, "The API key lacks the scope \(scope.rawValue).")
+        problem.missingScope = scope
+        return problem
+    }
+
     /// Nobody will call `resolve` for a token that is aging.
     func giveUpRefresh(_ token: APIToken) {
         cache.withLock { $0.giveUpRefresh(token.hash) }

@@ -26,6 +26,8 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case orderKeyNotFound = "order-key-not-found"
     /// The job that holds the order key is not over.
     case orderKeyBusy = "order-key-busy"
+    /// The lease has ended, or it is not the caller's.
+    case leaseLost = "lease-lost"
     /// The job is in a state from which this change does not start.
     case jobState = "job-state"
     /// Another job holds the unique key of this one.
@@ -64,7 +66,7 @@ extension ProblemKind {
         case .unauthenticated: 401
         case .missingScope, .crossOrigin: 403
         case .jobNotFound, .scheduleNotFound, .limitNotFound, .orderKeyNotFound: 404
-        case .jobState, .orderKeyBusy, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
+        case .jobState, .leaseLost, .orderKeyBusy, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation, .idempotencyMismatch: 422
@@ -89,6 +91,7 @@ extension ProblemKind {
         case .limitNotFound: "No such limit"
         case .orderKeyNotFound: "No such order key"
         case .orderKeyBusy: "The order key is held by a job that is not over"
+        case .leaseLost: "The lease is lost"
         case .jobState: "The job is in the wrong state"
         case .uniqueConflict: "Another job holds the unique key"
         case .uniqueInFlight: "A job with this unique key is being enqueued"
@@ -114,7 +117,7 @@ extension ProblemKind {
         case .tooManyFailures: 10
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
         case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound: nil
-        case .jobState, .uniqueConflict, .orderKeyNotFound, .orderKeyBusy: nil
+        case .jobState, .leaseLost, .uniqueConflict, .orderKeyNotFound, .orderKeyBusy: nil
         case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
         }
     }

@@ -13,6 +13,7 @@ final class Coalescer: Sendable {
 
     private let store: Store
     private let effects: EnqueueEffects
+    private let waiting: WaitingResults
     private let logger: Logger
     private let state: Mutex<State>
     /// Raised when the thread has something to do after it had nothing.
@@ -20,9 +21,16 @@ final class Coalescer: Sendable {
     private let running = DispatchGroup()
     private let isStarted = Mutex(false)
 
-    init(store: Store, configuration: APIConfiguration, effects: EnqueueEffects, logger: Logger) {
+    init(
+        store: Store,
+        configuration: APIConfiguration,
+        effects: EnqueueEffects,
+        waiting: WaitingResults,
+        logger: Logger
+    ) {
         self.store = store
         self.effects = effects
+        self.waiting = waiting
         self.logger = logger
         var limits = State.Limits()
         limits.batchItemsMax = configuration.batchJobsMax
@@ -111,7 +119,7 @@ final class Coalescer: Sendable {
         var tally = EnqueueEffects.Tally()
         for case (let request, .success(let enqueued)) in zip(requests, results) { tally.accept(request.job, enqueued) }
         effects.follow(tally)
-        return finish(requests, results) { $0.response($1, isReplay: false) }
+        return finish(requests, results) { $0.answer($1, isReplay: false) }
     }
 
     private func enqueueKeyed(_ requests: [EnqueueRequest], _ session: StoreSession) -> StoreError? {
@@ -121,22 +129,24 @@ final class Coalescer: Sendable {
         var tally = EnqueueEffects.Tally()
         for case (let request, .success(let answer)) in zip(requests, results) { tally.note([request.job], answer) }
         effects.follow(tally)
-        return finish(requests, results) { $0.response($1) }
+        return finish(requests, results) { $0.answer($1) }
     }
 
     /// Answers all requests of a batch; returns the last failure among them.
     private func finish<Answer>(
         _ requests: [EnqueueRequest],
         _ results: [Result<Answer, StoreError>],
-        _ response: (EnqueueRequest, Answer) -> HTTPResponse
+        _ answer: (EnqueueRequest, Answer) -> EnqueueRequest.Answer
     ) -> StoreError? {
         var answers: [(HTTPResponder, HTTPResponse)] = []
         answers.reserveCapacity(requests.count)
         var failures: [(request: EnqueueRequest, error: StoreError)] = []
         for (request, result) in zip(requests, results) {
             switch result {
-            case .success(let answer):
-                answers.append((request.call.responder, request.call.stamped(response(request, answer))))
+            case .success(let result):
+                let answer = answer(request, result)
+                guard request.wait == nil || !waiting.takes(request, answer) else { continue }
+                answers.append((request.call.responder, request.call.stamped(answer.response)))
             case .failure(let error):
                 failures.append((request, error))
                 let refusal = Problem(error).response(requestID: request.call.requestID)

@@ -8,6 +8,14 @@ struct EnqueueRequest: Sendable {
     let job: NewJob
     /// Set when it carries an idempotency key.
     let key: KeyedRequest?
+    /// Set when it would wait for the end of the job.
+    let wait: WaitPreference?
+
+    /// An answer, with the job when there is one.
+    struct Answer: Sendable {
+        let response: HTTPResponse
+        var job: JobID?
+    }
 
     /// About what it takes of memory: the body as it came, the job's bytes and its fixed fields.
     var bytes: Int {
@@ -16,7 +24,7 @@ struct EnqueueRequest: Sendable {
 
     /// The answer when the job was enqueued, now or by an earlier request with the same key. It depends on nothing but
     /// the request and what is stored, so a repetition gets the same bytes.
-    func response(_ enqueued: EnqueuedJob, isReplay: Bool) -> HTTPResponse {
+    func answer(_ enqueued: EnqueuedJob, isReplay: Bool) -> Answer {
         var response = HTTPResponse.object(enqueued.isDeduplicated ? 200 : 201) { writer in
             let id = enqueued.id.description
             writer.member("id", id)
@@ -29,49 +37,45 @@ struct EnqueueRequest: Sendable {
         }
         response.headers.append(("Location", "/v1/jobs/\(enqueued.id)"))
         if isReplay { response.headers.append(IdempotencyKey.replayedField) }
-        return response
+        return Answer(response: response, job: enqueued.id)
     }
 
     /// Enqueues the job by itself, in a session of its own, rather than in a batch: whoever it has to wait for is no
     /// concern of others. Blocks.
-    func response(by services: Services) -> HTTPResponse {
+    func answer(by services: Services) -> Answer {
         var tally = EnqueueEffects.Tally()
         do throws(StoreError) {
-            let response: HTTPResponse? = try services.store.withSession { session throws(StoreError) in
+            let answer: Answer? = try services.store.withSession { session throws(StoreError) in
                 if let key {
                     guard let answer = try session.enqueue(keyed: [key]).first else { return nil }
                     tally.note([job], answer)
-                    return self.response(answer)
+                    return self.answer(answer)
                 }
                 guard let enqueued = try session.enqueue([job]).first else { return nil }
                 tally.accept(job, enqueued)
-                return self.response(enqueued, isReplay: false)
+                return self.answer(enqueued, isReplay: false)
             }
-            guard let response else { preconditionFailure("the store answers each job") }
+            guard let answer else { preconditionFailure("the store answers each job") }
             services.effects.follow(tally)
-            return response
+            return answer
         } catch {
-            return services.problem(error, call).response(requestID: call.requestID)
+            return Answer(response: services.problem(error, call).response(requestID: call.requestID))
         }
     }
 
     /// The same for what became of a request with a key.
-    func response(_ answer: KeyedAnswer) -> HTTPResponse {
+    func answer(_ answer: KeyedAnswer) -> Answer {
         switch answer {
         case .accepted(let jobs), .replayed(let jobs):
-            guard let job = jobs.first else { return response(.failure(.unreadable("an idempotency row"))) }
-            if case .replayed = answer { return response(job, isReplay: true) }
-            return response(job, isReplay: false)
-        case .inFlight: return IdempotencyKey.inFlight.response(requestID: call.requestID)
-        case .otherRequest: return IdempotencyKey.mismatch.response(requestID: call.requestID)
+            guard let job = jobs.first else { return refusal(Problem(StoreError.unreadable("an idempotency row"))) }
+            if case .replayed = answer { return self.answer(job, isReplay: true) }
+            return self.answer(job, isReplay: false)
+        case .inFlight: return refusal(IdempotencyKey.inFlight)
+        case .otherRequest: return refusal(IdempotencyKey.mismatch)
         }
     }
 
-    /// The answer to whatever came of a request without a key.
-    func response(_ result: Result<EnqueuedJob, StoreError>) -> HTTPResponse {
-        switch result {
-        case .success(let job): response(job, isReplay: false)
-        case .failure(let error): Problem(error).response(requestID: call.requestID)
-        }
+    private func refusal(_ problem: Problem) -> Answer {
+        Answer(response: problem.response(requestID: call.requestID))
     }
 }

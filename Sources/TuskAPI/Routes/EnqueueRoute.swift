@@ -26,7 +26,7 @@ struct EnqueueRoute: Sendable {
         do throws(Problem) {
             let request = try request(call)
             guard request.job.isApart else { return services.coalescer.submit(request) }
-            let run: @Sendable () -> Void = { call.answer(request.response(by: services)) }
+            let run: @Sendable () -> Void = { services.waiting.answer(request, request.answer(by: services)) }
             services.lanes.submit(Lanes.Work(run: run, refuse: { call.refuse($0) }))
         } catch {
             call.refuse(error)
@@ -44,6 +44,6 @@ struct EnqueueRoute: Sendable {
                 jobs: [job]
             )
         }
-        return EnqueueRequest(call: call, job: job, key: keyed)
+        return EnqueueRequest(call: call, job: job, key: keyed, wait: WaitPreference.of(call.request))
     }
 }

@@ -10,6 +10,7 @@ struct Services: Sendable {
     let lanes: Lanes
     let streams: Lanes
     let coalescer: Coalescer
+    let waiting: WaitingResults
     let effects: EnqueueEffects
     let logger: Logger
 
@@ -51,8 +52,13 @@ struct Services: Sendable {
 
     /// What a failure of the store is to the client; the log gets the whole of it.
     func problem(_ error: StoreError, _ call: Call) -> Problem {
+        Self.problem(error, call, effects.metrics, logger)
+    }
+
+    /// The same for those who have no services.
+    static func problem(_ error: StoreError, _ call: Call, _ metrics: APIMetrics, _ logger: Logger) -> Problem {
         guard error.uniqueConflict == nil else { return Problem(error) }
-        effects.metrics.note(error)
+        metrics.note(error)
         logger.log(
             error.isTransient ? .warning : .error,
             "a request failed",

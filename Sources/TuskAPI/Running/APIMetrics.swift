@@ -1,4 +1,5 @@
 import Synchronization
+import TuskCore
 import TuskHTTP
 import TuskStore
 import TuskTelemetry
@@ -13,6 +14,8 @@ final class APIMetrics: Sendable {
     private let batchJobs: Histogram
     private let databaseErrors: MetricFamily<Counter>
     private let refusals: MetricFamily<Counter>
+    private let claimed: Counter
+    private let settled: MetricFamily<Counter>
     /// The series of requests, so that counting one does not build its labels.
     private let series = Mutex<[Answered: Series]>([:])
 
@@ -67,6 +70,22 @@ final class APIMetrics: Sendable {
             help: "Requests refused for their credentials, by the name of the problem.",
             labels: ["problem"]
         )
+        claimed = registry.counter("tusk_http_jobs_claimed_total", help: "Jobs given to clients over HTTP.")
+        settled = registry.counter(
+            "tusk_http_jobs_settled_total",
+            help: "Outcomes told over HTTP, by the state of the job after them; lost: the lease was lost.",
+            labels: ["state"]
+        )
+    }
+
+    /// Counts jobs that a client got.
+    func noteClaimed(_ count: Int) {
+        claimed.add(count)
+    }
+
+    /// Counts outcomes that a client told.
+    func noteSettled(_ states: [JobState?]) {
+        for state in states { settled.with([state?.rawValue ?? "lost"]).increment() }
     }
 
     /// Counts a finished request; called on the server's thread.

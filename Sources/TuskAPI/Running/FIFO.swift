@@ -34,3 +34,5 @@ struct FIFO<Item> {
         return all
     }
 }
+
+extension FIFO: Sendable where Item: Sendable {}

@@ -91,11 +91,7 @@ struct Gate: Sendable {
     }
 
     private func check(_ visitor: Visitor, _ principal: Principal, _ needed: Scope, _ route: APIRoute) {
-        guard principal.may(needed) else {
-            var problem = Problem(.missingScope, "The API key lacks the scope \(needed.rawValue).")
-            problem.missingScope = needed
-            return refuse(visitor, problem)
-        }
+        guard principal.may(needed) else { return refuse(visitor, Authenticator.missing(needed)) }
         admit(visitor, principal, route)
     }
 

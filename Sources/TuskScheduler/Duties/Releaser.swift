@@ -1,3 +1,4 @@
+import TuskCore
 import TuskStore
 import TuskTelemetry
 
@@ -8,15 +9,34 @@ struct Releaser: Duty {
 
     private let context: DutyContext
     private var reached = WaitingKeys()
+    /// When to look at the next keys. Between two looks only those are looked at for whose tokens jobs wait.
+    private var lookAt = ContinuousClock.now
+    private var ratedKeys: [String] = []
 
     init(_ context: DutyContext) {
         self.context = context
     }
 
     mutating func round(_ session: StoreSession) throws(StoreError) -> Duration {
-        let (queues, hadWaiting, reached) = try session.releaseNext(after: reached)
-        self.reached = reached
+        let wait: Duration?
+        if .now >= lookAt {
+            let round = try session.releaseNext(after: reached)
+            reached = round.reached
+            ratedKeys = round.ratedKeys
+            wait = round.wait
+            wake(round.queues)
+            let configuration = context.configuration
+            lookAt = .now + (round.hadWaiting ? configuration.releaseInterval : configuration.releaseIdleInterval)
+        } else {
+            let round = try session.releaseLimited(ratedKeys)
+            wait = round.wait
+            wake(round.queues)
+        }
+        let untilLook = max(.zero, ContinuousClock.now.duration(to: lookAt))
+        return min(wait ?? untilLook, untilLook)
+    }
+
+    private func wake(_ queues: Set<QueueName>) {
         if !queues.isEmpty { context.wake(Array(queues)) }
-        return hadWaiting ? context.configuration.releaseInterval : context.configuration.releaseIdleInterval
     }
 }
