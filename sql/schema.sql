@@ -1482,7 +1482,7 @@ COMMENT ON FUNCTION tusk.key_class(key text) IS 'The class of a key: tenant:* of
 
 CREATE FUNCTION tusk.rate_reach() RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN '00:00:00.1'::interval;
+    RETURN '00:00:00.25'::interval;
 
 COMMENT ON FUNCTION tusk.rate_reach() IS 'How long before its time a token may be taken, by a job that starts at that time.';
 

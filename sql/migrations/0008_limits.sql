@@ -94,7 +94,7 @@ comment on column tusk.rate_bucket.key is 'The key of the limit, never a class.'
 
 create function tusk.rate_reach() returns interval
 language sql immutable parallel safe
-return interval '100 ms';
+return interval '250 ms';
 
 comment on function tusk.rate_reach is
 'How long before its time a token may be taken, by a job that starts at that time.';

@@ -33,8 +33,16 @@ final class CommandRun {
         self.supervisor = supervisor
     }
 
-    /// Runs it. Nil: the supervisor was gone before it could start anything. `isGone` is whether it is gone afterwards.
-    func run(_ message: [UInt8], isGone: inout Bool) throws(TaskFailure) -> JSONText?? {
+    /// How a run went that did not fail.
+    enum Answer {
+        /// The supervisor was gone before it could start anything.
+        case notStarted
+        /// The command has ended well, with its result if it gave one.
+        case ended(JSONText?)
+    }
+
+    /// Runs it. `isGone` is whether the supervisor is gone afterwards.
+    func run(_ message: [UInt8], isGone: inout Bool) throws(TaskFailure) -> Answer {
         let input = context.rawArgs.bytes
         let file = unsafe tusk_memory_file(input, input.count)
         guard file >= 0 else { throw .unreadable("no memory for the args: \(Supervisor.words(errno))") }
@@ -45,14 +53,14 @@ final class CommandRun {
         defer { errors.close() }
         guard supervisor.start(message, [file, output.writer, errors.writer]) else {
             isGone = true
-            return nil
+            return .notStarted
         }
         output.closeWriter()
         errors.closeWriter()
         let end = attend(output, errors)
         isGone = end == nil
         if context.isCancelled { throw .stopped }
-        return .some(try judge(end))
+        return .ended(try judge(end))
     }
 
     /// Listens until it has ended.

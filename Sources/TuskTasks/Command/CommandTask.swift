@@ -43,13 +43,17 @@ struct CommandTask: Sendable {
         let lifetime = context.remaining + spec.grace + Self.lifetimeExtra
         let order = CommandOrder(spec, variables: variables(context, checkpoint), lifetime: lifetime)
         guard let message = order.message else { throw .refused("the command's arguments and variables are too long") }
-        while true {
-            let supervisor = try supervisors.borrow()
+        // One that was killed while it was parked is replaced by a new one.
+        for isNew in [false, true] {
+            let supervisor = try supervisors.borrow(isNew: isNew)
             var isGone = false
             defer { if isGone { supervisor.end() } else { supervisors.park(supervisor) } }
-            // One that was killed while it was parked is replaced.
-            if let answer = try CommandRun(spec, context, supervisor).run(message, isGone: &isGone) { return answer }
+            switch try CommandRun(spec, context, supervisor).run(message, isGone: &isGone) {
+            case .ended(let result): return result
+            case .notStarted: continue
+            }
         }
+        throw .unreadable("what watches over commands does not start")
     }
 
     /// The whole environment of the command.

@@ -68,9 +68,9 @@ final class SupervisorPool: Sendable {
         for supervisor in parked.withLock({ $0 }) { supervisor.end() }
     }
 
-    /// One that is free, or a new one.
-    func borrow() throws(TaskFailure) -> Supervisor {
-        if let supervisor = parked.withLock({ $0.popLast() }) { return supervisor }
+    /// One that is free, or a new one; `isNew`: a new one in any case.
+    func borrow(isNew: Bool) throws(TaskFailure) -> Supervisor {
+        if !isNew, let supervisor = parked.withLock({ $0.popLast() }) { return supervisor }
         return try Supervisor(program)
     }
 
