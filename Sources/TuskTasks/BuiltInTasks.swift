@@ -17,8 +17,8 @@ package enum BuiltInTasks {
         package var queries: [String: NamedQuery] = [:]
         /// The functions that `sql.call` may call, as `schema.name`. Defaults to none.
         package var functions: [String] = []
-        /// Addresses that `data.fetch` and `http.request` may connect to, besides those of the public internet.
-        /// Defaults to none.
+        /// Addresses that `data.fetch`, `http.request` and webhooks may connect to, besides those of the public
+        /// internet. Defaults to none.
         package var networks: [Network] = []
         /// Whether `http.request` and `data.fetch` are offered. Defaults to false.
         package var allowsRequests = false
@@ -26,6 +26,8 @@ package enum BuiltInTasks {
         package var signingKey: WebhookKey?
         /// The commands that run jobs, each of a kind of its own. Defaults to none.
         package var commands: [CommandSpec] = []
+        /// The receivers that jobs are sent to, each of a kind of its own. Defaults to none.
+        package var webhooks: [WebhookSpec] = []
         /// How this program is started to watch over a command: its path and arguments. Defaults to itself.
         package var supervisor = ["/proc/self/exe", CommandSupervisor.word]
 
@@ -58,8 +60,13 @@ package enum BuiltInTasks {
             worker.register(command.kind, policy: HandlerPolicy(timeout: command.timeout)) { try task.perform($0) }
             kinds.append(command.kind)
         }
-        guard configuration.allowsRequests else { return kinds }
         let network = NetworkGuard(allowing: configuration.networks)
+        for webhook in configuration.webhooks {
+            let task = WebhookTask(webhook, network)
+            worker.register(webhook.kind, policy: HandlerPolicy(timeout: webhook.timeout)) { try task.perform($0) }
+            kinds.append(webhook.kind)
+        }
+        guard configuration.allowsRequests else { return kinds }
         offer(HTTPRequestTask(network: network, key: configuration.signingKey))
         if !configuration.outputRoots.isEmpty {
             offer(DataFetch(settings, roots: configuration.outputRoots, network: network))

@@ -11,7 +11,7 @@ import TuskTasks
         sources.environment = environment
         sources.usualFiles = []
         let configuration = try Configuration(Option.settings, sources)
-        let data = try DataAccess.read(configuration)
+        let data = try DataAccess.read(configuration, [:])
         return data.queries.keys.sorted() + data.functions + data.importRoots + data.outputRoots
     }
 

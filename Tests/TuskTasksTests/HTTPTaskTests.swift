@@ -33,7 +33,8 @@ import TuskStore
     @Test func `the signature is that of Standard Webhooks`() throws {
         let key = try #require(WebhookKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
         let body = Array(#"{"test": 2432232314}"#.utf8)
-        let headers = key.headers(id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body: body)
+        let id = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+        let headers = WebhookKey.headers(signedWith: [key], id: id, timestamp: 1_614_265_330, body: body)
         #expect(headers.last?.value == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
         for text in ["", "whsec_", "whsec_AAAA", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!"] {
             #expect(WebhookKey(text) == nil)

@@ -7,9 +7,11 @@ final class LoopbackServer: Sendable {
     let port: Int
     private let listener: Int32
     private let received = Mutex<[String]>([])
+    private let accepted = Mutex(0)
 
-    /// `answer` gets each request, head and body, and returns the bytes to send; the connection is closed then.
-    init(_ answer: @escaping @Sendable (String) -> String) throws {
+    /// `answer` gets each request, head and body, and returns the bytes to send; the connection is closed then, unless
+    /// it is kept open: then it serves one connection until the other side closes it.
+    init(keepsOpen: Bool = false, _ answer: @escaping @Sendable (String) -> String) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()
@@ -32,10 +34,14 @@ final class LoopbackServer: Sendable {
                     close(listener)
                     return
                 }
-                let request = Self.read(connection)
-                self?.received.withLock { $0.append(request) }
-                let bytes = Array(answer(request).utf8)
-                _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                self?.accepted.withLock { $0 += 1 }
+                repeat {
+                    let request = Self.read(connection)
+                    if keepsOpen, request.isEmpty { break }
+                    self?.received.withLock { $0.append(request) }
+                    let bytes = Array(answer(request).utf8)
+                    _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                } while keepsOpen
                 close(connection)
             }
         }
@@ -48,6 +54,9 @@ final class LoopbackServer: Sendable {
 
     /// What was asked so far.
     var requests: [String] { received.withLock { $0 } }
+
+    /// How many connections were made.
+    var connections: Int { accepted.withLock { $0 } }
 
     var url: String { "http://127.0.0.1:\(port)" }
 

@@ -142,7 +142,7 @@ extension Option {
         "allow-networks",
         .names("ADDRESS/BITS"),
         key: "worker.allow_networks",
-        "further networks they may ask, such as 10.1.2.0/24; others that are not public are refused"
+        "further networks they and webhooks may ask, such as 10.1.2.0/24; others that are not public are refused"
     )
     static let signingKey = setting(
         "signing-key",

@@ -50,7 +50,9 @@ enum ServeCommands {
             switch kind {
             case .api: roles.append(try APIRole(parts, isOpen: context.configuration.flag(.noAuth)))
             case .worker:
-                roles.append(try WorkerRole(parts, data: try DataAccess.read(context.configuration)))
+                roles.append(
+                    try WorkerRole(parts, data: try DataAccess.read(context.configuration, context.environment))
+                )
             case .scheduler: roles.append(try SchedulerRole(parts))
             }
         }

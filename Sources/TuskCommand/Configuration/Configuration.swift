@@ -198,11 +198,18 @@ struct Configuration: Sendable {
     }
 
     private mutating func warn() {
+        if let file, file.isWorldReadable, file.webhooks.contains(where: \.holdsSecrets) {
+            warnings.append(Self.warning(file.path, "secrets of webhooks"))
+        }
         guard let entry = entries[Option.databaseURL.name], case .text(let text) = entry.value, !text.isEmpty else {
             return
         }
         if case .file(let path, _) = entry.origin, file?.isWorldReadable == true, Redaction.hasSecret(text) {
-            warnings.append("\(path) holds a password and everybody on this machine can read it; run: chmod o= \(path)")
+            warnings.append(Self.warning(path, "a password"))
         }
+    }
+
+    private static func warning(_ path: String, _ what: String) -> String {
+        "\(path) holds \(what) and everybody on this machine can read it; run: chmod o= \(path)"
     }
 }

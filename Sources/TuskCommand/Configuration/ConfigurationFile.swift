@@ -14,6 +14,8 @@ struct ConfigurationFile: Sendable {
     private(set) var given: [String: Given] = [:]
     /// The commands of its sections `[commands.KIND]`, in the order of their kinds.
     private(set) var commands: [CommandSpec] = []
+    /// The webhooks of its sections `[webhooks.KIND]`, in the order of their kinds.
+    private(set) var webhooks: [WebhookEntry] = []
     /// Whether others than its owner and group may read it.
     let isWorldReadable: Bool
 
@@ -40,12 +42,24 @@ struct ConfigurationFile: Sendable {
         } catch {
             throw CommandError(.configuration, "\(path):\(error.line): \(error.message)")
         }
-        var sections = CommandSections(path: path)
+        var (commands, webhooks) = (CommandSections(), WebhookSections())
         // In the order of the lines, so that the first mistake is the one reported.
         for (key, entry) in text.entries.sorted(by: { $0.value.line < $1.value.line }) {
-            if try !sections.take(key, entry) { try take(key, entry) }
+            if let part = try KindEntry(key, entry, of: CommandSections.word, in: path) {
+                try commands.take(part)
+            } else if let part = try KindEntry(key, entry, of: WebhookSections.word, in: path) {
+                try webhooks.take(part)
+            } else {
+                try take(key, entry)
+            }
         }
-        commands = try sections.specs()
+        self.commands = try commands.specs(in: path)
+        self.webhooks = try webhooks.webhooks(in: path)
+        for kind in self.webhooks.map(\.kind) {
+            guard let line = webhooks.lines[kind], let other = commands.lines[kind] else { continue }
+            let words = "[webhooks.\(kind)] is of the same kind as [commands.\(kind)] in line \(other)"
+            throw KindEntry.fault(path, line, words)
+        }
     }
 
     private mutating func take(_ key: String, _ entry: ConfigurationText.Entry) throws(CommandError) {

@@ -112,7 +112,12 @@ enum DevCommand {
         _ = try MigrateCommands.apply(parts.database)
         try parts.database.check(allowsUnsafe: context.configuration.flag(.allowUnsafeServer))
         let roots = usualImportRoots.filter { access($0, R_OK | X_OK) == 0 }
-        let data = try DataAccess.read(context.configuration, importRoots: roots, tables: usualTables)
+        let data = try DataAccess.read(
+            context.configuration,
+            context.environment,
+            importRoots: roots,
+            tables: usualTables
+        )
         let api = try APIRole(parts, isOpen: true, noticeTime: .zero)
         let roles: [any ServiceRole] = [
             api, try WorkerRole(parts, data: data), try SchedulerRole(parts),

@@ -6,9 +6,11 @@ enum DataAccess {
     /// The most queries in a directory.
     private static let queriesMax = 1000
 
-    /// Reads it. `importRoots` and `tables` count when the configuration has none.
+    /// Reads it. `environment` may hold secrets that the configuration names; `importRoots` and `tables` count when the
+    /// configuration has none.
     static func read(
         _ configuration: Configuration,
+        _ environment: [String: String],
         importRoots: [String] = [],
         tables: [String] = []
     ) throws(CommandError) -> BuiltInTasks.Configuration {
@@ -30,7 +32,18 @@ enum DataAccess {
         data.networks = try networks(configuration)
         data.signingKey = try signingKey(configuration)
         data.commands = configuration.file?.commands ?? []
+        data.webhooks = try webhooks(configuration, environment)
         return data
+    }
+
+    /// The webhooks with their secrets.
+    static func webhooks(
+        _ configuration: Configuration,
+        _ environment: [String: String]
+    ) throws(CommandError) -> [WebhookSpec] {
+        var specs: [WebhookSpec] = []
+        for webhook in configuration.file?.webhooks ?? [] { specs.append(try webhook.spec(environment)) }
+        return specs
     }
 
     private static func tables(_ configuration: Configuration, or usual: [String]) throws(CommandError) -> AllowedTables

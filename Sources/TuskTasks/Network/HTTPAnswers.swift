@@ -14,15 +14,22 @@ enum HTTPAnswers {
         let reason = "the server answered \(head.status)"
         switch head.status {
         case 410: return .refused(reason)
-        case 429, 503:
-            // Wall-clock time only, because that is what the server's date is compared with.
-            let delay = head.retryAfter(now: time(nil)) { text in
-                let moment = unsafe curl_getdate(text, nil)
-                return moment < 0 ? nil : moment
-            }
-            return delay.map { .busy(reason, retryAfter: min($0, retryAfterMax)) } ?? .unreadable(reason)
+        case 429, 503: return retryAfter(head).map { .busy(reason, retryAfter: $0) } ?? .unreadable(reason)
         case 300...399: return .refused("\(reason), and redirects are not followed")
         default: return .unreadable(reason)
         }
+    }
+
+    /// How long the server wants to be left alone, an hour at most; nil: it does not say.
+    ///
+    /// It says so in seconds or as a date. A date is compared with that of its own clock, if it tells it, so that ours
+    /// need not be right.
+    static func retryAfter(_ head: HTTPHead) -> Duration? {
+        let moment = { (text: String) -> Int? in
+            let moment = unsafe curl_getdate(text, nil)
+            return moment < 0 ? nil : moment
+        }
+        let now = head.value("date").flatMap(moment) ?? time(nil)
+        return head.retryAfter(now: now, parse: moment).map { min($0, retryAfterMax) }
     }
 }

@@ -5,13 +5,13 @@ struct HTTPCall: Sendable {
     var headers: [(name: String, value: String)] = []
     /// Nil: none.
     var body: [UInt8]?
-    /// Longer answers are broken off.
-    var bytesMax: Int
+    /// Longer answers are broken off; nil: who takes the body says when it is enough.
+    var bytesMax: Int?
     /// For everything, from the first look-up to the last byte.
     var timeout: Duration
+    /// A server that sends nothing for so long is given up; nil: only the time for everything counts.
+    var stallSeconds: Int? = 60
 
-    /// The longest URL.
-    static let urlBytesMax = 8192
     /// The most headers.
     static let headersMax = 50
     /// The longest name and value of a header together.

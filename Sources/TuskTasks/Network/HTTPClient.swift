@@ -9,16 +9,15 @@ import Glibc
 ///
 /// Source: libcurl 7.88, curl_easy_setopt(3), CURLOPT_OPENSOCKETFUNCTION(3).
 struct HTTPClient: Sendable {
-    /// Ports below 1024 that may be asked for, since others speak no HTTP and could be made to believe it.
-    private static let lowPorts = [80, 443]
     /// How long a connection may take to be made.
     private static let connectMilliseconds = 10_000
-    /// An answer that stands still for so long is broken off.
-    private static let stallSeconds = 60
 
-    private static let isReady = tusk_curl_init() == CURLE_OK
+    private let guardian: NetworkGuard
+    private let sessions = CurlSessions()
 
-    let guardian: NetworkGuard
+    init(guardian: NetworkGuard) {
+        self.guardian = guardian
+    }
 
     /// Makes a call; `onHead` sees the head before the first byte, `onBody` each piece. What either throws ends the
     /// call, and is thrown. Blocks.
@@ -28,10 +27,16 @@ struct HTTPClient: Sendable {
         onHead: @escaping (HTTPHead) throws(TaskFailure) -> Void,
         onBody: @escaping ([UInt8]) throws(TaskFailure) -> Void
     ) throws(TaskFailure) -> HTTPHead {
-        guard Self.isReady, let curl = unsafe curl_easy_init() else { throw .unreadable("libcurl does not start") }
-        defer { unsafe curl_easy_cleanup(curl) }
-        try unsafe Self.checkURL(call.url, curl)
+        if let fault = HTTPURL.fault(of: call.url) { throw .refused("url \(fault)") }
         let exchange = HTTPExchange(guardian, bytesMax: call.bytesMax, shouldStop, onHead, onBody)
+        return try exchange.end(unsafe sessions.with { unsafe Self.perform(call, exchange, $0) })
+    }
+
+    @unsafe private static func perform(
+        _ call: HTTPCall,
+        _ exchange: HTTPExchange,
+        _ curl: UnsafeMutableRawPointer
+    ) -> CURLcode {
         var list: UnsafeMutablePointer<curl_slist>?
         defer { unsafe curl_slist_free_all(list) }
         // An empty value takes out what libcurl would send by itself.
@@ -40,10 +45,10 @@ struct HTTPClient: Sendable {
         }
         var settings = unsafe CurlSettings(curl)
         unsafe settings.pointer(CURLOPT_HTTPHEADER, list)
-        unsafe Self.prepare(call, &settings)
+        unsafe prepare(call, &settings)
         // Without a byte there would be no address, which means no body at all.
         let body = (call.body ?? []) + [0]
-        let code = unsafe exchange.attach(&settings) { settings in
+        return unsafe exchange.attach(&settings) { settings in
             unsafe body.withUnsafeBytes { bytes in
                 if let count = call.body?.count {
                     unsafe settings.offset(CURLOPT_POSTFIELDSIZE_LARGE, count)
@@ -53,34 +58,6 @@ struct HTTPClient: Sendable {
                 }
                 return unsafe settings.isSound ? curl_easy_perform(curl) : CURLE_FAILED_INIT
             }
-        }
-        return try exchange.end(code)
-    }
-
-    /// Takes the URL apart as libcurl does, and leaves it with the session. Source: curl_url_get(3).
-    @unsafe private static func checkURL(_ text: String, _ curl: UnsafeMutableRawPointer) throws(TaskFailure) {
-        let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        guard (1...HTTPCall.urlBytesMax).contains(text.utf8.count), isPlain, let url = unsafe curl_url() else {
-            throw .refused("url must be of at most \(HTTPCall.urlBytesMax) characters, ASCII and without spaces")
-        }
-        defer { unsafe curl_url_cleanup(url) }
-        guard unsafe curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK else { throw .refused("url is not a URL") }
-        let part = { (part: CURLUPart) -> String? in
-            var found: UnsafeMutablePointer<CChar>?
-            guard unsafe curl_url_get(url, part, &found, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK,
-                let found = unsafe found
-            else { return nil }
-            defer { unsafe curl_free(found) }
-            return unsafe String(cString: found)
-        }
-        guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
-            throw .refused("url must start with https:// or http://")
-        }
-        guard part(CURLUPART_USER) == nil, part(CURLUPART_PASSWORD) == nil else {
-            throw .refused("url must not have a user or password")
-        }
-        guard let port = part(CURLUPART_PORT).flatMap({ Int($0) }), port >= 1024 || lowPorts.contains(port) else {
-            throw .refused("url must not have this port; below 1024 there are 80 and 443")
         }
     }
 
@@ -98,8 +75,12 @@ struct HTTPClient: Sendable {
         unsafe settings.long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         unsafe settings.long(CURLOPT_CONNECTTIMEOUT_MS, connectMilliseconds)
         unsafe settings.long(CURLOPT_TIMEOUT_MS, max(1, Int(call.timeout / .milliseconds(1))))
-        unsafe settings.long(CURLOPT_LOW_SPEED_LIMIT, 1)
-        unsafe settings.long(CURLOPT_LOW_SPEED_TIME, stallSeconds)
+        // A session is parked with its connection, and another call may lead elsewhere.
+        unsafe settings.long(CURLOPT_MAXCONNECTS, 1)
+        if let stallSeconds = call.stallSeconds {
+            unsafe settings.long(CURLOPT_LOW_SPEED_LIMIT, 1)
+            unsafe settings.long(CURLOPT_LOW_SPEED_TIME, stallSeconds)
+        }
         switch call.method {
         case "GET": unsafe settings.long(CURLOPT_HTTPGET, 1)
         case "HEAD": unsafe settings.long(CURLOPT_NOBODY, 1)

@@ -5,7 +5,7 @@ import Glibc
 /// meet here.
 final class HTTPExchange {
     private let guardian: NetworkGuard
-    private let bytesMax: Int
+    private let bytesMax: Int?
     private let shouldStop: () -> Bool
     private let onHead: (HTTPHead) throws(TaskFailure) -> Void
     private let onBody: ([UInt8]) throws(TaskFailure) -> Void
@@ -21,7 +21,7 @@ final class HTTPExchange {
 
     init(
         _ guardian: NetworkGuard,
-        bytesMax: Int,
+        bytesMax: Int?,
         _ shouldStop: @escaping () -> Bool,
         _ onHead: @escaping (HTTPHead) throws(TaskFailure) -> Void,
         _ onBody: @escaping ([UInt8]) throws(TaskFailure) -> Void
@@ -107,7 +107,7 @@ final class HTTPExchange {
         do throws(TaskFailure) {
             try giveHead()
             received += bytes.count
-            guard received <= bytesMax else { throw .refused("the answer is longer than \(bytesMax) bytes") }
+            if let bytesMax, received > bytesMax { throw .refused("the answer is longer than \(bytesMax) bytes") }
             try onBody(unsafe Array(bytes))
         } catch {
             failure = error

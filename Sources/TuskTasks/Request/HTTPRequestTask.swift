@@ -61,10 +61,7 @@ package struct HTTPRequestTask: JobHandler {
         guard args.success?.allSatisfy({ (100...599).contains($0) }) ?? true else {
             throw .refused("success must be statuses from 100 to 599")
         }
-        var headers = try HTTPCall.headers(
-            args.headers,
-            reserved: ["webhook-id", "webhook-timestamp", "webhook-signature"]
-        )
+        var headers = try HTTPCall.headers(args.headers, reserved: WebhookKey.headerNames)
         let json = try Self.json(context.rawArgs)
         guard json == nil || args.body == nil else { throw .refused("there can be a body or json, not both") }
         if json != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
@@ -73,7 +70,8 @@ package struct HTTPRequestTask: JobHandler {
         let body = json ?? args.body.map { Array($0.utf8) }
         if let key {
             // Receivers compare it with their own clocks.
-            headers += key.headers(id: String(context.id.rawValue), timestamp: time(nil), body: body ?? [])
+            let id = String(context.id.rawValue)
+            headers += WebhookKey.headers(signedWith: [key], id: id, timestamp: time(nil), body: body ?? [])
         }
         let isSending: Bool
         switch args.method {
@@ -103,23 +101,9 @@ package struct HTTPRequestTask: JobHandler {
     }
 }
 
-/// The beginning of an answer's body, and how long it is. Used by one thread.
-private final class AnswerBody {
-    private let bytesMax: Int
-    private var kept: [UInt8] = []
-    private var byteCount = 0
-
-    init(bytesMax: Int) {
-        self.bytesMax = bytesMax
-    }
-
-    func take(_ bytes: [UInt8]) {
-        kept += bytes.prefix(bytesMax - kept.count)
-        byteCount += bytes.count
-    }
-
+extension AnswerBody {
     /// The result of the job; the body is cut until all of it fits. What is no UTF-8 is replaced.
-    func result(_ head: HTTPHead, bytesMax: Int) -> JSONText {
+    fileprivate func result(_ head: HTTPHead, bytesMax: Int) -> JSONText {
         var length = kept.count
         while true {
             var writer = JSONWriter(capacity: length + 256)
