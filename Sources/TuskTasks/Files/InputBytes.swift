@@ -5,6 +5,8 @@ final class InputBytes {
     private static let pieceBytes = 256 << 10
     private static let gzipMark: [UInt8] = [0x1F, 0x8B]
     private static let zstdMark: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+    /// Frames that hold nothing may come first, and pzstd writes them. Source: RFC 8878, 3.1.2.
+    private static let zstdSkippableMarks = (UInt8(0x50)...0x5F).map { [$0, 0x2A, 0x4D, 0x18] }
 
     /// How far the file itself was read, and what was in it until there.
     struct Mark: Sendable, Hashable {
@@ -34,7 +36,7 @@ final class InputBytes {
         try file.rewind()
         let count = try file.read(into: &first, 0..<4)
         isGzip = first[..<count].starts(with: Self.gzipMark)
-        isZstd = first[..<count].starts(with: Self.zstdMark)
+        isZstd = ([Self.zstdMark] + Self.zstdSkippableMarks).contains { first[..<count].elementsEqual($0) }
         try rewind()
     }
 
