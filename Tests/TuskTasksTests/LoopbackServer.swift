@@ -8,6 +8,7 @@ final class LoopbackServer: Sendable {
     private let listener: Int32
     private let received = Mutex<[String]>([])
     private let accepted = Mutex(0)
+    private let closed = Mutex(0)
 
     /// `answer` gets each request, head and body, and returns the bytes to send; the connection is closed then, unless
     /// it is kept open: then it serves one connection until the other side closes it.
@@ -43,6 +44,7 @@ final class LoopbackServer: Sendable {
                     _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
                 } while keepsOpen
                 close(connection)
+                self?.closed.withLock { $0 += 1 }
             }
         }
         thread.start()
@@ -57,6 +59,9 @@ final class LoopbackServer: Sendable {
 
     /// How many connections were made.
     var connections: Int { accepted.withLock { $0 } }
+
+    /// How many of them are over.
+    var closedConnections: Int { closed.withLock { $0 } }
 
     var url: String { "http://127.0.0.1:\(port)" }
 
