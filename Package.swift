@@ -143,7 +143,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TuskBenchTests",
-            dependencies: ["TuskBench", "TuskCore", "TuskPostgres", "TestSupport"],
+            dependencies: ["TuskBench", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -11,6 +11,10 @@ static const unsigned char bench_copy_rows[] = {
 #embed "../../sql/bench/copy_rows.sql" suffix(, 0)
 };
 
+static const unsigned char bench_count_rows[] = {
+#embed "../../sql/bench/count_rows.sql" suffix(, 0)
+};
+
 static const unsigned char bench_count_transactions[] = {
 #embed "../../sql/bench/count_transactions.sql" suffix(, 0)
 };
@@ -504,6 +508,7 @@ static const unsigned char query_write_tick_jobs[] = {
 static const struct tusk_sql_file files[] = {
     FILE_OF("bench/claim_classic.sql", bench_claim_classic),
     FILE_OF("bench/copy_rows.sql", bench_copy_rows),
+    FILE_OF("bench/count_rows.sql", bench_count_rows),
     FILE_OF("bench/count_transactions.sql", bench_count_transactions),
     FILE_OF("bench/create_classic.sql", bench_create_classic),
     FILE_OF("bench/create_import_tables.sql", bench_create_import_tables),

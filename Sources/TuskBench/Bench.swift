@@ -10,18 +10,22 @@ package struct Bench: Sendable {
         case get
         case `import`
         case idle
-        case backlog, burst, due, queues, snapshot
+        case backlog, burst, due, queues, limits, snapshot
 
         /// What its rate counts.
         package var unit: String {
             switch self {
-            case .enqueue, .drain, .sustained, .latency, .http, .bulk, .backlog, .burst, .due, .queues, .snapshot:
+            case .enqueue, .drain, .sustained, .latency, .http, .bulk, .backlog, .burst, .due, .queues, .limits,
+                .snapshot:
                 "jobs"
             case .get: "requests"
             case .import: "rows"
             case .idle: "transactions"
             }
         }
+
+        /// What the reference is called that is no classic design.
+        package var reference: String { self == .limits ? "unlimited" : "limit" }
     }
 
     /// What a workload gave.
@@ -56,13 +60,13 @@ package struct Bench: Sendable {
 
     private let server: ConnectionSettings
     private let plan: BenchPlan
-    private let progress: @Sendable (String) -> Void
+    private let progress: @Sendable (BenchProgress) -> Void
 
-    /// A bench on this server. `progress` is told what is measured.
+    /// A bench on this server. `progress` is told each time that something else is measured.
     package init(
         on server: ConnectionSettings,
         _ plan: BenchPlan,
-        progress: @escaping @Sendable (String) -> Void
+        progress: @escaping @Sendable (BenchProgress) -> Void
     ) {
         self.server = server
         self.plan = plan
@@ -85,6 +89,7 @@ package struct Bench: Sendable {
         case .burst: try run(name, BurstWorkload.self)
         case .due: try run(name, DueWorkload.self)
         case .queues: try run(name, QueuesWorkload.self)
+        case .limits: try run(name, LimitsWorkload.self)
         case .snapshot: try run(name, SnapshotWorkload.self)
         }
     }
@@ -92,12 +97,12 @@ package struct Bench: Sendable {
     private func run<Kind: Workload>(_ name: Name, _ type: Kind.Type) throws -> Result {
         var result = Result(name: name)
         for round in 1...plan.rounds {
-            let note = { (what: String) in progress("\(name.rawValue) \(round)/\(plan.rounds): \(what)") }
-            note("classic")
+            let note = { part in progress(BenchProgress(name: name, roundsDone: round - 1, part: part)) }
+            note(.classic)
             let classic = try apart(type) { workload in try workload.classic() }
-            note("tusk")
+            note(.tusk)
             let tusk = try apart(type) { workload in try workload.tusk() }
-            note("limit")
+            note(.reference)
             let limit = try apart(type) { workload in try workload.limit() }
             result.tusk.append(tusk)
             if let classic { result.classic.append(classic) }

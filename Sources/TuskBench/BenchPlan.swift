@@ -8,6 +8,10 @@ package struct BenchPlan: Sendable {
     package var batch = 1000
     /// Connections of an HTTP load. Defaults to 64.
     package var connections = 64
+    /// Files that the rows of an import are split over. Defaults to 1.
+    package var files = 1
+    /// Limits that each job of `limits` counts for. Defaults to 1.
+    package var limits = 1
     /// How often everything is repeated; the median counts. Defaults to 3.
     package var rounds = 3
 

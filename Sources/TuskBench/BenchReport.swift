@@ -4,14 +4,12 @@ package import TuskCore
 package enum BenchReport {
     /// Lines about one workload.
     package static func lines(_ result: Bench.Result) -> [String] {
-        let runs = [("tusk", result.tusk), ("limit", result.limit), ("classic", result.classic)]
         var lines = [result.name.rawValue]
-        for (label, all) in runs {
+        for (label, all) in runs(result) {
             guard let figures = Bench.Result.median(all) else { continue }
-            lines.append("  " + pad(label, 8) + summary(figures, result.name.unit))
+            lines.append("  " + pad(label, 10) + summary(figures, result.name.unit))
         }
-        let ratios = [("ratio_limit", result.limitRatio), ("ratio_classic", result.classicRatio)]
-        let known = ratios.compactMap { name, ratio in ratio.map { "\(name) \(fixed($0, 2))" } }
+        let known = ratios(result).compactMap { name, ratio in ratio.map { "\(name) \(fixed($0, 2))" } }
         if !known.isEmpty { lines.append("  " + known.joined(separator: "   ")) }
         if let figures = Bench.Result.median(result.tusk), !figures.latencies.isEmpty {
             lines += histogram(figures.latencies).map { "  " + $0 }
@@ -31,17 +29,25 @@ package enum BenchReport {
         writer.string(result.name.unit)
         writer.key("rounds")
         writer.int(result.tusk.count)
-        for (label, all) in [("tusk", result.tusk), ("limit", result.limit), ("classic", result.classic)] {
+        for (label, all) in runs(result) {
             guard let figures = Bench.Result.median(all) else { continue }
             writer.key(label)
             write(figures, &writer)
         }
-        for (name, ratio) in [("ratio_limit", result.limitRatio), ("ratio_classic", result.classicRatio)] {
+        for (name, ratio) in ratios(result) {
             guard let ratio else { continue }
             writer.key(name)
             writer.double(rounded(ratio, 3))
         }
         writer.endObject()
+    }
+
+    private static func runs(_ result: Bench.Result) -> [(String, [Figures])] {
+        [("tusk", result.tusk), (result.name.reference, result.limit), ("classic", result.classic)]
+    }
+
+    private static func ratios(_ result: Bench.Result) -> [(String, Double?)] {
+        [("ratio_\(result.name.reference)", result.limitRatio), ("ratio_classic", result.classicRatio)]
     }
 
     private static func write(_ figures: Figures, _ writer: inout JSONWriter) {

@@ -38,7 +38,7 @@ enum HouseRules {
             "TuskAPI", "TuskHTTP", "TuskCore", "TuskStore", "TuskPostgres", "TuskTelemetry", "TestSupport",
         ],
         "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
-        "TuskBenchTests": ["TuskBench", "TuskCore", "TuskPostgres", "TestSupport"],
+        "TuskBenchTests": ["TuskBench", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "TuskCommandTests": ["TuskCommand", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "HistoryWorker": ["Tusk"],
         "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],

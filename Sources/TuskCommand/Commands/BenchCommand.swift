@@ -9,7 +9,7 @@ enum BenchCommand {
         "jobs",
         .integer(1000...100_000_000),
         fallback: "100000",
-        "jobs of enqueue, drain, bulk and burst, rows of import; ten times as many wait in backlog"
+        "jobs of enqueue, drain, limits, bulk and burst, rows of import; ten times as many wait in backlog"
     )
     private static let seconds = Option.argument(
         "seconds",
@@ -29,6 +29,18 @@ enum BenchCommand {
         fallback: "64",
         "connections of an HTTP load"
     )
+    private static let files = Option.argument(
+        "files",
+        .integer(1...8),
+        fallback: "1",
+        "files of import, loaded at once by a job for each, and by a \\copy for each"
+    )
+    private static let limits = Option.argument(
+        "limits",
+        .integer(0...4),
+        fallback: "1",
+        "limits that each job of limits counts for, so high that none waits"
+    )
     private static let rounds = Option.argument(
         "rounds",
         .integer(1...1000),
@@ -46,11 +58,12 @@ enum BenchCommand {
                 + " references in the same run: limit, Tusk's own statements in the same batch sizes without Tusk"
                 + " around them, and classic, the design with one table, claimed by UPDATE and finished by DELETE."
                 + " For backlog, burst and snapshot limit is the same in good conditions: nothing else waiting, jobs"
-                + " that are available already, no old snapshot held open."
+                + " that are available already, no old snapshot held open; for limits it is called unlimited: the same"
+                + " jobs without limits."
                 + " Every run has a database of its own, made on the server that is named, which needs the right to"
                 + " create databases, or on a private server, and dropped afterwards.",
             operands: [Command.Operand(name: "WORKLOAD", isOptional: true, isRepeatable: true)],
-            options: [jobs, seconds, batch, connections, rounds],
+            options: [jobs, seconds, batch, connections, files, limits, rounds],
             examples: ["tusk bench", "tusk bench drain --jobs 1000000 -o json", "tusk bench http --connections 256"],
             body: run
         )
@@ -94,6 +107,8 @@ enum BenchCommand {
         if let number = try context.integer(seconds) { plan.seconds = number }
         if let number = try context.integer(batch) { plan.batch = number }
         if let number = try context.integer(connections) { plan.connections = number }
+        if let number = try context.integer(files) { plan.files = number }
+        if let number = try context.integer(limits) { plan.limits = number }
         if let number = try context.integer(rounds) { plan.rounds = number }
         return plan
     }
@@ -105,19 +120,19 @@ enum BenchCommand {
     ) throws(CommandError) -> ExitCode {
         let console = context.console
         let settings = try Database.settings(context.configuration, as: "tusk-bench")
-        let bench = Bench(on: settings, plan) { part in
-            if console.isLive { console.live(part) } else { console.note(part) }
-        }
+        let showsProgress = console.isLive && console.format == .table
         var results: [Bench.Result] = []
         for name in names {
-            do {
-                results.append(try bench.run(name))
-            } catch let error as StoreError {
-                throw CommandError(error)
-            } catch {
-                throw CommandError(.failure, "\(name.rawValue): \(error)")
+            let before = results.count * plan.rounds
+            let bench = Bench(on: settings, plan) { progress in
+                guard showsProgress else { return }
+                let rounds = names.count * plan.rounds
+                console.live(progress.line(before: before, of: rounds, isColored: console.isLiveColored))
             }
-            if console.isLive { console.live("") }
+            do {
+                defer { if showsProgress { console.live("") } }
+                results.append(try measure(name, bench))
+            }
             guard console.format == .table, let result = results.last else { continue }
             for line in BenchReport.lines(result) { try console.result(line) }
         }
@@ -131,5 +146,15 @@ enum BenchCommand {
         writer.endObject()
         try console.result(writer.bytes)
         return .success
+    }
+
+    private static func measure(_ name: Bench.Name, _ bench: Bench) throws(CommandError) -> Bench.Result {
+        do {
+            return try bench.run(name)
+        } catch let error as StoreError {
+            throw CommandError(error)
+        } catch {
+            throw CommandError(.failure, "\(name.rawValue): \(error)")
+        }
     }
 }

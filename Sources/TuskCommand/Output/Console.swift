@@ -20,6 +20,8 @@ struct Console: Sendable {
     /// Whether standard error is a terminal on which a line may be written over.
     var isLive: Bool { isatty(STDERR_FILENO) == 1 && !isQuiet && environmentAllowsControl }
     private let environmentAllowsControl: Bool
+    /// Whether that line may have colours.
+    let isLiveColored: Bool
 
     /// A console for these choices. `color` is `auto`, `always` or `never`.
     init(format: Format, color: String, isQuiet: Bool, isVerbose: Bool, environment: [String: String]) {
@@ -28,6 +30,7 @@ struct Console: Sendable {
         self.isVerbose = isVerbose
         environmentAllowsControl = environment["TERM"] != "dumb"
         isColored = Self.isColored(color, isTerminal: isatty(STDOUT_FILENO) == 1, environment)
+        isLiveColored = Self.isColored(color, isTerminal: isatty(STDERR_FILENO) == 1, environment)
     }
 
     /// Whether there are colours: `NO_COLOR` (no-color.org) and a dumb terminal forbid them unless asked for.

@@ -1,4 +1,5 @@
 import CCurl
+import CLinux
 import Glibc
 
 /// What libcurl tells while it makes one call. Its callbacks come on the thread that makes the call, so no two threads
