@@ -24,6 +24,9 @@ package struct Bench: Sendable {
             }
         }
 
+        /// Whether it can have several worker processes.
+        var hasProcesses: Bool { [.drain, .limits, .sustained].contains(self) }
+
         /// What the reference is called that is no classic design.
         package var reference: String { self == .limits ? "unlimited" : "limit" }
     }
@@ -96,14 +99,16 @@ package struct Bench: Sendable {
 
     private func run<Kind: Workload>(_ name: Name, _ type: Kind.Type) throws -> Result {
         var result = Result(name: name)
+        var plan = plan
+        if !name.hasProcesses { plan.processes = 1 }
         for round in 1...plan.rounds {
             let note = { part in progress(BenchProgress(name: name, roundsDone: round - 1, part: part)) }
             note(.classic)
-            let classic = try apart(type) { workload in try workload.classic() }
+            let classic = try apart(type, plan) { workload in try workload.classic() }
             note(.tusk)
-            let tusk = try apart(type) { workload in try workload.tusk() }
+            let tusk = try apart(type, plan) { workload in try workload.tusk() }
             note(.reference)
-            let limit = try apart(type) { workload in try workload.limit() }
+            let limit = try apart(type, plan) { workload in try workload.limit() }
             result.tusk.append(tusk)
             if let classic { result.classic.append(classic) }
             if let limit { result.limit.append(limit) }
@@ -114,6 +119,7 @@ package struct Bench: Sendable {
     /// Gives a part a database that nobody has used.
     private func apart<Kind: Workload, Answer>(
         _ type: Kind.Type,
+        _ plan: BenchPlan,
         _ body: (Kind) throws -> Answer
     ) throws -> Answer {
         let database = try BenchDatabase(on: server)

@@ -12,6 +12,12 @@ package struct BenchPlan: Sendable {
     package var files = 1
     /// Limits that each job of `limits` counts for. Defaults to 1.
     package var limits = 1
+    /// Workers of drain, limits and sustained; more than one are processes of their own. Defaults to 1.
+    package var processes = 1
+    /// The program that is started for each of them, and its argument. Defaults to this program.
+    package var workerCommand = ["/proc/self/exe", BenchWorkerProcess.word]
+    /// The environment of each of them: libpq takes from it what the connection string does not say. Defaults to none.
+    package var workerEnvironment: [String: String] = [:]
     /// How often everything is repeated; the median counts. Defaults to 3.
     package var rounds = 3
 

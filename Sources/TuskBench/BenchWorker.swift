@@ -6,7 +6,7 @@ import TuskStore
 enum BenchWorker {
     /// One that calls `handle` for each job of `BenchJob`. It is not started yet.
     static func make(
-        _ database: BenchDatabase,
+        _ store: Store,
         queues: [QueueName] = [.standard],
         _ handle: @escaping @Sendable () -> Void
     ) -> Worker {
@@ -14,7 +14,7 @@ enum BenchWorker {
         configuration.queues = queues
         let worker: Worker
         do throws(TuskError) {
-            worker = try Worker(configuration, store: database.store(sessionsMax: 1))
+            worker = try Worker(configuration, store: store)
         } catch {
             preconditionFailure("the defaults of a worker: \(error)")
         }

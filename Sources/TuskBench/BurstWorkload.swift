@@ -15,7 +15,7 @@ struct BurstWorkload: Workload {
             _ = try session.enqueue(BenchJob.jobs(count, runAt: .after(.seconds(86_400))))
         }
         let handled = Countdown(plan.jobs)
-        let worker = BenchWorker.make(database) { handled.note() }
+        let worker = BenchWorker.make(database.store(sessionsMax: 1)) { handled.note() }
         worker.start()
         defer { worker.stop() }
         let scheduler = BenchScheduler(database)

@@ -4,7 +4,8 @@ import TuskStore
 
 /// Counts jobs that were handled and wakes whoever waits for the last of them.
 final class Countdown: Sendable {
-    private let target: Int
+    /// How many are waited for.
+    let target: Int
     private let count = Atomic<Int>(0)
     private let reached = DispatchSemaphore(value: 0)
 
@@ -13,9 +14,10 @@ final class Countdown: Sendable {
         self.target = target
     }
 
-    /// One more was handled.
-    func note() {
-        if count.add(1, ordering: .relaxed).newValue == target { reached.signal() }
+    /// So many more were handled.
+    func note(_ more: Int = 1) {
+        let (before, after) = count.add(more, ordering: .relaxed)
+        if before < target, after >= target { reached.signal() }
     }
 
     /// How many were handled so far.

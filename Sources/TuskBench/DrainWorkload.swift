@@ -2,7 +2,8 @@ import Tusk
 import TuskCore
 import TuskStore
 
-/// Jobs that wait already are worked off by one worker process with its default settings.
+/// Jobs that wait already are worked off by one worker with its default settings, or by as many processes as the plan
+/// says.
 struct DrainWorkload: Workload {
     private static let vacuumReady = SQLCatalog.statement("vacuum_ready", in: "bench")
     private static let vacuumClassic = SQLCatalog.statement("vacuum_classic", in: "bench")
@@ -17,18 +18,15 @@ struct DrainWorkload: Workload {
         return try measureWorker(session)
     }
 
-    /// From the start of a worker until the jobs of the plan are done.
+    /// From the start of the workers until the jobs of the plan are done.
     func measureWorker(_ session: StoreSession, queues: [QueueName] = [.standard]) throws -> Figures {
         let handled = Countdown(plan.jobs)
-        let worker = BenchWorker.make(database, queues: queues) { handled.note() }
-        let start = try Meter(session)
-        worker.start()
-        let isDone = handled.wait(atMost: plan.patience)
-        while isDone, worker.status.unsettledJobs > 0 { Moment.pass(.microseconds(200)) }
-        let end = try Meter(session)
-        worker.stop()
-        guard isDone else { throw BenchFailure("only \(handled.value) of \(plan.jobs) jobs were run") }
-        return Figures(jobs: plan.jobs, from: start, to: end)
+        let crew = try Crew(database, plan, queues: queues) { handled.note($0) }
+        defer { crew.stop() }
+        let start = try Meter(session, with: crew)
+        try crew.start()
+        try crew.wait(for: handled, atMost: plan.patience)
+        return Figures(jobs: plan.jobs, from: start, to: try Meter(session, with: crew))
     }
 
     func limit() throws -> Figures? {

@@ -20,7 +20,7 @@ struct DueWorkload: Workload {
         }
         let count = plan.seconds * Self.perSecond
         let handled = Countdown(count)
-        let worker = BenchWorker.make(database) { handled.note() }
+        let worker = BenchWorker.make(database.store(sessionsMax: 1)) { handled.note() }
         worker.start()
         defer { worker.stop() }
         let scheduler = BenchScheduler(database)

@@ -11,7 +11,7 @@ struct IdleWorkload: Workload {
     let plan: BenchPlan
 
     func tusk() throws -> Figures {
-        let worker = BenchWorker.make(database) {}
+        let worker = BenchWorker.make(database.store(sessionsMax: 1)) {}
         worker.start()
         defer { worker.stop() }
         for _ in 0..<500 where !worker.status.isListening { Moment.pass(.milliseconds(10)) }

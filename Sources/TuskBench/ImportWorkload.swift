@@ -35,7 +35,7 @@ struct ImportWorkload: Workload {
         try database.script(Self.createTables)
         let session = try database.session()
         defer { session.close() }
-        let worker = BenchWorker.make(database) {}
+        let worker = BenchWorker.make(database.store(sessionsMax: 1)) {}
         var configuration = BuiltInTasks.Configuration(settings: database.settings)
         configuration.importRoots = [files.folder.path]
         configuration.tables = try Self.tables()

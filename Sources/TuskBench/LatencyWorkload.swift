@@ -16,7 +16,7 @@ struct LatencyWorkload: Workload {
 
     func tusk() throws -> Figures {
         let arrivals = Arrivals()
-        let worker = BenchWorker.make(database) { arrivals.note() }
+        let worker = BenchWorker.make(database.store(sessionsMax: 1)) { arrivals.note() }
         worker.start()
         defer { worker.stop() }
         let caller = ClientCaller(database)

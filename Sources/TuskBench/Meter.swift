@@ -8,7 +8,7 @@ struct Meter: Sendable {
     private static let measure = SQLCatalog.statement("measure_database", in: "bench", isReadOnly: true)
 
     let at: ContinuousClock.Instant
-    /// CPU seconds of this process and of its children that ended.
+    /// CPU seconds of this process, of its children that ended and of a crew's processes.
     let ownCPU: Double
     /// CPU seconds of all processes of the server; nil when it runs elsewhere or hides its processes.
     let serverCPU: Double?
@@ -20,13 +20,13 @@ struct Meter: Sendable {
     let deadRows: Int64
 
     /// Reads everything now.
-    init(_ session: StoreSession) throws {
+    init(_ session: StoreSession, with crew: Crew? = nil) throws {
         let rows = try session.run(Self.measure)
         walBytes = rows.int8(0, 0)
         tableBytes = rows.int8(0, 1)
         deadRows = rows.int8(0, 2)
         serverCPU = rows.bool(0, 4) ? ServerProcesses.cpuSeconds(servedBy: rows.int4(0, 3)) : nil
-        ownCPU = Self.cpuSeconds(RUSAGE_SELF) + Self.cpuSeconds(RUSAGE_CHILDREN)
+        ownCPU = Self.cpuSeconds(RUSAGE_SELF) + Self.cpuSeconds(RUSAGE_CHILDREN) + (crew?.cpuSeconds ?? 0)
         at = .now
     }
 

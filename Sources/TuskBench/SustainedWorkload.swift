@@ -3,7 +3,8 @@ import Tusk
 import TuskCore
 import TuskStore
 
-/// Enqueue and work at once for some time: a feeder keeps about 10,000 jobs waiting, one worker process works them off.
+/// Enqueue and work at once for some time: a feeder keeps about 10,000 jobs waiting, a worker works them off, or as
+/// many processes as the plan says.
 struct SustainedWorkload: Workload {
     /// How many jobs the feeder keeps waiting.
     private static let backlog = 10_000
@@ -13,10 +14,10 @@ struct SustainedWorkload: Workload {
 
     func tusk() throws -> Figures {
         let worked = Tally()
-        let worker = BenchWorker.make(database) { worked.add(1) }
-        worker.start()
-        defer { worker.stop() }
-        return try measure(worked) { session in _ = try session.enqueue(BenchJob.jobs(plan.batch)) }
+        let crew = try Crew(database, plan) { worked.add($0) }
+        defer { crew.stop() }
+        try crew.start()
+        return try measure(worked, by: crew) { session in _ = try session.enqueue(BenchJob.jobs(plan.batch)) }
     }
 
     func limit() throws -> Figures? {
@@ -54,12 +55,13 @@ struct SustainedWorkload: Workload {
     /// Feeds in the calling thread for the time of the plan; counts what was worked off in it.
     private func measure(
         _ worked: Tally,
+        by crew: Crew? = nil,
         _ enqueue: (StoreSession) throws -> Void
     ) throws -> Figures {
         let feeder = try database.session()
         defer { feeder.close() }
         var fed = 0
-        let start = try Meter(feeder)
+        let start = try Meter(feeder, with: crew)
         var perSecond: [Int] = []
         var counted = 0
         let end = start.at.advanced(by: plan.time)
@@ -76,7 +78,8 @@ struct SustainedWorkload: Workload {
             }
         }
         let jobs = worked.value
-        var figures = Figures(jobs: jobs, from: start, to: try Meter(feeder))
+        var figures = Figures(jobs: jobs, from: start, to: try Meter(feeder, with: crew))
+        try crew?.check()
         figures.perSecond = perSecond
         return figures
     }

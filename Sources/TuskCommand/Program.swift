@@ -1,4 +1,5 @@
 import Foundation
+import TuskBench
 import TuskTasks
 
 /// The command line tool, from its arguments to its exit status.
@@ -11,6 +12,9 @@ enum Program {
         Console.openStandardDescriptors()
         if CommandLine.arguments.dropFirst().elementsEqual([CommandSupervisor.word]) {
             exit(CommandSupervisor.run())
+        }
+        if CommandLine.arguments.dropFirst().elementsEqual([BenchWorkerProcess.word]) {
+            exit(BenchWorkerProcess.run())
         }
         do throws(CommandError) {
             return try run(try ProcessArguments.read(), environment: ProcessInfo.processInfo.environment)

@@ -125,7 +125,7 @@ import TuskStore
         return Bench(on: try server(), plan) { _ in }
     }
 
-    private static func plan(jobs: Int) -> BenchPlan {
+    static func plan(jobs: Int) -> BenchPlan {
         var plan = BenchPlan()
         plan.jobs = jobs
         plan.seconds = 1

@@ -37,10 +37,58 @@ struct BenchCommandTests {
         #expect(plain.status == 0 && plain.errors == "")
     }
 
-    @Test(arguments: [["--files", "9"], ["--files", "0"], ["--limits", "5"], ["--limits", "-1"]])
+    @Test func `worker processes end with the bench, however it ends`() async throws {
+        let words = ["bench", "sustained", "--seconds", "5", "--rounds", "1", "--processes", "2"]
+        let name = "bench-\(UInt32.random(in: 0 ... .max))"
+        let bench = try TuskProcess(words, environment: try Self.environment.merging(["PGAPPNAME": name]) { $1 })
+        try await eventually(within: .seconds(60), "two worker processes; it wrote \(bench.errors)") {
+            try Self.workers(of: bench).count == 2
+        }
+        let workers = try Self.workers(of: bench)
+        let databases = try Self.databases(of: name)
+        bench.send(SIGKILL)
+        try await eventually(within: .seconds(10), "their end") {
+            try TuskProcess.processes(with: Self.word).allSatisfy { !workers.contains($0) }
+        }
+        #expect(databases.count == 1)
+        let server = try Self.server()
+        defer { server.close() }
+        for database in databases { try server.script("drop database \(database) with (force)") }
+    }
+
+    @Test(arguments: [
+        ["--files", "9"], ["--files", "0"], ["--limits", "5"], ["--limits", "-1"], ["--processes", "0"],
+    ])
     func `what is out of range is refused by its name`(_ option: [String]) async throws {
-        let ended = try await TuskProcess.run(["bench", "import"] + option, environment: Self.environment)
+        let ended = try await TuskProcess.run(["bench"] + option, environment: Self.environment)
         #expect(ended.status == 2 && ended.errors.contains("\(option[0]) must be"))
+    }
+
+    private static let word = "bench-worker"
+
+    private static func server() throws -> Session {
+        try Session(ConnectionSettings(conninfo: try TestServer.named().connectionString))
+    }
+
+    /// The databases that a bench with this name works in.
+    private static func databases(of name: String) throws -> [String] {
+        let session = try server()
+        defer { session.close() }
+        let text = "select distinct datname::text from pg_stat_activity "
+            + "where application_name = $1 and datname ~ '^tusk_'"
+        var parameters = Parameters()
+        parameters.text(name)
+        let rows = try session.run(Statement(name: "databases", text: text, isReadOnly: true), parameters)
+        return (0..<rows.rowCount).map { rows.text($0, 0) }
+    }
+
+    private static func workers(of bench: TuskProcess) throws -> [Int32] {
+        try TuskProcess.processes(with: word).filter { number in
+            let stat = FileManager.default.contents(atPath: "/proc/\(number)/stat") ?? Data()
+            // The number, the name in parentheses, the state and the parent: proc(5).
+            let fields = String(decoding: stat, as: UTF8.self).split(separator: " ")
+            return fields.count > 3 && fields[3] == "\(bench.processID)"
+        }
     }
 
     /// Runs the program with a terminal as its standard error; what that was sent.

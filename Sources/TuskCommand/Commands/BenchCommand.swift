@@ -41,6 +41,12 @@ enum BenchCommand {
         fallback: "1",
         "limits that each job of limits counts for, so high that none waits"
     )
+    private static let processes = Option.argument(
+        "processes",
+        .integer(1...64),
+        fallback: "1",
+        "workers of drain, limits and sustained; more than one are processes of their own"
+    )
     private static let rounds = Option.argument(
         "rounds",
         .integer(1...1000),
@@ -63,7 +69,7 @@ enum BenchCommand {
                 + " Every run has a database of its own, made on the server that is named, which needs the right to"
                 + " create databases, or on a private server, and dropped afterwards.",
             operands: [Command.Operand(name: "WORKLOAD", isOptional: true, isRepeatable: true)],
-            options: [jobs, seconds, batch, connections, files, limits, rounds],
+            options: [jobs, seconds, batch, connections, files, limits, processes, rounds],
             examples: ["tusk bench", "tusk bench drain --jobs 1000000 -o json", "tusk bench http --connections 256"],
             body: run
         )
@@ -103,12 +109,14 @@ enum BenchCommand {
 
     private static func plan(_ context: CommandContext) throws(CommandError) -> BenchPlan {
         var plan = BenchPlan()
+        plan.workerEnvironment = context.environment
         if let number = try context.integer(jobs) { plan.jobs = number }
         if let number = try context.integer(seconds) { plan.seconds = number }
         if let number = try context.integer(batch) { plan.batch = number }
         if let number = try context.integer(connections) { plan.connections = number }
         if let number = try context.integer(files) { plan.files = number }
         if let number = try context.integer(limits) { plan.limits = number }
+        if let number = try context.integer(processes) { plan.processes = number }
         if let number = try context.integer(rounds) { plan.rounds = number }
         return plan
     }
