@@ -120,7 +120,11 @@ struct ClaimLoop {
         lanes.claimed(answer, request.lanes, reachedLimit: reachedLimit, at: now)
         accept(answer.jobs, registration, isAlone: false, lowWater: lowWater)
         let wasOpen = gatedShare.isOpen
-        gatedShare.noted(hasGated: answer.hasGated, cutOffAt: reachedLimit ? answer.jobs.last?.priority : nil)
+        gatedShare.noted(
+            found: answer.jobs.count,
+            hasGated: answer.hasGated,
+            cutOffAt: reachedLimit ? answer.jobs.last?.priority : nil
+        )
         // What the first claim that hears of gated jobs leaves is asked for at once.
         let hasNews = answer.hasGated && !wasOpen
         return (answer.jobs.count, answer.jobs.count >= request.jobsMax || lanes.holdsMore || hasNews)

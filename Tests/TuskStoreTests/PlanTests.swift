@@ -73,6 +73,24 @@ import TuskStore
         }
     }
 
+    @Test func `a claim does not step over jobs that limits may hold back`() async throws {
+        try await withStore { store in
+            try store.database.script(
+                """
+                select tusk.enqueue_each((
+                    select json_agg(json_build_object('kind', 'test', 'limits', json_build_array('tenant:' || number)))
+                    from generate_series(1, 1000) as number
+                )) from generate_series(1, 5)
+                """
+            )
+            try store.enqueue(count: 100)
+            let worker = try store.worker()
+            let before = try Self.rowsRead(store)
+            #expect(try store.claim(worker, max: 10).count == 10)
+            #expect(try Self.rowsRead(store) - before < 200)
+        }
+    }
+
     /// Leases as of a large fleet: 400 rows of 100 jobs.
     private static func addLeases(_ store: StoreFixture) throws {
         try store.database.script(

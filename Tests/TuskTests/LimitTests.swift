@@ -86,12 +86,14 @@ extension WorkerTests {
         @Test func `half of what a worker wants is for gated jobs, and none of a band that is less urgent`() throws {
             var share = GatedShare()
             #expect(share.jobs(of: 100) == 0, "nobody has said that there are any")
-            share.noted(hasGated: true, cutOffAt: nil)
+            share.noted(found: 100, hasGated: true, cutOffAt: nil)
             #expect(share.jobs(of: 100) == 50 && share.bandMax.rawValue == 9)
             #expect([share.jobs(of: 1), share.jobs(of: 1), share.jobs(of: 1)] == [1, 0, 1])
-            share.noted(hasGated: true, cutOffAt: .standard)
+            share.noted(found: 100, hasGated: true, cutOffAt: .standard)
             #expect(share.bandMax == .standard)
-            share.noted(hasGated: false, cutOffAt: nil)
+            share.noted(found: 0, hasGated: true, cutOffAt: nil)
+            #expect(share.jobs(of: 100) == 99, "the ordinary claim looks again with one")
+            share.noted(found: 1, hasGated: false, cutOffAt: nil)
             #expect(share.jobs(of: 100) == 0)
         }
     }

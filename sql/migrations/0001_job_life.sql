@@ -94,7 +94,7 @@ create table tusk.ready (
     available_at timestamptz not null,
     queue text collate "C" not null,
     kind text collate "C" not null,
-    constraint ready_pkey primary key (shard, queue, priority, rank)
+    constraint ready_pkey primary key (shard, queue, priority, gated, rank)
 ) with (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
     autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0,

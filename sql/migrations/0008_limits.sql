@@ -214,6 +214,100 @@ $$;
 comment on function tusk.take_tokens is
 'Takes the tokens of jobs by their numbers, each from all its keys or from none; late_key: has none soon.';
 
+create function tusk.gated_candidates(
+    home smallint,
+    queues text [],
+    priorities smallint [],
+    kinds text [],
+    jobs_most integer,
+    alone boolean
+) returns table (
+    tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint,
+    attempt smallint, kind text, available_at timestamptz, keys text [], weights smallint [], max_attempts smallint,
+    timeout_ms integer, args json, retry json, tags text [], metadata json, traceparent text, created_at timestamptz,
+    ordinal bigint, bytes_before bigint
+)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    limited_kinds constant text [] := array(
+        select substr(given.key, 6)
+        from tusk.key_limit as given
+        where given.key >= 'kind:' and given.key < 'kind;'
+    );
+begin
+    return query
+    with place as (
+        select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
+        from unnest(queues, priorities) with ordinality as given (queue, priority, number)
+        left join tusk.queue as queue on queue.name = given.queue
+        where queue.paused_at is null
+    )
+    select
+        first.tid, first.id, first.rank, first.released, first.priority, first.lane::smallint, first.interruptions,
+        first.attempt, first.kind, first.available_at,
+        coalesce(job.limit_keys, '{}')
+        || case when first.is_limited then array['queue:' || first.queue] end
+        || case when first.kind = any (limited_kinds) then array['kind:' || first.kind] end,
+        job.limit_weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata,
+        job.traceparent, job.created_at,
+        row_number() over line,
+        sum(first.args_bytes) over line - first.args_bytes
+    from (
+        select waiting.*
+        from place
+        cross join lateral (
+            select gated.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                from tusk.ready as ready
+                where
+                    ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                order by ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as gated
+            union all
+            select other.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                from tusk.ready as ready
+                where
+                    (place.is_limited or cardinality(limited_kinds) > 0)
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    and (place.is_limited or ready.kind = any (limited_kinds))
+                order by ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as other
+        ) as waiting
+        limit jobs_most
+    ) as first
+    cross join lateral (
+        select
+            job.limit_keys, job.limit_weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags,
+            job.metadata, job.traceparent, job.created_at
+        from tusk.job as job
+        where
+            job.shard = home and job.id = first.id
+            and (
+                job.start_by is null or first.last_lease <> 0 or alone
+                or not tusk.is_late(home, job.id, job.start_by)
+            )
+        limit 1
+    ) as job
+    window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding);
+end
+$$;
+
+comment on function tusk.gated_candidates is
+'Locks waiting jobs that limits may hold back, in claim order; with the keys that each counts for, also its queue''s and
+kind''s where these have limits.';
+
 create function tusk.claim_gated(
     home smallint,
     worker_id uuid,
@@ -235,7 +329,6 @@ set enable_hashjoin = on
 as $$
 #variable_conflict use_column
 declare
-    limited_kinds text [];
     tids tid [];
     tid_ids bigint [];
     late_keys text [];
@@ -252,91 +345,95 @@ begin
     if not exists (select from tusk.worker as worker where worker.id = worker_id and worker.state = 'live') then
         return;
     end if;
-    limited_kinds := array(
-        select substr(given.key, 6)
-        from tusk.key_limit as given
-        where given.key >= 'kind:' and given.key < 'kind;'
-    );
+
+    -- Mostly there is room for all of them, and nothing is to be judged one by one.
+    shared_lease := nextval('tusk.lease_number');
+    return query
+    with candidate as materialized (
+        select
+            picked.*,
+            case when alone or picked.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
+                as lease
+        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone) as picked
+        where picked.bytes_before < bytes_most
+    ),
+    used as materialized (
+        select candidate.id, given.key, coalesce(given.weight, 1::smallint) as weight
+        from candidate
+        cross join lateral unnest(candidate.keys, candidate.weights) as given (key, weight)
+    ),
+    bound as materialized (
+        select
+            wanted.key,
+            wanted.weight,
+            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            coalesce(own.step, class.step) is not null as is_rated
+        from (select used.key, sum(used.weight) as weight from used group by used.key) as wanted
+        left join tusk.present_limit as own on own.key = wanted.key
+        left join tusk.present_limit as class on class.key = tusk.key_class(wanted.key)
+    ),
+    taken as materialized (
+        select candidate.*
+        from candidate
+        where not (
+            select exists (
+                select
+                from bound
+                where
+                    bound.is_rated
+                    or bound.most is not null and bound.weight > bound.most - (
+                        select coalesce(sum(held.weight), 0)
+                        from tusk.limit_hold as held
+                        where held.shard = home and held.key = bound.key
+                    )
+                    or exists (
+                        select from tusk.blocked as blocked
+                        where blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
+                        limit 1
+                    )
+            )
+        )
+    ),
+    gone as (
+        delete from tusk.ready as ready
+        where ready.ctid = any (array(select taken.tid from taken))
+    ),
+    held as (
+        insert into tusk.limit_hold (shard, weight, id, key)
+        select home, least(used.weight, bound.most), used.id, used.key
+        from used
+        inner join bound on bound.key = used.key
+        where bound.most is not null and (select exists (select from taken))
+    ),
+    leased as (
+        insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
+        select
+            home, max(taken.interruptions), true, taken.lease, worker_id, clock_timestamp(),
+            array_agg(taken.id order by taken.ordinal), array_agg(taken.attempt order by taken.ordinal)
+        from taken
+        group by taken.lease
+    )
+    select
+        taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, taken.max_attempts, taken.timeout_ms, taken.kind,
+        taken.args, taken.retry, taken.tags, taken.metadata, taken.traceparent, taken.created_at, taken.available_at,
+        clock_timestamp(), null::timestamptz, null::text
+    from taken
+    order by taken.ordinal;
+    if found then
+        return;
+    end if;
 
     -- Picks rows in claim order and judges them by the room there is. A job counts for those behind it whether or not
     -- another of its keys lets it run: who is refused for that is released soon.
-    with place as (
-        select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
-        from unnest(queues, priorities) with ordinality as given (queue, priority, number)
-        left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null
-    ),
-    candidate as materialized (
-        select
-            first.*,
-            job.limit_keys,
-            job.limit_weights,
-            row_number() over line as ordinal,
-            sum(first.args_bytes) over line - first.args_bytes as bytes_before
-        from (
-            select waiting.*
-            from place
-            cross join lateral (
-                select gated.*
-                from (
-                    select
-                        ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
-                        ready.queue, ready.priority, place.number as lane, place.is_limited,
-                        ready.last_lease
-                    from tusk.ready as ready
-                    where
-                        ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
-                    order by ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as gated
-                union all
-                select other.*
-                from (
-                    select
-                        ready.ctid as tid, ready.id, ready.rank, ready.released, ready.args_bytes, ready.kind,
-                        ready.queue, ready.priority, place.number as lane, place.is_limited,
-                        ready.last_lease
-                    from tusk.ready as ready
-                    where
-                        (place.is_limited or cardinality(limited_kinds) > 0)
-                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
-                        and (place.is_limited or ready.kind = any (limited_kinds))
-                    order by ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as other
-            ) as waiting
-            limit jobs_most
-        ) as first
-        cross join lateral (
-            select job.limit_keys, job.limit_weights
-            from tusk.job as job
-            where
-                job.shard = home and job.id = first.id
-                and (
-                    job.start_by is null or first.last_lease <> 0 or alone
-                    or not tusk.is_late(home, job.id, job.start_by)
-                )
-            limit 1
-        ) as job
-        window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)
+    with candidate as materialized (
+        select picked.*
+        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone) as picked
     ),
     named as materialized (
-        select candidate.ordinal, candidate.released, candidate.priority, key.text as key, key.weight
+        select
+            candidate.ordinal, candidate.released, candidate.priority, given.key, coalesce(given.weight, 1) as weight
         from candidate
-        cross join lateral (
-            select 'queue:' || candidate.queue as text, 1 as weight
-            where candidate.is_limited
-            union all
-            select 'kind:' || candidate.kind, 1
-            where candidate.kind = any (limited_kinds)
-            union all
-            select given.key, coalesce(given.weight, 1)
-            from unnest(candidate.limit_keys, candidate.limit_weights) as given (key, weight)
-        ) as key (text, weight)
+        cross join lateral unnest(candidate.keys, candidate.weights) as given (key, weight)
     ),
     different as materialized (
         select distinct named.key
@@ -497,7 +594,6 @@ begin
         return;
     end if;
 
-    shared_lease := nextval('tusk.lease_number');
     return query
     with taken as materialized (
         select
@@ -727,24 +823,35 @@ comment on function tusk.release_limit is
 'The same for a key whose limit was changed, and for the first 1,000 keys of a class that jobs wait for.';
 
 create function tusk.release_limited_by(home smallint, ids bigint []) returns text []
-language sql volatile
+language plpgsql volatile
 set search_path = pg_catalog, pg_temp
-return (tusk.release_limited(release_limited_by.home, array(
-    select distinct key.text
-    from unnest(release_limited_by.ids) as ended (id)
-    cross join lateral (
-        select job.queue, job.kind, job.limit_keys
-        from tusk.job as job
-        where job.shard = release_limited_by.home and job.id = ended.id
-        limit 1
-    ) as job
-    cross join lateral unnest(
-        array['queue:' || job.queue, 'kind:' || job.kind] || coalesce(job.limit_keys, '{}')
-    ) as key (text)
-    where exists (
+as $$
+begin
+    if not exists (
         select from tusk.blocked as blocked
-        where blocked.shard = release_limited_by.home and blocked.reason = 'limit' and blocked.key = key.text
-    )
-))).queues;
+        where blocked.shard = home and blocked.reason = 'limit'
+        limit 1
+    ) then
+        return '{}';
+    end if;
+    return (tusk.release_limited(home, array(
+        select distinct key.text
+        from unnest(ids) as ended (id)
+        cross join lateral (
+            select job.queue, job.kind, job.limit_keys
+            from tusk.job as job
+            where job.shard = home and job.id = ended.id
+            limit 1
+        ) as job
+        cross join lateral unnest(
+            array['queue:' || job.queue, 'kind:' || job.kind] || coalesce(job.limit_keys, '{}')
+        ) as key (text)
+        where exists (
+            select from tusk.blocked as blocked
+            where blocked.shard = home and blocked.reason = 'limit' and blocked.key = key.text
+        )
+    ))).queues;
+end
+$$;
 
 comment on function tusk.release_limited_by is 'The same for the keys of jobs that have just ended.';
