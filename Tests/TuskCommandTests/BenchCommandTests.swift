@@ -74,7 +74,8 @@ struct BenchCommandTests {
     private static func databases(of name: String) throws -> [String] {
         let session = try server()
         defer { session.close() }
-        let text = "select distinct datname::text from pg_stat_activity "
+        let text =
+            "select distinct datname::text from pg_stat_activity "
             + "where application_name = $1 and datname ~ '^tusk_'"
         var parameters = Parameters()
         parameters.text(name)
