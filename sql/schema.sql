@@ -57,6 +57,12 @@ $$;
 
 COMMENT ON FUNCTION tusk.assert_lease(job_id bigint, lease bigint) IS 'Raises TK001 unless the lease is the present one of the job, and keeps it so until the transaction ends.';
 
+CREATE FUNCTION tusk.breaker_most(wave integer, probe_at timestamp with time zone) RETURNS integer
+    LANGUAGE sql PARALLEL SAFE
+    RETURN CASE WHEN (wave > 0) THEN wave WHEN (probe_at > clock_timestamp()) THEN 0 WHEN (wave = 0) THEN 1 ELSE NULL::integer END;
+
+COMMENT ON FUNCTION tusk.breaker_most(wave integer, probe_at timestamp with time zone) IS 'How many jobs a breaker lets run at once now; null: any number.';
+
 CREATE FUNCTION tusk.cancel(job_id bigint, requested_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -465,11 +471,15 @@ begin
         select
             wanted.key,
             wanted.weight,
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            least(
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                tusk.breaker_most(breaker.wave, breaker.probe_at)
+            ) as most,
             coalesce(own.step, class.step) is not null as is_rated
         from (select used.key, sum(used.weight) as weight from used group by used.key) as wanted
         left join tusk.present_limit as own on own.key = wanted.key
         left join tusk.present_limit as class on class.key = tusk.key_class(wanted.key)
+        left join tusk.breaker as breaker on breaker.shard = home and breaker.key = wanted.key
     ),
     taken as materialized (
         select candidate.*
@@ -542,11 +552,15 @@ begin
         select
             different.key,
             -- A paused class holds back all its keys.
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            least(
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                tusk.breaker_most(breaker.wave, breaker.probe_at)
+            ) as most,
             coalesce(own.burst, class.burst) as burst
         from different
         left join tusk.present_limit as own on own.key = different.key
         left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
+        left join tusk.breaker as breaker on breaker.shard = home and breaker.key = different.key
     ),
     bound as materialized (
         select
@@ -735,6 +749,64 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) IS 'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key to look at soon.';
+
+CREATE FUNCTION tusk.key_class(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ("left"(key, ((length(key) - strpos(reverse(key), ':'::text)) + 1)) || CASE WHEN (strpos(key, ':'::text) > 0) THEN '*'::text ELSE NULL::text END);
+
+COMMENT ON FUNCTION tusk.key_class(key text) IS 'The class of a key: tenant:* of tenant:7; null for one without a colon.';
+
+CREATE TABLE tusk.breaker (
+    shard smallint DEFAULT 0 NOT NULL,
+    failures integer NOT NULL,
+    openings integer DEFAULT 0 NOT NULL,
+    wave integer,
+    passed integer DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone,
+    probe_at timestamp with time zone,
+    updated_at timestamp with time zone NOT NULL,
+    key text NOT NULL COLLATE pg_catalog."C",
+    reason text NOT NULL,
+    CONSTRAINT breaker_is_open_or_not CHECK ((num_nonnulls(wave, opened_at, probe_at) = ANY (ARRAY[0, 3])))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.breaker IS 'Keys whose resource was unavailable lately. Where all is well there is no row.';
+
+COMMENT ON COLUMN tusk.breaker.shard IS 'The shard of the jobs.';
+
+COMMENT ON COLUMN tusk.breaker.failures IS 'How many jobs found it unavailable since one succeeded.';
+
+COMMENT ON COLUMN tusk.breaker.openings IS 'How often it opened again since it was closed last.';
+
+COMMENT ON COLUMN tusk.breaker.wave IS 'How many may run at once; 0: one, from probe_at on; null: it is closed.';
+
+COMMENT ON COLUMN tusk.breaker.passed IS 'How many of the present wave succeeded.';
+
+COMMENT ON COLUMN tusk.breaker.opened_at IS 'Since when it is not closed; null: it is.';
+
+COMMENT ON COLUMN tusk.breaker.probe_at IS 'When one job tries; in the past while more and more do.';
+
+COMMENT ON COLUMN tusk.breaker.updated_at IS 'When something about it changed.';
+
+COMMENT ON COLUMN tusk.breaker.key IS 'The key of the limit, never a class.';
+
+COMMENT ON COLUMN tusk.breaker.reason IS 'What the last of these jobs said.';
+
+CREATE FUNCTION tusk.close_breakers(key text) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH gone AS (
+          DELETE FROM tusk.breaker kept
+           WHERE ((kept.key = close_breakers.key) OR ((close_breakers.key ~~ '%:*'::text) AND (tusk.key_class(kept.key) = close_breakers.key)))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM gone;
+END;
+
+COMMENT ON FUNCTION tusk.close_breakers(key text) IS 'Forgets the failures of a key, or of all keys of a class, so that their jobs start again; how many.';
 
 CREATE FUNCTION tusk.complete(job_id bigint, lease bigint, result json DEFAULT NULL::json) RETURNS void
     LANGUAGE plpgsql
@@ -1476,12 +1548,6 @@ $$;
 
 COMMENT ON FUNCTION tusk.explain(job_id bigint) IS 'Why a job is not running: what holds it back, in order, with numbers; or that it is runnable, runs, or ended.';
 
-CREATE FUNCTION tusk.key_class(key text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    RETURN ("left"(key, ((length(key) - strpos(reverse(key), ':'::text)) + 1)) || CASE WHEN (strpos(key, ':'::text) > 0) THEN '*'::text ELSE NULL::text END);
-
-COMMENT ON FUNCTION tusk.key_class(key text) IS 'The class of a key: tenant:* of tenant:7; null for one without a colon.';
-
 CREATE FUNCTION tusk.rate_reach() RETURNS interval
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN '00:00:00.25'::interval;
@@ -1541,6 +1607,8 @@ CREATE TABLE tusk.key_limit (
     rate_max integer,
     rate_burst integer,
     rate_period_ms bigint,
+    breaker_failures integer,
+    breaker_hold_ms bigint,
     paused_at timestamp with time zone,
     paused_until timestamp with time zone,
     key text NOT NULL COLLATE pg_catalog."C",
@@ -1548,11 +1616,13 @@ CREATE TABLE tusk.key_limit (
     pause_reason text,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_by text DEFAULT CURRENT_USER NOT NULL,
+    CONSTRAINT key_limit_breaker_is_whole CHECK ((num_nonnulls(breaker_failures, breaker_hold_ms) = ANY (ARRAY[0, 2]))),
+    CONSTRAINT key_limit_breaker_range CHECK (((breaker_failures > 0) AND (breaker_failures <= 1000) AND ((breaker_hold_ms >= 1000) AND (breaker_hold_ms <= 86400000)))),
     CONSTRAINT key_limit_key_length CHECK (((octet_length(key) >= 1) AND (octet_length(key) <= 160))),
     CONSTRAINT key_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000))),
     CONSTRAINT key_limit_rate_is_whole CHECK ((num_nonnulls(rate_max, rate_burst, rate_period_ms) = ANY (ARRAY[0, 3]))),
     CONSTRAINT key_limit_rate_range CHECK (((rate_max > 0) AND ((rate_burst >= 1) AND (rate_burst <= 100000)) AND ((rate_period_ms >= 1) AND (rate_period_ms <= '2678400000'::bigint)) AND ((rate_period_ms * 10) >= rate_max))),
-    CONSTRAINT key_limit_says_something CHECK (((running_max IS NOT NULL) OR (rate_max IS NOT NULL) OR (paused_at IS NOT NULL)))
+    CONSTRAINT key_limit_says_something CHECK ((num_nonnulls(running_max, rate_max, breaker_failures, paused_at) > 0))
 );
 
 COMMENT ON TABLE tusk.key_limit IS 'How many jobs with a key may run at once and start in a time, and whether any may.';
@@ -1564,6 +1634,10 @@ COMMENT ON COLUMN tusk.key_limit.rate_max IS 'How many may start in rate_period_
 COMMENT ON COLUMN tusk.key_limit.rate_burst IS 'How many may start at once after a time without any.';
 
 COMMENT ON COLUMN tusk.key_limit.rate_period_ms IS 'The time that rate_max is for, up to 31 days; 10 a millisecond at most.';
+
+COMMENT ON COLUMN tusk.key_limit.breaker_failures IS 'So many jobs in a row that find their resource unavailable open the breaker; null: it has none.';
+
+COMMENT ON COLUMN tusk.key_limit.breaker_hold_ms IS 'How long an open breaker lets no job start, before one tries.';
 
 COMMENT ON COLUMN tusk.key_limit.paused_at IS 'Since when none may start; null: it is not paused.';
 
@@ -1642,16 +1716,22 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
     BEGIN ATOMIC
  SELECT
          CASE
-             WHEN (bound.most = 0) THEN 'paused'::text
+             WHEN bound.is_paused THEN 'paused'::text
+             WHEN ((bound.breaker_most = bound.most) AND ((bound.most = 0) OR ((bound.held + LEAST(bound.weight, bound.most)) > bound.most))) THEN 'breaker'::text
              WHEN (bound.token_at > (clock_timestamp() + tusk.rate_reach())) THEN 'rate'::text
              ELSE 'limit'::text
          END AS "case",
          CASE
-             WHEN (bound.most = 0) THEN ( SELECT format('%s is paused by %s since %s%s%s'::text, paused.key, paused.paused_by, paused.paused_at, (' until '::text || paused.paused_until), (': '::text || paused.pause_reason)) AS format
+             WHEN bound.is_paused THEN ( SELECT format('%s is paused by %s since %s%s%s'::text, paused.key, paused.paused_by, paused.paused_at, (' until '::text || paused.paused_until), (': '::text || paused.pause_reason)) AS format
                 FROM tusk.key_limit paused
                WHERE ((paused.key = ANY (ARRAY[bound.key, tusk.key_class(bound.key)])) AND (paused.paused_at IS NOT NULL))
                ORDER BY (paused.key = bound.key) DESC
               LIMIT 1)
+             WHEN ((bound.breaker_most = bound.most) AND ((bound.most = 0) OR ((bound.held + LEAST(bound.weight, bound.most)) > bound.most))) THEN format('breaker of %s is open since %s, after %s failures (%s): %s'::text, bound.key, bound.opened_at, bound.failures, bound.breaker_reason,
+             CASE
+                 WHEN (bound.most = 0) THEN ('one job tries at '::text || bound.probe_at)
+                 ELSE format('%s of %s may run now, and more when they succeed'::text, bound.held, bound.most)
+             END)
              WHEN (bound.token_at > (clock_timestamp() + tusk.rate_reach())) THEN format('rate of %s is used up: %s in %s s%s; a token for it comes at %s, and %s jobs wait ahead of it'::text, bound.key, bound.rate_max, trim_scale(((bound.rate_period_ms)::numeric / 1000.0)), ((', '::text || NULLIF(bound.burst, 1)) || ' at once'::text), bound.token_at, bound.ahead)
              WHEN (bound.most IS NULL) THEN format('other jobs wait ahead of it for the rate of %s'::text, bound.key)
              ELSE format('limit %s: %s of %s %s held%s'::text, bound.key, bound.held, bound.most,
@@ -1664,7 +1744,11 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                  ELSE ''::text
              END)
          END AS format,
-     json_build_object('key', bound.key, 'running_max', bound.most, 'rate_max', bound.rate_max, 'rate_period_ms', bound.rate_period_ms, 'rate_burst', bound.burst, 'token_at', bound.token_at, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
+     json_build_object('key', bound.key, 'running_max', bound.most, 'rate_max', bound.rate_max, 'rate_period_ms', bound.rate_period_ms, 'rate_burst', bound.burst, 'token_at', bound.token_at, 'breaker',
+         CASE
+             WHEN (bound.opened_at IS NOT NULL) THEN json_build_object('opened_at', bound.opened_at, 'probe_at', bound.probe_at, 'failures', bound.failures, 'reason', bound.breaker_reason)
+             ELSE NULL::json
+         END, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
             FROM ( SELECT held.id,
                      held.weight
                     FROM tusk.limit_hold held
@@ -1674,6 +1758,12 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
     FROM ( SELECT counted.key,
              counted.weight,
              limited.most,
+             limited.breaker_most,
+             limited.is_paused,
+             limited.opened_at,
+             limited.probe_at,
+             limited.failures,
+             limited.breaker_reason,
              limited.burst,
              rate.rate_max,
              rate.rate_period_ms,
@@ -1695,20 +1785,27 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                   SELECT given.key,
                      COALESCE((given.weight)::integer, 1) AS "coalesce"
                     FROM UNNEST(explain_limits.named, explain_limits.weights) given(key, weight)) counted
-              CROSS JOIN LATERAL ( SELECT COALESCE(LEAST(own.most,
+              CROSS JOIN LATERAL ( SELECT LEAST(COALESCE(LEAST(own.most,
                          CASE
                              WHEN (class.most = 0) THEN 0
                              ELSE NULL::integer
-                         END), class.most) AS most,
+                         END), class.most), tusk.breaker_most(breaker.wave, breaker.probe_at)) AS most,
+                     tusk.breaker_most(breaker.wave, breaker.probe_at) AS breaker_most,
+                     ((COALESCE(own.most, class.most) = 0) OR (class.most = 0)) AS is_paused,
+                     breaker.opened_at,
+                     breaker.probe_at,
+                     breaker.failures,
+                     breaker.reason AS breaker_reason,
                      COALESCE(own.step, class.step) AS step,
                      COALESCE(own.burst, class.burst) AS burst,
                          CASE
                              WHEN (own.step IS NOT NULL) THEN own.key
                              ELSE class.key
                          END AS rate_key
-                    FROM ((( SELECT) one
+                    FROM (((( SELECT) one
                       LEFT JOIN tusk.present_limit own ON ((own.key = counted.key)))
-                      LEFT JOIN tusk.present_limit class ON ((class.key = tusk.key_class(counted.key))))) limited)
+                      LEFT JOIN tusk.present_limit class ON ((class.key = tusk.key_class(counted.key))))
+                      LEFT JOIN tusk.breaker breaker ON (((breaker.shard = explain_limits.home) AND (breaker.key = counted.key))))) limited)
               LEFT JOIN tusk.key_limit rate ON ((rate.key = limited.rate_key)))
               LEFT JOIN tusk.rate_bucket bucket ON (((bucket.shard = explain_limits.home) AND (bucket.key = counted.key))))
            WHERE ((limited.most IS NOT NULL) OR (limited.burst IS NOT NULL))) bound
@@ -2827,6 +2924,129 @@ END;
 
 COMMENT ON FUNCTION tusk.move_watermark(name text, value text) IS 'Moves a watermark that hold_watermark holds.';
 
+CREATE FUNCTION tusk.note_unavailable(job_id bigint, key text, reason text, hold interval DEFAULT NULL::interval) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    -- Failures that are older do not count with new ones.
+    memory constant interval := '1 hour';
+    -- How many times as long as the first time a breaker may stay open.
+    stretch_most constant integer := 16;
+    home constant smallint := job_id & 1023;
+    moment constant timestamptz := clock_timestamp();
+    given record;
+    is_covered boolean := false;
+begin
+    if hold not between interval '0 s' and interval '1 day' then
+        perform tusk.refuse('#/hold', 'hold must be from 0 s to 1 day');
+    end if;
+    for given in
+        select named.key, spec.breaker_failures as most, spec.breaker_hold_ms * interval '1 ms' as pause
+        from tusk.job as job
+        cross join lateral unnest(
+            array['queue:' || job.queue, 'kind:' || job.kind] || coalesce(job.limit_keys, '{}')
+        ) as named (key)
+        cross join lateral (
+            select own.breaker_failures, own.breaker_hold_ms
+            from tusk.key_limit as own
+            where own.key in (named.key, tusk.key_class(named.key)) and own.breaker_failures is not null
+            order by own.key = named.key desc
+            limit 1
+        ) as spec
+        where
+            job.shard = home and job.id = job_id
+            and (note_unavailable.key is null or named.key = note_unavailable.key)
+        order by named.key
+    loop
+        is_covered := true;
+        insert into tusk.breaker as kept (shard, failures, updated_at, key, reason)
+        values (home, 1, moment, given.key, left(note_unavailable.reason, 500))
+        on conflict on constraint breaker_pkey do update
+        set
+            failures = case
+                when kept.wave is null and kept.updated_at < moment - memory then 1
+                else kept.failures + 1
+            end,
+            updated_at = moment,
+            reason = excluded.reason;
+        update tusk.breaker as kept
+        set
+            wave = 0,
+            passed = 0,
+            opened_at = coalesce(kept.opened_at, moment),
+            openings = kept.openings + (kept.wave is not null)::integer,
+            probe_at = moment + greatest(
+                hold,
+                given.pause * least(stretch_most, 2 ^ least(10, kept.openings + (kept.wave is not null)::integer))
+            )
+        where
+            kept.shard = home and kept.key = given.key
+            -- Those that were under way when it opened say nothing new.
+            and case when kept.wave is null then kept.failures >= given.most else kept.probe_at <= moment end;
+        if hold is not null then
+            update tusk.breaker as kept
+            set probe_at = greatest(kept.probe_at, moment + hold)
+            where kept.shard = home and kept.key = given.key and kept.wave = 0;
+        end if;
+    end loop;
+    return is_covered;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.note_unavailable(job_id bigint, key text, reason text, hold interval) IS 'Counts a job that found its resource unavailable, for one of its keys or for all that have a breaker; hold: for how
+long the resource wants to be left alone. False: none of them has a breaker.';
+
+CREATE FUNCTION tusk.pass_breakers(home smallint, ids bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    -- Behind a wave of so many it is closed.
+    wave_most constant integer := 64;
+    moment constant timestamptz := clock_timestamp();
+    good record;
+begin
+    for good in
+        select named.key, count(*)::integer as jobs
+        from unnest(ids) as ended (id)
+        cross join lateral (
+            select job.queue, job.kind, job.limit_keys
+            from tusk.job as job
+            where job.shard = home and job.id = ended.id
+            limit 1
+        ) as job
+        cross join lateral unnest(
+            array['queue:' || job.queue, 'kind:' || job.kind] || coalesce(job.limit_keys, '{}')
+        ) as named (key)
+        where
+            exists (select from tusk.breaker as kept where kept.shard = home and kept.key = named.key)
+            and exists (
+                select from tusk.outcome as outcome
+                where outcome.shard = home and outcome.id = ended.id and outcome.state = 'completed'
+            )
+        group by named.key
+        order by named.key
+    loop
+        delete from tusk.breaker as kept
+        where
+            kept.shard = home and kept.key = good.key
+            and (kept.wave is null or kept.wave >= wave_most and kept.passed + good.jobs >= kept.wave);
+        continue when found;
+        update tusk.breaker as kept
+        set
+            wave = case when kept.passed + good.jobs >= kept.wave then greatest(kept.wave, 1) * 2 else kept.wave end,
+            passed = case when kept.passed + good.jobs >= kept.wave then 0 else kept.passed + good.jobs end,
+            updated_at = moment
+        where kept.shard = home and kept.key = good.key and kept.probe_at <= moment;
+    end loop;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.pass_breakers(home smallint, ids bigint[]) IS 'Counts jobs that completed for the breakers of their keys: lets the next wave go, and closes them in the end.';
+
 CREATE FUNCTION tusk.pause_key(key text, paused_by text DEFAULT CURRENT_USER, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS tusk.key_limit
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2895,6 +3115,25 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) IS 'Deletes rows of a small table whose moment is older than a retention setting; how many.';
+
+CREATE FUNCTION tusk.prune_breakers(rows_most integer) RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH gone AS (
+          DELETE FROM tusk.breaker breaker
+           WHERE (breaker.ctid = ANY (ARRAY( SELECT old.ctid
+                    FROM tusk.breaker old
+                   WHERE ((COALESCE(old.wave, 1) > 0) AND (old.updated_at < (now() - '01:00:00'::interval)))
+                  LIMIT prune_breakers.rows_most
+                  FOR UPDATE OF old SKIP LOCKED)))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM gone;
+END;
+
+COMMENT ON FUNCTION tusk.prune_breakers(rows_most integer) IS 'Removes rows of breakers that are not open and of which nothing was heard for an hour; how many.';
 
 CREATE FUNCTION tusk.prune_cursors(rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
@@ -2977,17 +3216,18 @@ $$;
 
 COMMENT ON FUNCTION tusk.prune_unique_keys(rows_most integer) IS 'Looks at the next unique keys and deletes those that nobody holds any more; how many.';
 
-CREATE FUNCTION tusk.put_limit(key text, running_max integer DEFAULT NULL::integer, rate_max integer DEFAULT NULL::integer, rate_period interval DEFAULT NULL::interval, rate_burst integer DEFAULT NULL::integer, updated_by text DEFAULT CURRENT_USER) RETURNS void
+CREATE FUNCTION tusk.put_limit(key text, running_max integer DEFAULT NULL::integer, rate_max integer DEFAULT NULL::integer, rate_period interval DEFAULT NULL::interval, rate_burst integer DEFAULT NULL::integer, updated_by text DEFAULT CURRENT_USER, breaker_failures integer DEFAULT NULL::integer, breaker_hold interval DEFAULT NULL::interval) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
     period_ms constant numeric := round(extract(epoch from put_limit.rate_period) * 1000);
+    hold_ms constant numeric := round(extract(epoch from put_limit.breaker_hold) * 1000);
 begin
     perform tusk.check_limit_key(put_limit.key);
-    if put_limit.running_max is null and put_limit.rate_max is null then
-        perform tusk.refuse('#', 'a limit needs running_max or rate_max');
+    if num_nonnulls(put_limit.running_max, put_limit.rate_max, put_limit.breaker_failures) = 0 then
+        perform tusk.refuse('#', 'a limit needs running_max, rate_max or breaker_failures');
     elsif put_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
     elsif put_limit.rate_max is null and put_limit.rate_period is not null then
@@ -3004,11 +3244,21 @@ begin
         perform tusk.refuse('#/rate_max', 'rate_max must be at most 10 for each millisecond of rate_period');
     elsif put_limit.rate_burst not between 1 and 100000 then
         perform tusk.refuse('#/rate_burst', 'rate_burst must be a whole number from 1 to 100000');
+    elsif put_limit.breaker_failures is null and put_limit.breaker_hold is not null then
+        perform tusk.refuse('#/breaker_hold', 'breaker_hold is for breaker_failures, which is missing');
+    elsif put_limit.breaker_failures not between 1 and 1000 then
+        perform tusk.refuse('#/breaker_failures', 'breaker_failures must be a whole number from 1 to 1000');
+    elsif not isfinite(put_limit.breaker_hold) or hold_ms not between 1000 and 86400000 then
+        perform tusk.refuse('#/breaker_hold', 'breaker_hold must be from 1 s to 1 day');
     end if;
-    insert into tusk.key_limit as present (key, running_max, rate_max, rate_period_ms, rate_burst, updated_by)
+    insert into tusk.key_limit as present (
+        key, running_max, rate_max, rate_period_ms, rate_burst, breaker_failures, breaker_hold_ms, updated_by
+    )
     values (
         put_limit.key, put_limit.running_max, put_limit.rate_max, period_ms,
-        case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end, put_limit.updated_by
+        case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end,
+        put_limit.breaker_failures,
+        case when put_limit.breaker_failures is not null then coalesce(hold_ms, 30000) end, put_limit.updated_by
     )
     on conflict on constraint key_limit_pkey do update
     set
@@ -3016,6 +3266,8 @@ begin
         rate_max = excluded.rate_max,
         rate_period_ms = excluded.rate_period_ms,
         rate_burst = excluded.rate_burst,
+        breaker_failures = excluded.breaker_failures,
+        breaker_hold_ms = excluded.breaker_hold_ms,
         updated_at = clock_timestamp(),
         updated_by = excluded.updated_by;
     -- What was taken at the former rate is not held against the new one for longer than that takes to fill a bucket.
@@ -3030,6 +3282,9 @@ begin
             rate.key = put_limit.key
             and (bucket.key = rate.key or rate.key like '%:*' and tusk.key_class(bucket.key) = rate.key);
     end if;
+    if put_limit.breaker_failures is null then
+        perform tusk.close_breakers(put_limit.key);
+    end if;
     if put_limit.key like 'queue:%' then
         insert into tusk.queue as queue (name, limited)
         values (substr(put_limit.key, 7), true)
@@ -3039,7 +3294,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.put_limit(key text, running_max integer, rate_max integer, rate_period interval, rate_burst integer, updated_by text) IS 'Sets how many jobs with a key may run at once and start in a time, as a whole. The next claim keeps to it.';
+COMMENT ON FUNCTION tusk.put_limit(key text, running_max integer, rate_max integer, rate_period interval, rate_burst integer, updated_by text, breaker_failures integer, breaker_hold interval) IS 'Sets how many jobs with a key may run at once and start in a time, and its breaker, as a whole. The next claim keeps
+to it.';
 
 CREATE FUNCTION tusk.put_schedule(name text, cron text, job json, time_zone text DEFAULT 'UTC'::text, jitter interval DEFAULT '00:00:00'::interval, overlap text DEFAULT 'allow'::text, catch_up text DEFAULT 'one'::text, catch_up_max integer DEFAULT NULL::integer, catch_up_window interval DEFAULT NULL::interval) RETURNS boolean
     LANGUAGE plpgsql
@@ -3344,7 +3600,10 @@ begin
     with bound as materialized (
         select
             given.key,
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            least(
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                tusk.breaker_most(breaker.wave, breaker.probe_at)
+            ) as most,
             coalesce(own.step, class.step) as step,
             coalesce(own.burst, class.burst) as burst,
             greatest(bucket.full_at, bucket.offered_at, moment) as full_at,
@@ -3357,6 +3616,7 @@ begin
         left join tusk.present_limit as own on own.key = given.key
         left join tusk.present_limit as class on class.key = tusk.key_class(given.key)
         left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = given.key
+        left join tusk.breaker as breaker on breaker.shard = home and breaker.key = given.key
     ),
     roomy as materialized (
         select
@@ -3473,6 +3733,9 @@ CREATE FUNCTION tusk.release_limited_by(home smallint, ids bigint[]) RETURNS tex
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+    if exists (select from tusk.breaker as breaker where breaker.shard = home limit 1) then
+        perform tusk.pass_breakers(home, ids);
+    end if;
     if not exists (
         select from tusk.blocked as blocked
         where blocked.shard = home and blocked.reason = 'limit'
@@ -3641,17 +3904,22 @@ CREATE FUNCTION tusk.remove_limit(key text) RETURNS boolean
 begin
     delete from tusk.key_limit as present
     where
-        present.key = remove_limit.key and num_nonnulls(present.running_max, present.rate_max) > 0
-        and present.paused_at is null;
+        present.key = remove_limit.key and present.paused_at is null
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
     if not found then
         -- A pause stays.
         update tusk.key_limit as present
-        set running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null
-        where present.key = remove_limit.key and num_nonnulls(present.running_max, present.rate_max) > 0;
+        set
+            running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null, breaker_failures = null,
+            breaker_hold_ms = null
+        where
+            present.key = remove_limit.key
+            and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
     end if;
     if not found then
         return false;
     end if;
+    perform tusk.close_breakers(remove_limit.key);
     if remove_limit.key like 'queue:%' then
         update tusk.queue as queue set limited = false where queue.name = substr(remove_limit.key, 7);
     end if;
@@ -3781,7 +4049,8 @@ declare
 begin
     delete from tusk.key_limit as present
     where
-        present.key = resume_key.key and num_nonnulls(present.running_max, present.rate_max) = 0
+        present.key = resume_key.key
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) = 0
     returning present.paused_at is not null into was_paused;
     if not found then
         update tusk.key_limit as present
@@ -4779,6 +5048,9 @@ ALTER TABLE ONLY tusk.api_key
 
 ALTER TABLE ONLY tusk.blocked
     ADD CONSTRAINT blocked_pkey PRIMARY KEY (shard, reason, key, priority, rank, id);
+
+ALTER TABLE ONLY tusk.breaker
+    ADD CONSTRAINT breaker_pkey PRIMARY KEY (shard, key);
 
 ALTER TABLE ONLY tusk.cancel_request
     ADD CONSTRAINT cancel_request_pkey PRIMARY KEY (shard, id);

@@ -119,6 +119,10 @@ static const unsigned char migration_0015_claims_over_http[] = {
 #embed "../../sql/migrations/0015_claims_over_http.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0016_breakers[] = {
+#embed "../../sql/migrations/0016_breakers.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_claim[] = {
 #embed "../../sql/queries/beat_claim.sql" suffix(, 0)
 };
@@ -145,6 +149,10 @@ static const unsigned char query_claim_gated_jobs[] = {
 
 static const unsigned char query_claim_jobs[] = {
 #embed "../../sql/queries/claim_jobs.sql" suffix(, 0)
+};
+
+static const unsigned char query_close_breakers[] = {
+#embed "../../sql/queries/close_breakers.sql" suffix(, 0)
 };
 
 static const unsigned char query_create_migration_table[] = {
@@ -269,6 +277,10 @@ static const unsigned char query_make_job_partitions[] = {
 
 static const unsigned char query_move_schedules[] = {
 #embed "../../sql/queries/move_schedules.sql" suffix(, 0)
+};
+
+static const unsigned char query_note_unavailable[] = {
+#embed "../../sql/queries/note_unavailable.sql" suffix(, 0)
 };
 
 static const unsigned char query_notify_queues[] = {
@@ -535,6 +547,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0013_limit_functions.sql", migration_0013_limit_functions),
     FILE_OF("migrations/0014_start_deadlines.sql", migration_0014_start_deadlines),
     FILE_OF("migrations/0015_claims_over_http.sql", migration_0015_claims_over_http),
+    FILE_OF("migrations/0016_breakers.sql", migration_0016_breakers),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
@@ -542,6 +555,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/claim_alone_job.sql", query_claim_alone_job),
     FILE_OF("queries/claim_gated_jobs.sql", query_claim_gated_jobs),
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
+    FILE_OF("queries/close_breakers.sql", query_close_breakers),
     FILE_OF("queries/create_migration_table.sql", query_create_migration_table),
     FILE_OF("queries/create_schema.sql", query_create_schema),
     FILE_OF("queries/discard_late.sql", query_discard_late),
@@ -573,6 +587,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/make_day_partitions.sql", query_make_day_partitions),
     FILE_OF("queries/make_job_partitions.sql", query_make_job_partitions),
     FILE_OF("queries/move_schedules.sql", query_move_schedules),
+    FILE_OF("queries/note_unavailable.sql", query_note_unavailable),
     FILE_OF("queries/notify_queues.sql", query_notify_queues),
     FILE_OF("queries/pause_key.sql", query_pause_key),
     FILE_OF("queries/pause_queue.sql", query_pause_queue),

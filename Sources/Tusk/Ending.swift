@@ -1,3 +1,8 @@
+/// That a job's resource is unavailable, and a breaker has taken note of it.
+struct HeldBack: Error {
+    let reason: String
+}
+
 /// From what a handler did to how its attempt ended. Pure.
 enum Ending {
     /// `told` is why the handler was told to stop, if it was.
@@ -27,8 +32,13 @@ enum Ending {
     }
 
     private static func directive(_ end: Result<Void, any Error>) -> AttemptEnd? {
+        if case .failure(let error as HeldBack) = end {
+            return .unavailable(error: error.reason, key: nil, retryAfter: nil, isHeld: true)
+        }
         guard case .failure(let error as JobDirective) = end else { return nil }
         return switch error {
+        case .unavailable(let reason, let key, let delay):
+            .unavailable(error: reason, key: key, retryAfter: delay, isHeld: false)
         case .retry(let delay, let reason): .retry(after: delay, error: reason)
         case .snooze(let delay): .snooze(after: delay)
         case .discard(let reason): .discard(reason: reason)

@@ -62,6 +62,11 @@ public struct JobContext: Sendable {
         }
     }
 
+    /// Tells the breakers of the job's keys that their resource is unavailable; false: there are none. Blocks.
+    package func noteUnavailable(_ reason: String, retryAfter delay: Duration?) -> Bool {
+        run.noteUnavailable(reason, key: nil, retryAfter: delay)
+    }
+
     /// The worker that runs it.
     package var worker: WorkerID { run.registration.id }
 

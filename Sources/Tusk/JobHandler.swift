@@ -55,6 +55,10 @@ public struct HandlerPolicy: Sendable, Hashable {
 public enum JobDirective: Error, Sendable, Hashable {
     /// It failed; the next attempt, if one is left, comes after this delay.
     case retry(after: Duration, reason: String)
+    /// The resource that it needs is not there. If one of the job's keys has a breaker, or the one that is named here,
+    /// this counts for it and costs no attempt; otherwise it is a failure. `retryAfter` is for how long the resource
+    /// wants to be left alone, a day at most; nil: it does not say.
+    case unavailable(reason: String, key: String? = nil, retryAfter: Duration? = nil)
     /// Nothing went wrong, but the job should run later. Costs no attempt.
     case snooze(for: Duration)
     /// The job can never succeed; it ends as discarded.

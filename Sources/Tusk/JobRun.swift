@@ -40,6 +40,10 @@ final class JobRun: Sendable {
         do {
             try await handler.perform(JobContext(self))
             end = .success(())
+        } catch JobDirective.unavailable(let reason, let key, let delay)
+            where noteUnavailable(reason, key: key, retryAfter: delay)
+        {
+            end = .failure(HeldBack(reason: reason))
         } catch {
             end = .failure(error)
         }
@@ -47,6 +51,18 @@ final class JobRun: Sendable {
         switch closing {
         case .abandoned: return nil
         case .settled(let cause): return settlement(end, told: cause, state)
+        }
+    }
+
+    /// Tells the breakers of the job's keys, or of one key, that their resource is unavailable; false: there are none.
+    /// Blocks. When the database does not answer the job has failed in the usual way.
+    func noteUnavailable(_ reason: String, key: String?, retryAfter delay: Duration?) -> Bool {
+        do throws(StoreError) {
+            return try store.withSession { session throws(StoreError) in
+                try session.noteUnavailable(job.id, key: key, reason: reason, hold: delay)
+            }
+        } catch {
+            return false
         }
     }
 

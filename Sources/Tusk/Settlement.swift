@@ -106,8 +106,8 @@ extension Settlement {
     /// Whether the retry policy says what comes next.
     private static func isFailure(_ end: AttemptEnd) -> Bool {
         switch end {
-        case .failed, .timedOut, .undecodable: true
-        case .returned, .retry, .snooze, .discard, .cancel, .givenBack, .leaseLost: false
+        case .failed, .timedOut, .undecodable, .unavailable(_, _, _, isHeld: false): true
+        case .unavailable, .returned, .retry, .snooze, .discard, .cancel, .givenBack, .leaseLost: false
         }
     }
 
@@ -134,7 +134,7 @@ extension Settlement {
 
     private static func error(_ end: AttemptEnd, limit: Duration) -> String? {
         switch end {
-        case .failed(let error), .retry(_, let error): error
+        case .failed(let error), .retry(_, let error), .unavailable(let error, _, _, _): error
         case .undecodable(let error): "the handler does not take these args: \(error)"
         case .timedOut: "not done within \(DurationText.print(limit))"
         case .discard(let reason), .cancel(let reason): reason

@@ -9,6 +9,12 @@ package struct KeyLimitRecord: Sendable, Hashable {
     package let runningMax: Int?
     /// How many start in a time; of a class: for each key of it; nil: any number.
     package let rate: RateLimit?
+    /// What stops its jobs while their resource is unavailable; nil: nothing does.
+    package let breaker: CircuitBreaker?
+    /// What that has seen; nil: all is well, or the limit is for a class.
+    package let fault: BreakerFault?
+    /// How many breakers are open: of the key, or of all keys of a class.
+    package let openBreakers: Int64
     /// Set while none may start.
     package let pause: PauseRecord?
     /// When it was set.
@@ -110,7 +116,7 @@ extension StoreSession {
     }
 
     /// The same for a key whose limit was changed, or the keys of a class.
-    private func releaseLimit(_ key: String) throws(StoreError) -> Set<QueueName> {
+    func releaseLimit(_ key: String) throws(StoreError) -> Set<QueueName> {
         queues(
             try run(Self.releaseLimit) {
                 $0.int2(shard)
@@ -131,6 +137,9 @@ extension StoreSession {
                 key: rows.text(row, 0),
                 runningMax: rows.int4IfPresent(row, 1).map(Int.init),
                 rate: rate(rows, row, from: 10),
+                breaker: breaker(rows, row, from: 13),
+                fault: BreakerFault(rows, row, from: 15),
+                openBreakers: rows.int8(row, 20),
                 pause: pause(rows, row, from: 6),
                 updatedAt: rows.moment(row, 2),
                 updatedBy: rows.text(row, 3),
@@ -152,6 +161,8 @@ extension StoreSession {
             $0.int8(limit.rate?.period.wholeMilliseconds)
             $0.int4((limit.rate?.burst).map { Int32($0) })
             $0.text(who)
+            $0.int4((limit.breaker?.failures).map { Int32($0) })
+            $0.int8(limit.breaker?.hold.wholeMilliseconds)
         }
         return try releaseLimit(limit.key)
     }
@@ -192,6 +203,11 @@ extension StoreSession {
         guard let max = rows.int4IfPresent(row, column) else { return nil }
         let period = Duration.milliseconds(rows.int8(row, column + 1))
         return RateLimit(Int(max), per: period, burst: Int(rows.int4(row, column + 2)))
+    }
+
+    private func breaker(_ rows: ResultSet, _ row: Int, from column: Int) -> CircuitBreaker? {
+        guard let failures = rows.int4IfPresent(row, column) else { return nil }
+        return CircuitBreaker(failures: Int(failures), hold: .milliseconds(rows.int8(row, column + 1)))
     }
 
     private func pause(_ rows: ResultSet, _ row: Int, from column: Int) -> PauseRecord? {

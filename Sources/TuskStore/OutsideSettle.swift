@@ -42,6 +42,7 @@ extension StoreSession {
         _ token: ClaimToken,
         owner: String
     ) throws(StoreError) -> OutsideSettlement? {
+        let outcomes = try outcomes.map { outcome throws(StoreError) in try noted(outcome) }
         let held = try held(outcomes, token, owner)
         var settlement = OutsideSettlement(states: outcomes.map { _ in nil })
         let known = (held ?? []).indices.filter { held?[$0] != nil }
@@ -62,6 +63,16 @@ extension StoreSession {
         settlement.queues.formUnion(releaseLimits(of: jobs))
         if held != nil { _ = try run(Self.removeSettledWorker) { $0.uuid(token.worker) } }
         return settlement
+    }
+
+    /// Tells the breakers of the job's keys that their resource is unavailable.
+    private func noted(_ outcome: OutsideOutcome) throws(StoreError) -> OutsideOutcome {
+        guard case .unavailable(let error, let key, let delay, false) = outcome.end else { return outcome }
+        let isHeld = try noteUnavailable(outcome.id, key: key, reason: error, hold: delay)
+        return OutsideOutcome(
+            id: outcome.id,
+            end: .unavailable(error: error, key: key, retryAfter: delay, isHeld: isHeld)
+        )
     }
 
     /// What the claim holds of these; nil: there is no such claim.
@@ -154,7 +165,7 @@ extension StoreSession {
 
     private static func error(_ end: AttemptEnd) -> String? {
         switch end {
-        case .failed(let error), .retry(_, let error), .undecodable(let error): error
+        case .failed(let error), .retry(_, let error), .undecodable(let error), .unavailable(let error, _, _, _): error
         case .discard(let reason), .cancel(let reason): reason
         case .returned, .snooze, .timedOut, .givenBack, .leaseLost: nil
         }

@@ -9,6 +9,8 @@ enum TaskFailure: Error, Equatable {
     case unreadable(String)
     /// PostgreSQL refused or was out of reach.
     case database(PostgresError)
+    /// Another server does not answer, or says that what is behind it does not.
+    case unavailable(String)
     /// Another server wants to be asked again later.
     case busy(String, retryAfter: Duration)
     /// Somebody told the job to stop.
@@ -21,7 +23,7 @@ extension TaskFailure: CustomStringConvertible {
     /// One line: short, lower case, no full stop.
     var description: String {
         switch self {
-        case .refused(let what), .unreadable(let what), .busy(let what, _): what
+        case .refused(let what), .unreadable(let what), .unavailable(let what), .busy(let what, _): what
         case .database(let error): error.description
         case .stopped: "told to stop"
         case .needsCare: "the server refused rows that were thought to be good"
@@ -32,7 +34,8 @@ extension TaskFailure: CustomStringConvertible {
     var directive: any Error {
         switch self {
         case .refused(let reason): JobDirective.discard(reason: reason)
-        case .busy(let reason, let delay): JobDirective.retry(after: delay, reason: reason)
+        case .unavailable(let reason): JobDirective.unavailable(reason: reason)
+        case .busy(let reason, let delay): JobDirective.unavailable(reason: reason, retryAfter: delay)
         case .stopped: CancellationError()
         case .database(.server(let error)) where error.sqlState == "TK002": JobDirective.cancel(reason: error.message)
         case .database, .unreadable, .needsCare: self

@@ -165,6 +165,14 @@ struct DatabaseCommandTests {
             #expect(try await tusk("limit", "set", "sms", "--burst", "2").errors.contains("--rate, which is missing"))
             #expect(try await tusk("limit", "set", "sms").errors.contains("say NUMBER"))
             #expect(try await tusk("limit", "remove", "sms").status == 0)
+            let broken = try await tusk("limit", "set", "smtp", "--breaker", "5/1m")
+            #expect(broken.output == "After 5 jobs of smtp in a row without their resource none starts for 1m.\n")
+            #expect(try await tusk("limit", "list").output.contains("0 of 5"))
+            for breaker in ["0", "5/0s", "x/1m", "5/", "1001"] {
+                #expect(try await tusk("limit", "set", "smtp", "--breaker", breaker).errors.contains("--breaker"))
+            }
+            #expect(try await tusk("limit", "close", "smtp").output == "No breaker of smtp was open.\n")
+            #expect(try await tusk("limit", "remove", "smtp").status == 0)
             #expect(try await tusk("limit", "set", "a b", "1").errors.contains("KEY must be queue:NAME"))
             #expect(try await tusk("limit", "list", "-o", "json").output.contains("\"running_max\":3"))
             #expect(try await tusk("job", "add", "k", "--limit", "queue:x").errors.contains("--limit"))

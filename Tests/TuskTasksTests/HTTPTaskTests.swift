@@ -62,8 +62,8 @@ import TuskStore
         ("429", "Retry-After: 7200\r\n", TaskFailure.busy("the server answered 429", retryAfter: .seconds(3600))),
         ("503", "Retry-After: 5\r\n", .busy("the server answered 503", retryAfter: .seconds(5))),
         ("503", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", .busy("the server answered 503", retryAfter: .zero)),
-        ("503", "Retry-After: soon\r\n", .unreadable("the server answered 503")),
-        ("503", "", .unreadable("the server answered 503")), ("404", "", .unreadable("the server answered 404")),
+        ("503", "Retry-After: soon\r\n", .unavailable("the server answered 503")),
+        ("502", "", .unavailable("the server answered 502")), ("404", "", .unreadable("the server answered 404")),
         ("410", "", .refused("the server answered 410")),
         ("301", "", .refused("the server answered 301, and redirects are not followed")),
     ])

@@ -16,12 +16,16 @@
 -- cell rate algorithm of ITU-T I.371), by the clock of the database. Claims take tokens that come within
 -- tusk.rate_reach() as well and the worker starts the job when its token is there: a bucket for one token would lose
 -- what comes between two claims.
+--
+-- A breaker that is not closed bounds what may run of its key; see 0016.
 
 create table tusk.key_limit (
     running_max integer,
     rate_max integer,
     rate_burst integer,
     rate_period_ms bigint,
+    breaker_failures integer,
+    breaker_hold_ms bigint,
     paused_at timestamptz,
     paused_until timestamptz,
     key text collate "C" not null,
@@ -32,13 +36,17 @@ create table tusk.key_limit (
     constraint key_limit_pkey primary key (key),
     constraint key_limit_key_length check (octet_length(key) between 1 and 160),
     constraint key_limit_says_something check (
-        running_max is not null or rate_max is not null or paused_at is not null
+        num_nonnulls(running_max, rate_max, breaker_failures, paused_at) > 0
     ),
     constraint key_limit_range check (running_max between 1 and 100000),
     constraint key_limit_rate_is_whole check (num_nonnulls(rate_max, rate_burst, rate_period_ms) in (0, 3)),
     constraint key_limit_rate_range check (
         rate_max > 0 and rate_burst between 1 and 100000 and rate_period_ms between 1 and 2678400000
         and rate_period_ms * 10 >= rate_max
+    ),
+    constraint key_limit_breaker_is_whole check (num_nonnulls(breaker_failures, breaker_hold_ms) in (0, 2)),
+    constraint key_limit_breaker_range check (
+        breaker_failures > 0 and breaker_failures <= 1000 and breaker_hold_ms between 1000 and 86400000
     )
 );
 
@@ -50,6 +58,9 @@ comment on column tusk.key_limit.rate_max is 'How many may start in rate_period_
 comment on column tusk.key_limit.rate_burst is 'How many may start at once after a time without any.';
 comment on column tusk.key_limit.rate_period_ms
 is 'The time that rate_max is for, up to 31 days; 10 a millisecond at most.';
+comment on column tusk.key_limit.breaker_failures
+is 'So many jobs in a row that find their resource unavailable open the breaker; null: it has none.';
+comment on column tusk.key_limit.breaker_hold_ms is 'How long an open breaker lets no job start, before one tries.';
 comment on column tusk.key_limit.paused_at is 'Since when none may start; null: it is not paused.';
 comment on column tusk.key_limit.paused_until is 'Until when; null: until it is resumed.';
 comment on column tusk.key_limit.paused_by is 'Who paused it.';
@@ -73,6 +84,42 @@ comment on column tusk.present_limit.key is 'As in tusk.key_limit.';
 comment on column tusk.present_limit.most is '0 while it is paused; null: any number.';
 comment on column tusk.present_limit.step is 'A token comes each such time; null: it has no rate.';
 comment on column tusk.present_limit.burst is 'How many tokens are kept; null: it has no rate.';
+
+create table tusk.breaker (
+    shard smallint not null default 0,
+    failures integer not null,
+    openings integer not null default 0,
+    wave integer,
+    passed integer not null default 0,
+    opened_at timestamptz,
+    probe_at timestamptz,
+    updated_at timestamptz not null,
+    key text collate "C" not null,
+    reason text not null,
+    constraint breaker_pkey primary key (shard, key),
+    constraint breaker_is_open_or_not check (num_nonnulls(wave, opened_at, probe_at) in (0, 3))
+) with (
+    fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+    autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0
+);
+
+comment on table tusk.breaker is 'Keys whose resource was unavailable lately. Where all is well there is no row.';
+comment on column tusk.breaker.shard is 'The shard of the jobs.';
+comment on column tusk.breaker.failures is 'How many jobs found it unavailable since one succeeded.';
+comment on column tusk.breaker.openings is 'How often it opened again since it was closed last.';
+comment on column tusk.breaker.wave is 'How many may run at once; 0: one, from probe_at on; null: it is closed.';
+comment on column tusk.breaker.passed is 'How many of the present wave succeeded.';
+comment on column tusk.breaker.opened_at is 'Since when it is not closed; null: it is.';
+comment on column tusk.breaker.probe_at is 'When one job tries; in the past while more and more do.';
+comment on column tusk.breaker.updated_at is 'When something about it changed.';
+comment on column tusk.breaker.key is 'The key of the limit, never a class.';
+comment on column tusk.breaker.reason is 'What the last of these jobs said.';
+
+create function tusk.breaker_most(wave integer, probe_at timestamptz) returns integer
+language sql volatile parallel safe
+return case when wave > 0 then wave when probe_at > clock_timestamp() then 0 when wave = 0 then 1 end;
+
+comment on function tusk.breaker_most is 'How many jobs a breaker lets run at once now; null: any number.';
 
 create table tusk.rate_bucket (
     shard smallint not null default 0,
@@ -366,11 +413,15 @@ begin
         select
             wanted.key,
             wanted.weight,
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            least(
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                tusk.breaker_most(breaker.wave, breaker.probe_at)
+            ) as most,
             coalesce(own.step, class.step) is not null as is_rated
         from (select used.key, sum(used.weight) as weight from used group by used.key) as wanted
         left join tusk.present_limit as own on own.key = wanted.key
         left join tusk.present_limit as class on class.key = tusk.key_class(wanted.key)
+        left join tusk.breaker as breaker on breaker.shard = home and breaker.key = wanted.key
     ),
     taken as materialized (
         select candidate.*
@@ -443,11 +494,15 @@ begin
         select
             different.key,
             -- A paused class holds back all its keys.
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            least(
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                tusk.breaker_most(breaker.wave, breaker.probe_at)
+            ) as most,
             coalesce(own.burst, class.burst) as burst
         from different
         left join tusk.present_limit as own on own.key = different.key
         left join tusk.present_limit as class on class.key = tusk.key_class(different.key)
+        left join tusk.breaker as breaker on breaker.shard = home and breaker.key = different.key
     ),
     bound as materialized (
         select
@@ -660,7 +715,10 @@ begin
     with bound as materialized (
         select
             given.key,
-            coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+            least(
+                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                tusk.breaker_most(breaker.wave, breaker.probe_at)
+            ) as most,
             coalesce(own.step, class.step) as step,
             coalesce(own.burst, class.burst) as burst,
             greatest(bucket.full_at, bucket.offered_at, moment) as full_at,
@@ -673,6 +731,7 @@ begin
         left join tusk.present_limit as own on own.key = given.key
         left join tusk.present_limit as class on class.key = tusk.key_class(given.key)
         left join tusk.rate_bucket as bucket on bucket.shard = home and bucket.key = given.key
+        left join tusk.breaker as breaker on breaker.shard = home and breaker.key = given.key
     ),
     roomy as materialized (
         select
@@ -827,6 +886,9 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if exists (select from tusk.breaker as breaker where breaker.shard = home limit 1) then
+        perform tusk.pass_breakers(home, ids);
+    end if;
     if not exists (
         select from tusk.blocked as blocked
         where blocked.shard = home and blocked.reason = 'limit'

@@ -14,11 +14,14 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     select
         case
-            when bound.most = 0 then 'paused'
+            when bound.is_paused then 'paused'
+            when bound.breaker_most = bound.most and (
+                bound.most = 0 or bound.held + least(bound.weight, bound.most) > bound.most
+            ) then 'breaker'
             when bound.token_at > clock_timestamp() + tusk.rate_reach() then 'rate'
             else 'limit'
         end,
-        case when bound.most = 0 then (
+        case when bound.is_paused then (
             select format(
                 '%s is paused by %s since %s%s%s', paused.key, paused.paused_by, paused.paused_at,
                 ' until ' || paused.paused_until, ': ' || paused.pause_reason
@@ -27,6 +30,15 @@ begin atomic
             where paused.key in (bound.key, tusk.key_class(bound.key)) and paused.paused_at is not null
             order by paused.key = bound.key desc
             limit 1
+        )
+        when bound.breaker_most = bound.most and (
+            bound.most = 0 or bound.held + least(bound.weight, bound.most) > bound.most
+        ) then format(
+            'breaker of %s is open since %s, after %s failures (%s): %s', bound.key, bound.opened_at, bound.failures,
+            bound.breaker_reason, case
+                when bound.most = 0 then 'one job tries at ' || bound.probe_at
+                else format('%s of %s may run now, and more when they succeed', bound.held, bound.most)
+            end
         )
         when bound.token_at > clock_timestamp() + tusk.rate_reach() then format(
             'rate of %s is used up: %s in %s s%s; a token for it comes at %s, and %s jobs wait ahead of it', bound.key,
@@ -49,6 +61,10 @@ begin atomic
             'rate_period_ms', bound.rate_period_ms,
             'rate_burst', bound.burst,
             'token_at', bound.token_at,
+            'breaker', case when bound.opened_at is not null then json_build_object(
+                'opened_at', bound.opened_at, 'probe_at', bound.probe_at, 'failures', bound.failures,
+                'reason', bound.breaker_reason
+            ) end,
             'running', bound.held,
             'weight', bound.weight,
             'waiting', bound.ahead,
@@ -68,6 +84,12 @@ begin atomic
             counted.key,
             counted.weight,
             limited.most,
+            limited.breaker_most,
+            limited.is_paused,
+            limited.opened_at,
+            limited.probe_at,
+            limited.failures,
+            limited.breaker_reason,
             limited.burst,
             rate.rate_max,
             rate.rate_period_ms,
@@ -101,13 +123,23 @@ begin atomic
         ) as counted
         cross join lateral (
             select
-                coalesce(least(own.most, case when class.most = 0 then 0 end), class.most) as most,
+                least(
+                    coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
+                    tusk.breaker_most(breaker.wave, breaker.probe_at)
+                ) as most,
+                tusk.breaker_most(breaker.wave, breaker.probe_at) as breaker_most,
+                coalesce(own.most, class.most) = 0 or class.most = 0 as is_paused,
+                breaker.opened_at,
+                breaker.probe_at,
+                breaker.failures,
+                breaker.reason as breaker_reason,
                 coalesce(own.step, class.step) as step,
                 coalesce(own.burst, class.burst) as burst,
                 case when own.step is not null then own.key else class.key end as rate_key
             from (select) as one
             left join tusk.present_limit as own on own.key = counted.key
             left join tusk.present_limit as class on class.key = tusk.key_class(counted.key)
+            left join tusk.breaker as breaker on breaker.shard = explain_limits.home and breaker.key = counted.key
         ) as limited
         left join tusk.key_limit as rate on rate.key = limited.rate_key
         left join tusk.rate_bucket as bucket on bucket.shard = explain_limits.home and bucket.key = counted.key

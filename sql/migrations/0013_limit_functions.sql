@@ -26,7 +26,9 @@ create function tusk.put_limit(
     rate_max integer default null,
     rate_period interval default null,
     rate_burst integer default null,
-    updated_by text default current_user
+    updated_by text default current_user,
+    breaker_failures integer default null,
+    breaker_hold interval default null
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -34,10 +36,11 @@ as $$
 #variable_conflict use_column
 declare
     period_ms constant numeric := round(extract(epoch from put_limit.rate_period) * 1000);
+    hold_ms constant numeric := round(extract(epoch from put_limit.breaker_hold) * 1000);
 begin
     perform tusk.check_limit_key(put_limit.key);
-    if put_limit.running_max is null and put_limit.rate_max is null then
-        perform tusk.refuse('#', 'a limit needs running_max or rate_max');
+    if num_nonnulls(put_limit.running_max, put_limit.rate_max, put_limit.breaker_failures) = 0 then
+        perform tusk.refuse('#', 'a limit needs running_max, rate_max or breaker_failures');
     elsif put_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
     elsif put_limit.rate_max is null and put_limit.rate_period is not null then
@@ -54,11 +57,21 @@ begin
         perform tusk.refuse('#/rate_max', 'rate_max must be at most 10 for each millisecond of rate_period');
     elsif put_limit.rate_burst not between 1 and 100000 then
         perform tusk.refuse('#/rate_burst', 'rate_burst must be a whole number from 1 to 100000');
+    elsif put_limit.breaker_failures is null and put_limit.breaker_hold is not null then
+        perform tusk.refuse('#/breaker_hold', 'breaker_hold is for breaker_failures, which is missing');
+    elsif put_limit.breaker_failures not between 1 and 1000 then
+        perform tusk.refuse('#/breaker_failures', 'breaker_failures must be a whole number from 1 to 1000');
+    elsif not isfinite(put_limit.breaker_hold) or hold_ms not between 1000 and 86400000 then
+        perform tusk.refuse('#/breaker_hold', 'breaker_hold must be from 1 s to 1 day');
     end if;
-    insert into tusk.key_limit as present (key, running_max, rate_max, rate_period_ms, rate_burst, updated_by)
+    insert into tusk.key_limit as present (
+        key, running_max, rate_max, rate_period_ms, rate_burst, breaker_failures, breaker_hold_ms, updated_by
+    )
     values (
         put_limit.key, put_limit.running_max, put_limit.rate_max, period_ms,
-        case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end, put_limit.updated_by
+        case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end,
+        put_limit.breaker_failures,
+        case when put_limit.breaker_failures is not null then coalesce(hold_ms, 30000) end, put_limit.updated_by
     )
     on conflict on constraint key_limit_pkey do update
     set
@@ -66,6 +79,8 @@ begin
         rate_max = excluded.rate_max,
         rate_period_ms = excluded.rate_period_ms,
         rate_burst = excluded.rate_burst,
+        breaker_failures = excluded.breaker_failures,
+        breaker_hold_ms = excluded.breaker_hold_ms,
         updated_at = clock_timestamp(),
         updated_by = excluded.updated_by;
     -- What was taken at the former rate is not held against the new one for longer than that takes to fill a bucket.
@@ -80,6 +95,9 @@ begin
             rate.key = put_limit.key
             and (bucket.key = rate.key or rate.key like '%:*' and tusk.key_class(bucket.key) = rate.key);
     end if;
+    if put_limit.breaker_failures is null then
+        perform tusk.close_breakers(put_limit.key);
+    end if;
     if put_limit.key like 'queue:%' then
         insert into tusk.queue as queue (name, limited)
         values (substr(put_limit.key, 7), true)
@@ -90,7 +108,8 @@ end
 $$;
 
 comment on function tusk.put_limit
-is 'Sets how many jobs with a key may run at once and start in a time, as a whole. The next claim keeps to it.';
+is 'Sets how many jobs with a key may run at once and start in a time, and its breaker, as a whole. The next claim keeps
+to it.';
 
 create function tusk.remove_limit(key text) returns boolean
 language plpgsql volatile
@@ -100,17 +119,22 @@ as $$
 begin
     delete from tusk.key_limit as present
     where
-        present.key = remove_limit.key and num_nonnulls(present.running_max, present.rate_max) > 0
-        and present.paused_at is null;
+        present.key = remove_limit.key and present.paused_at is null
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
     if not found then
         -- A pause stays.
         update tusk.key_limit as present
-        set running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null
-        where present.key = remove_limit.key and num_nonnulls(present.running_max, present.rate_max) > 0;
+        set
+            running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null, breaker_failures = null,
+            breaker_hold_ms = null
+        where
+            present.key = remove_limit.key
+            and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
     end if;
     if not found then
         return false;
     end if;
+    perform tusk.close_breakers(remove_limit.key);
     if remove_limit.key like 'queue:%' then
         update tusk.queue as queue set limited = false where queue.name = substr(remove_limit.key, 7);
     end if;
@@ -166,7 +190,8 @@ declare
 begin
     delete from tusk.key_limit as present
     where
-        present.key = resume_key.key and num_nonnulls(present.running_max, present.rate_max) = 0
+        present.key = resume_key.key
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) = 0
     returning present.paused_at is not null into was_paused;
     if not found then
         update tusk.key_limit as present

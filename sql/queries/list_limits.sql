@@ -26,6 +26,21 @@ select
     given.paused_until,
     given.rate_max,
     given.rate_period_ms,
-    given.rate_burst
+    given.rate_burst,
+    given.breaker_failures,
+    given.breaker_hold_ms,
+    breaker.failures,
+    breaker.opened_at,
+    breaker.probe_at,
+    breaker.wave,
+    breaker.reason,
+    (
+        select count(*)
+        from tusk.breaker as other
+        where
+            other.shard = 0 and other.wave is not null
+            and (other.key = given.key or given.key like '%:*' and tusk.key_class(other.key) = given.key)
+    ) as open_breakers
 from tusk.key_limit as given
+left join tusk.breaker as breaker on breaker.shard = 0 and breaker.key = given.key
 order by given.key

@@ -55,11 +55,30 @@ extension JSONWriter {
         }
     }
 
+    /// A breaker, and what it has seen.
+    package mutating func member(_ name: String, _ breaker: CircuitBreaker, _ limit: KeyLimitRecord? = nil) {
+        key(name)
+        beginObject()
+        breaker.writeMembers(to: &self)
+        if let limit { member("open", Int(limit.openBreakers)) }
+        if let fault = limit?.fault {
+            member("failures_seen", fault.failures)
+            member("reason", fault.reason)
+            if let opening = fault.opening {
+                member("opened_at", opening.at)
+                member("probe_at", opening.probeAt)
+                member("wave", opening.wave)
+            }
+        }
+        endObject()
+    }
+
     /// The members of a limit; what waits is counted up to `waiting_max`. A class has neither `running` nor `waiting`.
     package mutating func members(of limit: KeyLimitRecord) {
         member("key", limit.key)
         if let most = limit.runningMax { member("running_max", most) }
         if let rate = limit.rate { member("rate", rate) }
+        if let breaker = limit.breaker { member("breaker", breaker, limit) }
         member("pause", ifPresent: limit.pause)
         if !limit.isClass {
             member("running", Int(limit.running))

@@ -24,12 +24,12 @@ enum SettleForm {
 
     /// What a program may say of a job, and which fields go with it.
     private enum Word: String, CaseIterable {
-        case completed, failed, snoozed, discarded, released
+        case completed, failed, unavailable, snoozed, discarded, released
 
         var fields: [Field] {
             switch self {
             case .completed: [.result]
-            case .failed: [.error, .retryInSeconds]
+            case .failed, .unavailable: [.error, .retryInSeconds]
             case .snoozed: [.retryInSeconds]
             case .discarded: [.error]
             case .released: []
@@ -121,6 +121,9 @@ enum SettleForm {
         case .failed:
             let error = error ?? "the program gave no reason"
             return delay.map { .retry(after: $0, error: error) } ?? .failed(error: error)
+        case .unavailable:
+            let error = error ?? "the program gave no reason"
+            return .unavailable(error: error, key: nil, retryAfter: delay, isHeld: false)
         case .snoozed:
             reader.require(.retryInSeconds)
             return .snooze(after: delay ?? .zero)

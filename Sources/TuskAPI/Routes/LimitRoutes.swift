@@ -14,6 +14,7 @@ struct LimitRoutes: Sendable {
             APIRoute(.delete, "/v1/limits/{key}", .scope(.operate), handle: remove),
             APIRoute(.post, "/v1/limits/{key}:pause", .scope(.operate), body: body, handle: pause),
             APIRoute(.post, "/v1/limits/{key}:resume", .scope(.operate), body: body, handle: resume),
+            APIRoute(.post, "/v1/limits/{key}:close", .scope(.operate), body: body, handle: close),
         ]
     }
 
@@ -46,6 +47,7 @@ struct LimitRoutes: Sendable {
                 writer.member("key", limit.key)
                 if let runningMax = limit.runningMax { writer.member("running_max", runningMax) }
                 if let rate = limit.rate { writer.member("rate", rate) }
+                if let breaker = limit.breaker { writer.member("breaker", breaker) }
             }
         }
     }
@@ -90,6 +92,18 @@ struct LimitRoutes: Sendable {
             let released = try desk.ask { session throws(StoreError) in try session.resume(key) }
             if let released { services.effects.wake(released) }
             return .object { $0.member("key", key.text) }
+        }
+    }
+
+    /// Closes a breaker by hand.
+    private func close(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try call.requireEmptyObject()
+            return try Self.key(call)
+        } _: { desk, key throws(Problem) in
+            let released = try desk.ask { session throws(StoreError) in try session.closeBreakers(key) }
+            if let released { services.effects.wake(released) }
+            return .object { $0.member("key", key) }
         }
     }
 

@@ -23,6 +23,12 @@ enum LimitCommands {
         "how many may start at once after a time without any; 1 without it"
     )
 
+    private static let breaker = Option.argument(
+        "breaker",
+        .text("N[/TIME]"),
+        "opens after N jobs in a row found their resource unavailable, for TIME (30s without it); 5/1m"
+    )
+
     static let all = [
         Command(
             path: ["limit", "list"],
@@ -32,16 +38,18 @@ enum LimitCommands {
         ),
         Command(
             path: ["limit", "set"],
-            summary: "sets how many jobs with a key may run at once and start in a time, over all workers",
+            summary: "sets how many jobs with a key may run at once and start in a time, and its breaker",
             details: "A key is queue:NAME, kind:NAME, a key that jobs name in their limits, such as tenant:7, or a"
                 + " class of those, such as tenant:*, which counts for each key of it that has no limit of its own. A"
-                + " limit is set as a whole: without NUMBER any number may run at once, without --rate any number may"
-                + " start. The next claim keeps to it; what runs goes on.",
+                + " limit is set as a whole, over all workers: without NUMBER any number may run at once, without"
+                + " --rate any number may start, without --breaker none stops them. The next claim keeps to it; what"
+                + " runs goes on. While a breaker is open no job starts and none loses an attempt; then one tries, then"
+                + " two, and twice as many each time they complete.",
             operands: [key, Command.Operand(name: "NUMBER", isOptional: true)],
-            options: [rate, burst],
+            options: [rate, burst, breaker],
             examples: [
                 "tusk limit set queue:mail 5", "tusk limit set 'tenant:*' 3 --rate 100/1m --burst 10",
-                "tusk limit set kind:send_sms --rate 20/s",
+                "tusk limit set kind:send_sms --rate 20/s", "tusk limit set smtp:relay --breaker 5/1m",
             ],
             body: set
         ),
@@ -67,6 +75,12 @@ enum LimitCommands {
             operands: [key],
             body: resume
         ),
+        Command(
+            path: ["limit", "close"],
+            summary: "closes the breaker of a key, or those of a class, so that its jobs start again",
+            operands: [key],
+            body: close
+        ),
     ]
 
     private static func list(_ context: CommandContext) throws(CommandError) -> ExitCode {
@@ -85,8 +99,12 @@ enum LimitCommands {
         let key = try self.key(context)
         let number = try runningMax(context)
         let rate = try self.rate(context)
-        guard let limit = KeyLimit(key, runningMax: number, rate: rate) else {
-            throw CommandError(.usage, "say NUMBER, how many may run at once, or --rate, how many may start in a time")
+        let breaker = try self.breaker(context)
+        guard let limit = KeyLimit(key, runningMax: number, rate: rate, breaker: breaker) else {
+            throw CommandError(
+                .usage,
+                "say NUMBER, how many may run at once, or --rate, how many may start in a time, or --breaker"
+            )
         }
         let who = Operator.name(context.environment)
         let database = try context.database()
@@ -96,6 +114,7 @@ enum LimitCommands {
             writer.put("key", limit.key)
             if let number { writer.put("running_max", number) }
             if let rate { writer.member("rate", rate) }
+            if let breaker { writer.member("breaker", breaker) }
         }
         try context.console.show(object) {
             var lines: [String] = []
@@ -103,6 +122,11 @@ enum LimitCommands {
             if let rate {
                 let burst = rate.burst == 1 ? "" : ", up to \(rate.burst) of them at once"
                 lines.append("At most \(rate.max) jobs of \(key) start in \(DurationText.print(rate.period))\(burst).")
+            }
+            if let breaker {
+                let (failures, hold) = (breaker.failures, DurationText.print(breaker.hold))
+                let what = "jobs of \(key) in a row without their resource"
+                lines.append("After \(failures) \(what) none starts for \(hold).")
             }
             return lines
         }
@@ -137,6 +161,33 @@ enum LimitCommands {
             throw CommandError(.usage, "the number of --rate \(RateLimit.maxRule)")
         }
         return rate
+    }
+
+    private static func breaker(_ context: CommandContext) throws(CommandError) -> CircuitBreaker? {
+        guard let text = try context.text(breaker) else { return nil }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let hold = parts.count == 2 ? DurationText.parse(parts[1]) : CircuitBreaker.standardHold
+        guard let failures = Int(parts[0]), let hold,
+            let breaker = CircuitBreaker(failures: failures, hold: hold)
+        else {
+            throw CommandError(
+                .usage,
+                "--breaker must be a number from 1 to 1000 and a time from 1s to 1d such as 5/1m,"
+                    + " not \"\(text.prefix(60))\""
+            )
+        }
+        return breaker
+    }
+
+    private static func close(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let key = try self.key(context)
+        let database = try context.database()
+        let released = try database.change { session throws(StoreError) in try session.closeBreakers(key) }
+        for queue in released ?? [] { database.wake(context.console) { _ in queue } }
+        try context.console.show(JSONWriter.object { $0.put("key", key) }) {
+            [released == nil ? "No breaker of \(key) was open." : "Jobs of \(key) start again."]
+        }
+        return .success
     }
 
     private static func remove(_ context: CommandContext) throws(CommandError) -> ExitCode {
@@ -202,7 +253,7 @@ enum LimitCommands {
             Table.Column(title: "KEY"), Table.Column(title: "RUNNING", alignment: .right),
             Table.Column(title: "MAX", alignment: .right), Table.Column(title: "RATE"),
             Table.Column(title: "WAITING", alignment: .right),
-            Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
+            Table.Column(title: "BREAKER"), Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
         ])
         for limit in limits {
             table.add(
@@ -211,10 +262,18 @@ enum LimitCommands {
                 Table.Cell(limit.runningMax.map(String.init)),
                 Table.Cell(limit.rate.map { "\($0.max)/\(DurationText.print($0.period))" }),
                 Table.Cell(limit.isClass ? nil : String(limit.waiting), limit.waiting > 0 ? .busy : .plain),
+                Table.Cell(breaker(limit), limit.openBreakers > 0 ? .busy : .plain),
                 Table.Cell(limit.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy),
                 Table.Cell(limit.updatedBy)
             )
         }
         return table
+    }
+
+    private static func breaker(_ limit: KeyLimitRecord) -> String? {
+        guard let breaker = limit.breaker else { return nil }
+        if limit.isClass, limit.openBreakers > 0 { return "\(limit.openBreakers) open" }
+        if let opening = limit.fault?.opening { return opening.wave == 0 ? "open" : "wave of \(opening.wave)" }
+        return "\(limit.fault?.failures ?? 0) of \(breaker.failures)"
     }
 }

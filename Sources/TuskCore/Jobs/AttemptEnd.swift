@@ -6,6 +6,9 @@ package enum AttemptEnd: Sendable, Hashable {
     case failed(error: String)
     /// The handler failed and named the delay before its next attempt.
     case retry(after: Duration, error: String)
+    /// The resource that it needs is not there: of one key, or nil for all that the job counts for. `isHeld`: one of
+    /// these has a breaker, so that the job waits for that and loses no attempt; otherwise it failed.
+    case unavailable(error: String, key: String?, retryAfter: Duration?, isHeld: Bool)
     /// The handler wants to be called later; nothing went wrong.
     case snooze(after: Duration)
     /// The handler gave the job up.

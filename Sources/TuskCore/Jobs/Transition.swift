@@ -42,6 +42,11 @@ package enum Transition {
         case .retry(let delay, _):
             guard attempt < maxAttempts else { return .discard }
             return .retry(after: bounded(delay))
+        case .unavailable(_, _, _, isHeld: true):
+            return .snooze(after: heldDelay)
+        case .unavailable(_, _, let delay, isHeld: false):
+            guard attempt < maxAttempts else { return .discard }
+            return .retry(after: delay.map(bounded) ?? retry.delay(afterAttempt: attempt, random: random))
         case .snooze(let delay):
             return .snooze(after: bounded(delay))
         case .discard:
@@ -52,6 +57,9 @@ package enum Transition {
             return .giveBack
         }
     }
+
+    /// How soon a job whose resource is unavailable comes back; while the breaker is open it waits for that then.
+    package static let heldDelay = Duration.seconds(1)
 
     /// Handlers may compute any delay; the database keeps those from zero to `RetryPolicy.delayMax`.
     private static func bounded(_ delay: Duration) -> Duration {

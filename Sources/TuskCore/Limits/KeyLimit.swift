@@ -7,6 +7,8 @@ public struct KeyLimit: Sendable, Hashable {
     public let runningMax: Int?
     /// How many start in a time; nil: any number. Jobs take tokens by their weight.
     public let rate: RateLimit?
+    /// What stops all jobs with the key while their resource is unavailable; nil: nothing does.
+    public let breaker: CircuitBreaker?
 
     /// The limits there may be.
     package static let range: ClosedRange<Int64> = 1...100_000
@@ -16,33 +18,40 @@ public struct KeyLimit: Sendable, Hashable {
     private enum Field: String, CaseIterable {
         case runningMax = "running_max"
         case rate
+        case breaker
     }
 
-    /// Checks the key and the number; nil for what is not allowed, and when there is neither a number nor a rate.
-    public init?(_ key: String, runningMax: Int? = nil, rate: RateLimit? = nil) {
-        guard Self.allows(key), runningMax != nil || rate != nil else { return nil }
+    /// Checks the key and the number; nil for what is not allowed, and when there is neither a number nor a rate nor a
+    /// breaker.
+    public init?(_ key: String, runningMax: Int? = nil, rate: RateLimit? = nil, breaker: CircuitBreaker? = nil) {
+        guard Self.allows(key), runningMax != nil || rate != nil || breaker != nil else { return nil }
         if let runningMax, !Self.range.contains(Int64(runningMax)) { return nil }
         self.key = key
         self.runningMax = runningMax
         self.rate = rate
+        self.breaker = breaker
     }
 
-    /// Reads `{"running_max":3,"rate":{"max":100,"seconds":60}}` from a request about a key, one of them at least.
+    /// Reads `{"running_max":3,"rate":{"max":100,"seconds":60},"breaker":{"failures":5,"hold_seconds":30}}` from a
+    /// request about a key, one of them at least.
     package init(_ key: String, json: JSONValue) throws(ValidationError) {
         guard Self.allows(key) else { throw ValidationError(pointer: "#/key", .invalidName, "key \(Self.keyRule)") }
         var reader = FieldReader<Field>(json, at: JSONPointer.root, what: "a limit")
-        if reader.value(.rate) == nil, json.kind == .object { reader.require(.runningMax) }
+        let (rate, breaker) = (reader.value(.rate), reader.value(.breaker))
+        if rate == nil, breaker == nil, json.kind == .object { reader.require(.runningMax) }
         let number = reader.wholeNumber(.runningMax, in: Self.range)
-        let rate = reader.value(.rate)
         try reader.finish()
         let limit = KeyLimit(
             key,
             runningMax: number.map { Int($0) },
             rate: try rate.map { value throws(ValidationError) in
                 try RateLimit(json: value, at: reader.pointer(to: .rate))
+            },
+            breaker: try breaker.map { value throws(ValidationError) in
+                try CircuitBreaker(json: value, at: reader.pointer(to: .breaker))
             }
         )
-        guard let limit else { preconditionFailure("finish throws when there is neither") }
+        guard let limit else { preconditionFailure("finish throws when there is none of them") }
         self = limit
     }
 

@@ -165,6 +165,7 @@ final class CommandRun {
         switch end {
         case .exited(0): return result
         case .exited(65): throw .refused(reason("exit status 65"))
+        case .exited(69): throw .unavailable(reason("exit status 69"))
         case .exited(let status): throw .unreadable(reason("exit status \(status)"))
         case .signaled(SIGXCPU): throw .unreadable("it used more than \(spec.cpuSeconds) s of CPU time")
         case .signaled(SIGXFSZ): throw .unreadable("it wrote a file of more than \(spec.fileBytesMax) bytes")

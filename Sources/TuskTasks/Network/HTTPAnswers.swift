@@ -8,16 +8,21 @@ enum HTTPAnswers {
 
     /// Why an answer is no success.
     ///
-    /// 410 says that it never will be. 429 and 503 may say when to come back. Redirects are not followed. All else may
-    /// be another time, and is tried again by the job's policy.
+    /// 410 says that it never will be. 429, 502, 503 and 504 may say when to come back. Redirects are not followed. All
+    /// else may be another time, and is tried again by the job's policy.
     static func failure(_ head: HTTPHead) -> TaskFailure {
         let reason = "the server answered \(head.status)"
         switch head.status {
         case 410: return .refused(reason)
-        case 429, 503: return retryAfter(head).map { .busy(reason, retryAfter: $0) } ?? .unreadable(reason)
+        case 429, 502, 503, 504: return unavailable(head, reason)
         case 300...399: return .refused("\(reason), and redirects are not followed")
         default: return .unreadable(reason)
         }
+    }
+
+    /// The server, or what is behind it, cannot do anything now.
+    static func unavailable(_ head: HTTPHead, _ reason: String) -> TaskFailure {
+        retryAfter(head).map { .busy(reason, retryAfter: $0) } ?? .unavailable(reason)
     }
 
     /// How long the server wants to be left alone, an hour at most; nil: it does not say.

@@ -131,6 +131,12 @@ final class HTTPExchange {
         }
         if let failure { throw failure }
         if code == CURLE_ABORTED_BY_CALLBACK { throw .stopped }
-        throw .unreadable("the request failed: \(unsafe String(cString: curl_easy_strerror(code)).lowercased())")
+        let reason = "the request failed: \(unsafe String(cString: curl_easy_strerror(code)).lowercased())"
+        switch code {
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_OPERATION_TIMEDOUT, CURLE_GOT_NOTHING,
+            CURLE_SEND_ERROR, CURLE_RECV_ERROR:
+            throw .unavailable(reason)
+        default: throw .unreadable(reason)
+        }
     }
 }

@@ -37,6 +37,10 @@ struct WebhookTask: Sendable {
         do throws(TaskFailure) {
             try deliver(context)
         } catch .busy(let reason, let delay) {
+            if context.noteUnavailable(reason, retryAfter: delay) {
+                context.log(.warning, reason)
+                throw JobDirective.snooze(for: Self.putOffMin)
+            }
             throw try putOff(context, reason, for: max(delay, Self.putOffMin))
         } catch {
             throw error.directive
@@ -103,10 +107,7 @@ struct WebhookTask: Sendable {
         }
         let quoted = quote(body.kept)
         let reason = "the receiver answered \(head.status)\(quoted.isEmpty ? "" : ": \(quoted)")"
-        guard head.status == 429 || head.status == 503, let delay = HTTPAnswers.retryAfter(head) else {
-            return .unreadable(reason)
-        }
-        return .busy(reason, retryAfter: delay)
+        return [429, 502, 503, 504].contains(head.status) ? HTTPAnswers.unavailable(head, reason) : .unreadable(reason)
     }
 
     /// The beginning of a text, in one line.

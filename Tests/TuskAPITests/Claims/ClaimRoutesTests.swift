@@ -35,6 +35,23 @@ struct ClaimRoutesTests {
         }
     }
 
+    @Test func `a program says that its resource is unavailable, for the breaker or as a failure`() async throws {
+        try await withAPI { api in
+            _ = try api.ask("PUT", "/v1/limits/smtp", #"{"breaker":{"failures":1}}"#)
+            let ids = try [#"["smtp"]"#, #"["free"]"#].map { limits in
+                try api.enqueue(#"{"kind":"noop","max_attempts":1,"limits":\#(limits)}"#)
+            }
+            let claim = try api.claimed()
+            #expect(claim.ids == ids)
+            let word = #""outcome":"unavailable","error":"no route to host""#
+            let answer = try api.settle(claim.lease, ids.map { ($0, word) })
+            #expect(try api.states(answer) == ["retryable", "discarded"])
+            let attempts = try ids.map { try api.read("attempt", of: $0) }
+            #expect(attempts == ["0", "1"])
+            #expect(try api.database.texts("select reason from tusk.breaker where wave = 0") == ["no route to host"])
+        }
+    }
+
     @Test func `one request settles many jobs with mixed outcomes, and the rest stays leased`() async throws {
         try await withAPI { api in
             let words = [

@@ -49,6 +49,30 @@ struct LimitRoutesTests {
         }
     }
 
+    @Test func `a breaker is set, listed with what it has seen, and closed by hand`() async throws {
+        try await withAPI { api in
+            let set = try api.ask("PUT", "/v1/limits/smtp", #"{"breaker":{"failures":2,"hold_seconds":60}}"#)
+            #expect(set.text == #"{"key":"smtp","breaker":{"failures":2,"hold_seconds":60}}"#)
+            let id = try api.enqueue(#"{"kind":"noop","limits":["smtp"]}"#)
+            for _ in 0..<2 { try api.database.script("select tusk.note_unavailable(\(id), null, '451 <try later>')") }
+            let listed = try api.ask("GET", "/v1/limits").json.member("limits")?.elements.first { _ in true }
+            let breaker = listed?.member("breaker")
+            #expect(breaker?.member("open")?.int64 == 1 && breaker?.member("failures_seen")?.int64 == 2)
+            #expect(breaker?.member("wave")?.int64 == 0 && breaker?.member("reason")?.string == "451 <try later>")
+            #expect(breaker?.member("probe_at")?.string != nil)
+            #expect(try api.ask("POST", "/v1/limits/smtp:close").status == 200)
+            #expect(try api.database.number("select count(*) from tusk.breaker") == 0)
+            for (body, field) in [
+                (#"{"breaker":{"failures":0}}"#, "#/breaker/failures"), (#"{"breaker":5}"#, "#/breaker"),
+                (#"{"breaker":{"failures":1,"hold_seconds":0.5}}"#, "#/breaker/hold_seconds"),
+                (#"{"breaker":{"failures":1,"hold":5}}"#, "#/breaker/hold"), (#"{"breaker":{}}"#, "#/breaker/failures"),
+            ] {
+                let refused = try api.ask("PUT", "/v1/limits/smtp", body)
+                #expect(refused.status == 422 && refused.text.contains("\"\(field)\""), "\(refused.text)")
+            }
+        }
+    }
+
     @Test func `a rate is set with a number or without, listed and removed`() async throws {
         try await withAPI { api in
             let rate = #""rate":{"max":100,"seconds":60,"burst":5}"#
