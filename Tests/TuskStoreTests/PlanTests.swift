@@ -91,6 +91,20 @@ import TuskStore
         }
     }
 
+    @Test func `looking at queues and at the first job of a long line reads little`() async throws {
+        try await withStore { store in
+            _ = try store.worker()
+            let first = try store.enqueue(count: 1)[0]
+            for _ in 0..<4 { try store.enqueue(count: 5000) }
+            try store.database.script("analyze")
+            let before = try Self.rowsRead(store)
+            #expect(try store.session.explain(first).isRunnable)
+            #expect(try Self.rowsRead(store) - before < 200)
+            #expect(try store.session.queues().first?.available == StoreSession.queueCountMax)
+            #expect(try Self.rowsRead(store) - before < StoreSession.queueCountMax + 400)
+        }
+    }
+
     /// Leases as of a large fleet: 400 rows of 100 jobs.
     private static func addLeases(_ store: StoreFixture) throws {
         try store.database.script(

@@ -377,9 +377,18 @@ begin
         from (
             select
             from tusk.ready as other
-            where
-                other.shard = home and other.queue = facts.queue
-                and (other.priority, other.rank) < (facts.priority, wait.rank)
+            where other.shard = home and other.queue = facts.queue and other.priority < facts.priority
+            union all
+            select
+            from (values (false), (true)) as sort (gated)
+            cross join lateral (
+                select
+                from tusk.ready as other
+                where
+                    other.shard = home and other.queue = facts.queue and other.priority = facts.priority
+                    and other.gated = sort.gated and other.rank < wait.rank
+                limit 10000
+            ) as other
             limit 10000
         ) as line;
         return query select
