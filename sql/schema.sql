@@ -1367,7 +1367,6 @@ declare
     facts record;
     placed record;
     wait record;
-    serving record;
     count_ahead bigint;
     is_free boolean := true;
 begin
@@ -1474,29 +1473,8 @@ begin
     where queue.name = facts.queue and queue.paused_at is not null;
     is_free := is_free and not found;
 
-    select
-        count(*) filter (where facts.queue = any (worker.queues)) as queue_count,
-        count(*) filter (where facts.kind = any (worker.kinds)) as kind_count,
-        count(*) filter (where facts.queue = any (worker.queues) and facts.kind = any (worker.kinds)) as both_count
-    into serving
-    from tusk.worker as worker
-    where worker.state = 'live' and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms';
-    if serving.both_count = 0 then
-        is_free := false;
-        return query select
-            'no_worker',
-            case
-                when serving.queue_count = 0 then format('no live worker serves queue %s', facts.queue)
-                when serving.kind_count = 0 then format(
-                    'no live worker offers kind %s; %s serve queue %s', facts.kind, serving.queue_count, facts.queue
-                )
-                else format('no live worker that serves queue %s offers kind %s', facts.queue, facts.kind)
-            end,
-            json_build_object(
-                'queue', facts.queue, 'kind', facts.kind, 'workers_of_queue', serving.queue_count,
-                'workers_of_kind', serving.kind_count
-            );
-    end if;
+    return query select offer.* from tusk.explain_offer(facts.queue, facts.kind) as offer;
+    is_free := is_free and not found;
 
     if wait.reason = 'order' then
         is_free := false;
@@ -1823,6 +1801,120 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
 END;
 
 COMMENT ON FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named text[], weights smallint[], priority smallint, is_ahead boolean) IS 'The limits without room or tokens for a job: a part of tusk.explain.';
+
+CREATE TABLE tusk.kind_seen (
+    seen_at timestamp with time zone NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL,
+    queues text[] NOT NULL
+);
+
+COMMENT ON TABLE tusk.kind_seen IS 'Which worker that is gone offered a kind last.';
+
+COMMENT ON COLUMN tusk.kind_seen.seen_at IS 'When it was last heard of, to a minute.';
+
+COMMENT ON COLUMN tusk.kind_seen.kind IS 'The kind.';
+
+COMMENT ON COLUMN tusk.kind_seen.host IS 'The host of the worker.';
+
+COMMENT ON COLUMN tusk.kind_seen.queues IS 'The queues it claimed from.';
+
+CREATE TABLE tusk.worker (
+    id uuid NOT NULL,
+    pid integer NOT NULL,
+    slots integer NOT NULL,
+    lease_ms integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    heartbeat_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    host text NOT NULL,
+    version text NOT NULL,
+    queues text[] NOT NULL,
+    kinds text[] NOT NULL,
+    token_hash bytea,
+    owner text,
+    CONSTRAINT worker_lease_positive CHECK ((lease_ms > 0)),
+    CONSTRAINT worker_slots_positive CHECK ((slots > 0)),
+    CONSTRAINT worker_state_known CHECK ((state = ANY (ARRAY['live'::text, 'draining'::text]))),
+    CONSTRAINT worker_token_whole CHECK (((token_hash IS NULL) = (owner IS NULL)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500');
+
+COMMENT ON TABLE tusk.worker IS 'Live worker processes. The heartbeat column has no index, so that beating stays HOT.';
+
+COMMENT ON COLUMN tusk.worker.id IS 'Random, drawn at each start.';
+
+COMMENT ON COLUMN tusk.worker.pid IS 'Process id on its host; a label.';
+
+COMMENT ON COLUMN tusk.worker.slots IS 'How many jobs it runs at once.';
+
+COMMENT ON COLUMN tusk.worker.lease_ms IS 'Without a heartbeat for so many milliseconds it is taken for dead.';
+
+COMMENT ON COLUMN tusk.worker.started_at IS 'When it registered.';
+
+COMMENT ON COLUMN tusk.worker.heartbeat_at IS 'When it was last heard of.';
+
+COMMENT ON COLUMN tusk.worker.state IS 'live, or draining: it claims no more.';
+
+COMMENT ON COLUMN tusk.worker.host IS 'Name of its host; a label.';
+
+COMMENT ON COLUMN tusk.worker.version IS 'Version of its program.';
+
+COMMENT ON COLUMN tusk.worker.queues IS 'Queues it claims from.';
+
+COMMENT ON COLUMN tusk.worker.kinds IS 'Kinds it offers.';
+
+COMMENT ON COLUMN tusk.worker.token_hash IS 'SHA-256 of the secret of a claim over HTTP; null: a worker process, which needs none.';
+
+COMMENT ON COLUMN tusk.worker.owner IS 'Which API key made the claim over HTTP; only that one may use its token.';
+
+CREATE FUNCTION tusk.last_offer(kind text, OUT seen_at timestamp with time zone, OUT host text) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT offer.seen_at,
+     offer.host
+    FROM ( SELECT seen.seen_at,
+             seen.host
+            FROM tusk.kind_seen seen
+           WHERE (seen.kind = last_offer.kind)
+         UNION ALL
+          SELECT worker.heartbeat_at,
+             worker.host
+            FROM tusk.worker worker
+           WHERE (last_offer.kind = ANY (worker.kinds))) offer
+   ORDER BY offer.seen_at DESC
+  LIMIT 1;
+END;
+
+COMMENT ON FUNCTION tusk.last_offer(kind text, OUT seen_at timestamp with time zone, OUT host text) IS 'When and where a worker that offers a kind was last heard of; null: never.';
+
+CREATE FUNCTION tusk.explain_offer(queue text, kind text) RETURNS TABLE(reason text, message text, detail json)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT 'no_worker'::text AS text,
+     (
+         CASE
+             WHEN (serving.queue_count = 0) THEN format('no live worker serves queue %s'::text, explain_offer.queue)
+             WHEN (serving.kind_count = 0) THEN format('no live worker offers kind %s; %s serve queue %s'::text, explain_offer.kind, serving.queue_count, explain_offer.queue)
+             ELSE format('no live worker that serves queue %s offers kind %s'::text, explain_offer.queue, explain_offer.kind)
+         END ||
+         CASE
+             WHEN (last.seen_at IS NULL) THEN ''::text
+             ELSE format('; one that offers %s was last heard of on %s at %s'::text, explain_offer.kind, last.host, last.seen_at)
+         END),
+     json_build_object('queue', explain_offer.queue, 'kind', explain_offer.kind, 'workers_of_queue', serving.queue_count, 'workers_of_kind', serving.kind_count, 'last_seen_at', last.seen_at, 'last_host', last.host) AS json_build_object
+    FROM (( SELECT count(*) FILTER (WHERE (explain_offer.queue = ANY (worker.queues))) AS queue_count,
+             count(*) FILTER (WHERE (explain_offer.kind = ANY (worker.kinds))) AS kind_count,
+             count(*) FILTER (WHERE ((explain_offer.queue = ANY (worker.queues)) AND (explain_offer.kind = ANY (worker.kinds)))) AS both_count
+            FROM tusk.worker worker
+           WHERE ((worker.state = 'live'::text) AND (worker.heartbeat_at > (now() - ((worker.lease_ms)::double precision * '00:00:00.001'::interval))))) serving
+      CROSS JOIN LATERAL tusk.last_offer(explain_offer.kind) last(seen_at, host))
+   WHERE (serving.both_count = 0);
+END;
+
+COMMENT ON FUNCTION tusk.explain_offer(queue text, kind text) IS 'That no live worker offers a kind in a queue, and since when; nothing if one does.';
 
 CREATE TABLE tusk.cancel_request (
     shard smallint DEFAULT 0 NOT NULL,
@@ -2315,6 +2407,133 @@ CREATE FUNCTION tusk.explain_order(home smallint, key text, rank bigint) RETURNS
 END;
 
 COMMENT ON FUNCTION tusk.explain_order(home smallint, key text, rank bigint) IS 'Which job holds an order key: a part of tusk.explain.';
+
+CREATE FUNCTION tusk.explain_queue(queue text) RETURNS TABLE(reason text, message text, detail json)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    home constant smallint := 0;
+    -- How many jobs of each sort are looked at, and how many keys are named.
+    jobs_most constant integer := 10000;
+    keys_most constant integer := 10;
+    name constant text := explain_queue.queue;
+    line record;
+    due record;
+    fleet record;
+    waits bigint := 0;
+    is_free boolean := true;
+begin
+    return query
+    select
+        'queue_paused',
+        format('queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
+            ': ' || queue.pause_reason),
+        json_build_object(
+            'queue', queue.name, 'at', queue.paused_at, 'by', queue.paused_by, 'reason', queue.pause_reason
+        )
+    from tusk.queue as queue
+    where queue.name = name and queue.paused_at is not null;
+    is_free := not found;
+
+    for line in
+        select waiting.kind, count(*) as jobs
+        from (
+            select ready.kind from tusk.ready as ready where ready.shard = home and ready.queue = name limit jobs_most
+        ) as waiting
+        group by waiting.kind
+        order by count(*) desc, waiting.kind
+    loop
+        waits := waits + line.jobs;
+        return query
+        select offer.reason, format('%s jobs: %s', line.jobs, offer.message), offer.detail
+        from tusk.explain_offer(name, line.kind) as offer;
+        is_free := is_free and not found;
+    end loop;
+
+    for line in
+        select waiting.reason, waiting.key, count(*) as jobs, min(waiting.priority) as priority
+        from (
+            select blocked.reason, blocked.key, blocked.priority
+            from tusk.blocked as blocked
+            where blocked.shard = home and blocked.queue = name
+            limit jobs_most
+        ) as waiting
+        group by waiting.reason, waiting.key
+        order by count(*) desc, waiting.reason, waiting.key
+        limit keys_most
+    loop
+        if line.reason = 'order' then
+            return query
+            select 'order', format('%s jobs wait for order key %s', line.jobs, line.key),
+                json_build_object('key', line.key, 'waiting', line.jobs);
+        else
+            return query
+            select
+                'blocked',
+                format('%s jobs wait for limit %s', line.jobs, line.key) || coalesce((
+                    select ': ' || string_agg(held.message, '; ')
+                    from tusk.explain_limits(
+                        home, name, '', array[line.key], null, line.priority, true
+                    ) as held
+                    where held.detail ->> 'key' = line.key
+                ), ''),
+                json_build_object('key', line.key, 'waiting', line.jobs);
+        end if;
+    end loop;
+
+    select count(*) as jobs, min(waiting.due_at) as first_at into due
+    from (
+        select scheduled.due_at
+        from tusk.scheduled as scheduled
+        where scheduled.shard = home and scheduled.queue = name
+        limit jobs_most
+    ) as waiting;
+    if due.jobs > 0 then
+        return query select
+            'not_due',
+            format('%s jobs are due later%s', due.jobs, case
+                when due.jobs < jobs_most then ', the first at ' || due.first_at else ', or more' end),
+            json_build_object('waiting', due.jobs);
+        if not exists (
+            select from tusk.scheduler as scheduler where scheduler.heartbeat_at > now() - interval '1 minute'
+        ) then
+            return query select
+                'no_scheduler', 'no scheduler was heard of for a minute, and it takes one to make due jobs available',
+                '{}'::json;
+        end if;
+    end if;
+
+    select count(*) as workers, coalesce(sum(worker.slots), 0) as slots, (
+        select coalesce(sum(cardinality(lease.ids) - coalesce(bit_count(lease.done), 0)), 0)
+        from tusk.lease as lease
+        where lease.shard = home and lease.worker_id = any (array_agg(worker.id))
+    ) as leased
+    into fleet
+    from tusk.worker as worker
+    where
+        name = any (worker.queues) and worker.state = 'live'
+        and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms';
+    if waits > 0 and is_free then
+        return query select
+            case when fleet.leased >= fleet.slots then 'busy' else 'runnable' end,
+            format(
+                '%s jobs wait for their turn; %s workers with %s slots serve the queue and have %s jobs', waits,
+                fleet.workers, fleet.slots, fleet.leased
+            ),
+            json_build_object(
+                'waiting', waits, 'workers', fleet.workers, 'slots', fleet.slots, 'leased', fleet.leased
+            );
+    elsif waits = 0 and is_free then
+        return query select
+            'idle', format('no job of queue %s is available; %s workers serve it', name, fleet.workers),
+            json_build_object('workers', fleet.workers);
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.explain_queue(queue text) IS 'Why the jobs of a queue are not running: what holds them back, with numbers, from the first 10,000 of each sort.';
 
 CREATE FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], kinds text[], jobs_most integer, alone boolean) RETURNS TABLE(tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint, attempt smallint, kind text, available_at timestamp with time zone, keys text[], weights smallint[], max_attempts smallint, timeout_ms integer, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, ordinal bigint, bytes_before bigint)
     LANGUAGE plpgsql
@@ -3905,6 +4124,28 @@ CREATE FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) RETURNS tex
 
 COMMENT ON FUNCTION tusk.release_ordered_by(home smallint, ids bigint[]) IS 'The same for the lines of jobs that have just ended.';
 
+CREATE FUNCTION tusk.remember_kinds() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    -- Claims over HTTP are workers too, and there are many: one row a minute is enough.
+    insert into tusk.kind_seen as seen (seen_at, kind, host, queues)
+    select old.heartbeat_at, offered.kind, old.host, old.queues
+    from unnest(old.kinds) as offered (kind)
+    where not exists (
+        select from tusk.kind_seen as known
+        where known.kind = offered.kind and known.seen_at > old.heartbeat_at - interval '1 minute'
+    )
+    order by offered.kind
+    on conflict on constraint kind_seen_pkey do update
+    set seen_at = excluded.seen_at, host = excluded.host, queues = excluded.queues;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.remember_kinds() IS 'Keeps which kinds a worker offered, when it is gone.';
+
 CREATE FUNCTION tusk.remove_limit(key text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4993,55 +5234,6 @@ COMMENT ON COLUMN tusk.tick.queued_at IS 'When it began to wait for the job befo
 
 COMMENT ON COLUMN tusk.tick.requested_by IS 'Who asked for a run by hand.';
 
-CREATE TABLE tusk.worker (
-    id uuid NOT NULL,
-    pid integer NOT NULL,
-    slots integer NOT NULL,
-    lease_ms integer NOT NULL,
-    started_at timestamp with time zone NOT NULL,
-    heartbeat_at timestamp with time zone NOT NULL,
-    state text NOT NULL,
-    host text NOT NULL,
-    version text NOT NULL,
-    queues text[] NOT NULL,
-    kinds text[] NOT NULL,
-    token_hash bytea,
-    owner text,
-    CONSTRAINT worker_lease_positive CHECK ((lease_ms > 0)),
-    CONSTRAINT worker_slots_positive CHECK ((slots > 0)),
-    CONSTRAINT worker_state_known CHECK ((state = ANY (ARRAY['live'::text, 'draining'::text]))),
-    CONSTRAINT worker_token_whole CHECK (((token_hash IS NULL) = (owner IS NULL)))
-)
-WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500');
-
-COMMENT ON TABLE tusk.worker IS 'Live worker processes. The heartbeat column has no index, so that beating stays HOT.';
-
-COMMENT ON COLUMN tusk.worker.id IS 'Random, drawn at each start.';
-
-COMMENT ON COLUMN tusk.worker.pid IS 'Process id on its host; a label.';
-
-COMMENT ON COLUMN tusk.worker.slots IS 'How many jobs it runs at once.';
-
-COMMENT ON COLUMN tusk.worker.lease_ms IS 'Without a heartbeat for so many milliseconds it is taken for dead.';
-
-COMMENT ON COLUMN tusk.worker.started_at IS 'When it registered.';
-
-COMMENT ON COLUMN tusk.worker.heartbeat_at IS 'When it was last heard of.';
-
-COMMENT ON COLUMN tusk.worker.state IS 'live, or draining: it claims no more.';
-
-COMMENT ON COLUMN tusk.worker.host IS 'Name of its host; a label.';
-
-COMMENT ON COLUMN tusk.worker.version IS 'Version of its program.';
-
-COMMENT ON COLUMN tusk.worker.queues IS 'Queues it claims from.';
-
-COMMENT ON COLUMN tusk.worker.kinds IS 'Kinds it offers.';
-
-COMMENT ON COLUMN tusk.worker.token_hash IS 'SHA-256 of the secret of a claim over HTTP; null: a worker process, which needs none.';
-
-COMMENT ON COLUMN tusk.worker.owner IS 'Which API key made the claim over HTTP; only that one may use its token.';
-
 ALTER TABLE ONLY tusk.attempt ATTACH PARTITION tusk.attempt_overflow DEFAULT;
 
 ALTER TABLE ONLY tusk.job ATTACH PARTITION tusk.job_kept FOR VALUES FROM (MINVALUE) TO ('0');
@@ -5081,6 +5273,9 @@ ALTER TABLE ONLY tusk.job_overflow
 
 ALTER TABLE ONLY tusk.key_limit
     ADD CONSTRAINT key_limit_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY tusk.kind_seen
+    ADD CONSTRAINT kind_seen_pkey PRIMARY KEY (kind);
 
 ALTER TABLE ONLY tusk.leader
     ADD CONSTRAINT leader_pkey PRIMARY KEY (name);
@@ -5180,4 +5375,6 @@ ALTER INDEX tusk.job_log_id ATTACH PARTITION tusk.job_log_overflow_id_idx;
 ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_overflow_pkey;
 
 ALTER INDEX tusk.outcome_id ATTACH PARTITION tusk.outcome_overflow_id_idx;
+
+CREATE TRIGGER worker_is_gone AFTER DELETE ON tusk.worker FOR EACH ROW EXECUTE FUNCTION tusk.remember_kinds();
 

@@ -123,6 +123,10 @@ static const unsigned char migration_0016_breakers[] = {
 #embed "../../sql/migrations/0016_breakers.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0017_explain_queues[] = {
+#embed "../../sql/migrations/0017_explain_queues.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_claim[] = {
 #embed "../../sql/queries/beat_claim.sql" suffix(, 0)
 };
@@ -193,6 +197,10 @@ static const unsigned char query_enqueue_jobs[] = {
 
 static const unsigned char query_explain_job[] = {
 #embed "../../sql/queries/explain_job.sql" suffix(, 0)
+};
+
+static const unsigned char query_explain_queue[] = {
+#embed "../../sql/queries/explain_queue.sql" suffix(, 0)
 };
 
 static const unsigned char query_find_claimable[] = {
@@ -548,6 +556,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0014_start_deadlines.sql", migration_0014_start_deadlines),
     FILE_OF("migrations/0015_claims_over_http.sql", migration_0015_claims_over_http),
     FILE_OF("migrations/0016_breakers.sql", migration_0016_breakers),
+    FILE_OF("migrations/0017_explain_queues.sql", migration_0017_explain_queues),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
@@ -566,6 +575,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
     FILE_OF("queries/explain_job.sql", query_explain_job),
+    FILE_OF("queries/explain_queue.sql", query_explain_queue),
     FILE_OF("queries/find_claimable.sql", query_find_claimable),
     FILE_OF("queries/find_ended_jobs.sql", query_find_ended_jobs),
     FILE_OF("queries/find_held_leases.sql", query_find_held_leases),

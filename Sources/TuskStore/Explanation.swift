@@ -1,7 +1,7 @@
 package import TuskCore
 import TuskPostgres
 
-/// Why a job is not running: what holds it back, in order; or that it is runnable, runs, or ended.
+/// Why a job, or the jobs of a queue, are not running: what holds them back, in order; or that nothing does.
 package struct Explanation: Sendable {
     /// One thing that holds a job back, or the one that says that nothing does.
     package struct Reason: Sendable {
@@ -13,8 +13,6 @@ package struct Explanation: Sendable {
         package let detail: JSONText
     }
 
-    /// The job.
-    package let id: JobID
     /// In the order in which they have to be cleared; never empty.
     package let reasons: [Reason]
 
@@ -25,11 +23,20 @@ package struct Explanation: Sendable {
 }
 
 extension StoreSession {
+    private static let explainQueue = SQLCatalog.statement("explain_queue", isReadOnly: true)
     private static let explainJob = SQLCatalog.statement("explain_job", isReadOnly: true)
 
     /// Why a job is not running.
     package func explain(_ id: JobID) throws(StoreError) -> Explanation {
-        let rows = try run(Self.explainJob) { $0.int8(id.rawValue) }
+        try explanation(try run(Self.explainJob) { $0.int8(id.rawValue) })
+    }
+
+    /// Why the jobs of a queue are not running, from the first 10,000 of each sort.
+    package func explain(_ queue: QueueName) throws(StoreError) -> Explanation {
+        try explanation(try run(Self.explainQueue) { $0.text(queue.text) })
+    }
+
+    private func explanation(_ rows: ResultSet) throws(StoreError) -> Explanation {
         guard rows.rowCount > 0 else { throw .unreadable("an explanation without a reason") }
         let reasons = (0..<rows.rowCount).map { row in
             Explanation.Reason(
@@ -38,6 +45,6 @@ extension StoreSession {
                 detail: rows.jsonIfPresent(row, 2) ?? .emptyObject
             )
         }
-        return Explanation(id: id, reasons: reasons)
+        return Explanation(reasons: reasons)
     }
 }

@@ -215,7 +215,6 @@ declare
     facts record;
     placed record;
     wait record;
-    serving record;
     count_ahead bigint;
     is_free boolean := true;
 begin
@@ -322,29 +321,8 @@ begin
     where queue.name = facts.queue and queue.paused_at is not null;
     is_free := is_free and not found;
 
-    select
-        count(*) filter (where facts.queue = any (worker.queues)) as queue_count,
-        count(*) filter (where facts.kind = any (worker.kinds)) as kind_count,
-        count(*) filter (where facts.queue = any (worker.queues) and facts.kind = any (worker.kinds)) as both_count
-    into serving
-    from tusk.worker as worker
-    where worker.state = 'live' and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms';
-    if serving.both_count = 0 then
-        is_free := false;
-        return query select
-            'no_worker',
-            case
-                when serving.queue_count = 0 then format('no live worker serves queue %s', facts.queue)
-                when serving.kind_count = 0 then format(
-                    'no live worker offers kind %s; %s serve queue %s', facts.kind, serving.queue_count, facts.queue
-                )
-                else format('no live worker that serves queue %s offers kind %s', facts.queue, facts.kind)
-            end,
-            json_build_object(
-                'queue', facts.queue, 'kind', facts.kind, 'workers_of_queue', serving.queue_count,
-                'workers_of_kind', serving.kind_count
-            );
-    end if;
+    return query select offer.* from tusk.explain_offer(facts.queue, facts.kind) as offer;
+    is_free := is_free and not found;
 
     if wait.reason = 'order' then
         is_free := false;

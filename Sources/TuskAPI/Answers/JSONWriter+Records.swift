@@ -43,9 +43,19 @@ extension JSONWriter {
         endObject()
     }
 
-    /// The members of an explanation.
-    package mutating func members(of explanation: Explanation) {
-        member("id", explanation.id.description)
+    /// The members of an explanation of a job.
+    package mutating func members(of explanation: Explanation, _ id: JobID) {
+        member("id", id.description)
+        members(of: explanation)
+    }
+
+    /// The members of an explanation of a queue.
+    package mutating func members(of explanation: Explanation, _ queue: QueueName) {
+        member("queue", queue.text)
+        members(of: explanation)
+    }
+
+    private mutating func members(of explanation: Explanation) {
         key("runnable")
         bool(explanation.isRunnable)
         member("reasons", explanation.reasons) { writer, reason in

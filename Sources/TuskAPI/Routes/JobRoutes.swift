@@ -66,7 +66,7 @@ struct JobRoutes: Sendable {
         } _: { desk, id throws(Problem) in
             let explanation = try desk.ask { session throws(StoreError) in try session.explain(id) }
             guard explanation.isFound else { throw Self.notFound }
-            return .object { $0.members(of: explanation) }
+            return .object { $0.members(of: explanation, id) }
         }
     }
 

@@ -10,6 +10,7 @@ struct QueueRoutes: Sendable {
         let body = BodyRule.buffered(bytesMax: 4096)
         return [
             APIRoute(.get, "/v1/queues", .scope(.read), handle: list),
+            APIRoute(.get, "/v1/queues/{name}/explain", .scope(.read), handle: explain),
             APIRoute(.post, "/v1/queues/{name}:pause", .scope(.operate), body: body, handle: pause),
             APIRoute(.post, "/v1/queues/{name}:resume", .scope(.operate), body: body, handle: resume),
         ]
@@ -23,6 +24,15 @@ struct QueueRoutes: Sendable {
                 writer.member("queues", queues) { $0.members(of: $1) }
                 writer.member("count_max", StoreSession.queueCountMax)
             }
+        }
+    }
+
+    private func explain(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            try call.pathName("name") { QueueName($0) }
+        } _: { desk, queue throws(Problem) in
+            let explanation = try desk.ask { session throws(StoreError) in try session.explain(queue) }
+            return .object { $0.members(of: explanation, queue) }
         }
     }
 
