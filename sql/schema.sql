@@ -18,6 +18,241 @@ CREATE TYPE tusk.job_state AS ENUM (
 
 COMMENT ON TYPE tusk.job_state IS 'Where a job is in its life; the last three are final.';
 
+CREATE TABLE tusk.job (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    max_attempts smallint NOT NULL,
+    id bigint NOT NULL,
+    args_bytes integer NOT NULL,
+    timeout_ms integer,
+    created_at timestamp with time zone NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    queue text NOT NULL COLLATE pg_catalog."C",
+    args json NOT NULL,
+    retry json,
+    tags text[],
+    metadata json,
+    traceparent text,
+    limit_keys text[] COLLATE pg_catalog."C",
+    limit_weights smallint[],
+    uniqueness json,
+    order_key text COLLATE pg_catalog."C",
+    order_wait_ms bigint,
+    start_by timestamp with time zone,
+    CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
+    CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
+    CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
+    CONSTRAINT job_queue_length CHECK (((octet_length(queue) >= 1) AND (octet_length(queue) <= 128))),
+    CONSTRAINT job_timeout_positive CHECK ((timeout_ms > 0))
+)
+PARTITION BY RANGE (id);
+
+COMMENT ON TABLE tusk.job IS 'What a job is. Written once at enqueue; changed only while it waits, by an operator.';
+
+COMMENT ON COLUMN tusk.job.shard IS 'Which shard the job lives in: the low 10 bits of its id; 0 on one PostgreSQL.';
+
+COMMENT ON COLUMN tusk.job.priority IS 'Band in the queue: 0 to 9, smaller is claimed first.';
+
+COMMENT ON COLUMN tusk.job.max_attempts IS 'How many failed attempts end the job as discarded.';
+
+COMMENT ON COLUMN tusk.job.id IS 'Number of the job: first rank << 10 | shard. Partitions are ranges of it.';
+
+COMMENT ON COLUMN tusk.job.args_bytes IS 'Length of args in bytes, so that claims can be bounded without reading them.';
+
+COMMENT ON COLUMN tusk.job.timeout_ms IS 'Longest run of one attempt in milliseconds; null: the worker''s default.';
+
+COMMENT ON COLUMN tusk.job.created_at IS 'When the job was enqueued.';
+
+COMMENT ON COLUMN tusk.job.kind IS 'Which handler runs it.';
+
+COMMENT ON COLUMN tusk.job.queue IS 'The queue it waits in.';
+
+COMMENT ON COLUMN tusk.job.args IS 'Its input: the client''s own bytes, never re-encoded.';
+
+COMMENT ON COLUMN tusk.job.retry IS 'Its retry policy; null: the policy of its kind.';
+
+COMMENT ON COLUMN tusk.job.tags IS 'Words to find it by.';
+
+COMMENT ON COLUMN tusk.job.metadata IS 'Anything its sender wants to keep with it.';
+
+COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
+
+COMMENT ON COLUMN tusk.job.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
+
+COMMENT ON COLUMN tusk.job.limit_weights IS 'How much it counts for each of them; null: 1 each.';
+
+COMMENT ON COLUMN tusk.job.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
+
+COMMENT ON COLUMN tusk.job.order_key IS 'Jobs with the same one run one at a time, in the order of their enqueues.';
+
+COMMENT ON COLUMN tusk.job.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
+
+COMMENT ON COLUMN tusk.job.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
+
+CREATE TABLE tusk.queue (
+    name text NOT NULL COLLATE pg_catalog."C",
+    paused_at timestamp with time zone,
+    paused_by text,
+    pause_reason text,
+    limited boolean DEFAULT false NOT NULL,
+    ageing_ms bigint,
+    CONSTRAINT queue_ageing_range CHECK (((ageing_ms >= 1000) AND (ageing_ms <= 604800000))),
+    CONSTRAINT queue_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 128)))
+);
+
+COMMENT ON TABLE tusk.queue IS 'Queues that have settings of their own; a queue needs no row to be used.';
+
+COMMENT ON COLUMN tusk.queue.name IS 'Name of the queue.';
+
+COMMENT ON COLUMN tusk.queue.paused_at IS 'Since when nothing is claimed from it; null: it is not paused.';
+
+COMMENT ON COLUMN tusk.queue.paused_by IS 'Who paused it.';
+
+COMMENT ON COLUMN tusk.queue.pause_reason IS 'Why.';
+
+COMMENT ON COLUMN tusk.queue.limited IS 'Whether a limit counts its jobs, so that only claim_gated may take them.';
+
+COMMENT ON COLUMN tusk.queue.ageing_ms IS 'After waiting so many milliseconds a job goes up a band, and again each time; null: never.';
+
+CREATE SEQUENCE tusk.rank
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    MAXVALUE 9007199254740991
+    CACHE 1;
+
+COMMENT ON SEQUENCE tusk.rank IS 'Places in line. Every row that enters ready draws a fresh one.';
+
+CREATE TABLE tusk.ready (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    interruptions smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
+    released boolean DEFAULT false NOT NULL,
+    args_bytes integer NOT NULL,
+    rank bigint DEFAULT nextval('tusk.rank'::regclass) NOT NULL,
+    id bigint NOT NULL,
+    last_lease bigint DEFAULT 0 NOT NULL,
+    available_at timestamp with time zone NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    kind text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.ready IS 'Jobs that may be claimed now, in the order of rank within queue and priority.';
+
+COMMENT ON COLUMN tusk.ready.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.ready.priority IS 'Band: smaller is claimed first.';
+
+COMMENT ON COLUMN tusk.ready.attempt IS 'Attempts already used.';
+
+COMMENT ON COLUMN tusk.ready.interruptions IS 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
+
+COMMENT ON COLUMN tusk.ready.gated IS 'Whether it names limits, so that only claim_gated may take it.';
+
+COMMENT ON COLUMN tusk.ready.released IS 'Whether it was held back and goes ahead of those that were not.';
+
+COMMENT ON COLUMN tusk.ready.args_bytes IS 'Length of the args, for claims bounded by bytes.';
+
+COMMENT ON COLUMN tusk.ready.rank IS 'Place in line, fresh at every entry.';
+
+COMMENT ON COLUMN tusk.ready.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
+
+COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
+
+COMMENT ON COLUMN tusk.ready.queue IS 'The queue it waits in.';
+
+COMMENT ON COLUMN tusk.ready.kind IS 'Which handler runs it; workers claim only kinds they offer.';
+
+CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved integer, OUT queues text[], OUT any_ages boolean) RETURNS record
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH ageing AS MATERIALIZED (
+          SELECT queue.name,
+             ((queue.ageing_ms)::double precision * '00:00:00.001'::interval) AS "time"
+            FROM tusk.queue queue
+           WHERE (queue.ageing_ms IS NOT NULL)
+         ), old AS MATERIALIZED (
+          SELECT first.place
+            FROM ((((ageing
+              CROSS JOIN generate_series(1, 9) band(priority))
+              CROSS JOIN ( VALUES (false), (true)) sort(gated))
+              CROSS JOIN LATERAL ( SELECT waiting.ctid AS place,
+                     waiting.id,
+                     waiting.available_at
+                    FROM tusk.ready waiting
+                   WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (waiting.gated = sort.gated))
+                   ORDER BY waiting.rank
+                  LIMIT age_jobs.jobs_most
+                  FOR UPDATE OF waiting SKIP LOCKED) first)
+              CROSS JOIN LATERAL ( SELECT job.priority
+                    FROM tusk.job job
+                   WHERE ((job.shard = age_jobs.home) AND (job.id = first.id))
+                  LIMIT 1) own)
+           WHERE (first.available_at <= (now() - (ageing."time" * (((1 + own.priority) - band.priority))::double precision)))
+         ), gone AS (
+          DELETE FROM tusk.ready waiting
+           WHERE (waiting.ctid = ANY (ARRAY( SELECT old.place
+                    FROM old)))
+           RETURNING waiting.shard,
+             waiting.priority,
+             waiting.attempt,
+             waiting.interruptions,
+             waiting.gated,
+             waiting.released,
+             waiting.args_bytes,
+             waiting.rank,
+             waiting.id,
+             waiting.last_lease,
+             waiting.available_at,
+             waiting.queue,
+             waiting.kind
+         ), entered AS (
+          INSERT INTO tusk.ready (shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, queue, kind)  SELECT line.shard,
+                     (line.priority - 1),
+                     line.attempt,
+                     line.interruptions,
+                     line.gated,
+                     line.released,
+                     line.args_bytes,
+                     line.id,
+                     line.last_lease,
+                     line.available_at,
+                     line.queue,
+                     line.kind
+                    FROM ( SELECT gone.shard,
+                             gone.priority,
+                             gone.attempt,
+                             gone.interruptions,
+                             gone.gated,
+                             gone.released,
+                             gone.args_bytes,
+                             gone.rank,
+                             gone.id,
+                             gone.last_lease,
+                             gone.available_at,
+                             gone.queue,
+                             gone.kind
+                            FROM gone
+                           ORDER BY gone.priority, gone.rank) line
+           RETURNING ready.queue
+         )
+  SELECT ( SELECT (count(*))::integer AS count
+            FROM entered) AS count,
+     ARRAY( SELECT DISTINCT entered.queue
+            FROM entered) AS "array",
+     (EXISTS ( SELECT
+            FROM ageing)) AS "exists";
+END;
+
+COMMENT ON FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved integer, OUT queues text[], OUT any_ages boolean) IS 'Moves jobs that have waited long up a band, at most so many of each; how many, their queues, and whether any queue has
+jobs age.';
+
 CREATE FUNCTION tusk.assert_lease(job_id bigint, lease bigint) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1402,17 +1637,18 @@ begin
 
     select found.* into wait
     from (
-        select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
-            null::text as reason, 0::smallint as interruptions, scheduled.last_lease
+        select 'scheduled' as place, scheduled.priority, scheduled.due_at, null::bigint as rank, false as released,
+            null::text as key, null::text as reason, 0::smallint as interruptions, scheduled.last_lease
         from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = explain.job_id
         union all
-        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions,
-            blocked.last_lease
+        select 'blocked', blocked.priority, null, blocked.rank, false, blocked.key, blocked.reason,
+            blocked.interruptions, blocked.last_lease
         from tusk.blocked as blocked
         where blocked.shard = home and blocked.id = explain.job_id
         union all
-        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions, ready.last_lease
+        select 'ready', ready.priority, null, ready.rank, ready.released, null, null, ready.interruptions,
+            ready.last_lease
         from tusk.ready as ready
         where ready.shard = home and ready.id = explain.job_id
     ) as found;
@@ -1487,7 +1723,7 @@ begin
             from tusk.blocked as other
             where
                 other.shard = home and other.reason = 'limit' and other.key = wait.key
-                and (other.priority, other.rank) < (facts.priority, wait.rank)
+                and (other.priority, other.rank) < (wait.priority, wait.rank)
             limit 10000
         ) as line;
         return query select
@@ -1507,7 +1743,7 @@ begin
         from (
             select
             from tusk.ready as other
-            where other.shard = home and other.queue = facts.queue and other.priority < facts.priority
+            where other.shard = home and other.queue = facts.queue and other.priority < wait.priority
             union all
             select
             from (values (false), (true)) as sort (gated)
@@ -1515,7 +1751,7 @@ begin
                 select
                 from tusk.ready as other
                 where
-                    other.shard = home and other.queue = facts.queue and other.priority = facts.priority
+                    other.shard = home and other.queue = facts.queue and other.priority = wait.priority
                     and other.gated = sort.gated and other.rank < wait.rank
                 limit 10000
             ) as other
@@ -1936,77 +2172,6 @@ COMMENT ON COLUMN tusk.cancel_request.requested_by IS 'Who.';
 
 COMMENT ON COLUMN tusk.cancel_request.reason IS 'Why.';
 
-CREATE TABLE tusk.job (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    max_attempts smallint NOT NULL,
-    id bigint NOT NULL,
-    args_bytes integer NOT NULL,
-    timeout_ms integer,
-    created_at timestamp with time zone NOT NULL,
-    kind text NOT NULL COLLATE pg_catalog."C",
-    queue text NOT NULL COLLATE pg_catalog."C",
-    args json NOT NULL,
-    retry json,
-    tags text[],
-    metadata json,
-    traceparent text,
-    limit_keys text[] COLLATE pg_catalog."C",
-    limit_weights smallint[],
-    uniqueness json,
-    order_key text COLLATE pg_catalog."C",
-    order_wait_ms bigint,
-    start_by timestamp with time zone,
-    CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
-    CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
-    CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
-    CONSTRAINT job_queue_length CHECK (((octet_length(queue) >= 1) AND (octet_length(queue) <= 128))),
-    CONSTRAINT job_timeout_positive CHECK ((timeout_ms > 0))
-)
-PARTITION BY RANGE (id);
-
-COMMENT ON TABLE tusk.job IS 'What a job is. Written once at enqueue; changed only while it waits, by an operator.';
-
-COMMENT ON COLUMN tusk.job.shard IS 'Which shard the job lives in: the low 10 bits of its id; 0 on one PostgreSQL.';
-
-COMMENT ON COLUMN tusk.job.priority IS 'Band in the queue: 0 to 9, smaller is claimed first.';
-
-COMMENT ON COLUMN tusk.job.max_attempts IS 'How many failed attempts end the job as discarded.';
-
-COMMENT ON COLUMN tusk.job.id IS 'Number of the job: first rank << 10 | shard. Partitions are ranges of it.';
-
-COMMENT ON COLUMN tusk.job.args_bytes IS 'Length of args in bytes, so that claims can be bounded without reading them.';
-
-COMMENT ON COLUMN tusk.job.timeout_ms IS 'Longest run of one attempt in milliseconds; null: the worker''s default.';
-
-COMMENT ON COLUMN tusk.job.created_at IS 'When the job was enqueued.';
-
-COMMENT ON COLUMN tusk.job.kind IS 'Which handler runs it.';
-
-COMMENT ON COLUMN tusk.job.queue IS 'The queue it waits in.';
-
-COMMENT ON COLUMN tusk.job.args IS 'Its input: the client''s own bytes, never re-encoded.';
-
-COMMENT ON COLUMN tusk.job.retry IS 'Its retry policy; null: the policy of its kind.';
-
-COMMENT ON COLUMN tusk.job.tags IS 'Words to find it by.';
-
-COMMENT ON COLUMN tusk.job.metadata IS 'Anything its sender wants to keep with it.';
-
-COMMENT ON COLUMN tusk.job.traceparent IS 'W3C trace context of the enqueue.';
-
-COMMENT ON COLUMN tusk.job.limit_keys IS 'Limits it counts for while it runs, beside those of its queue and kind.';
-
-COMMENT ON COLUMN tusk.job.limit_weights IS 'How much it counts for each of them; null: 1 each.';
-
-COMMENT ON COLUMN tusk.job.uniqueness IS 'What makes it unique, as it was asked for; null: nothing.';
-
-COMMENT ON COLUMN tusk.job.order_key IS 'Jobs with the same one run one at a time, in the order of their enqueues.';
-
-COMMENT ON COLUMN tusk.job.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
-
-COMMENT ON COLUMN tusk.job.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
-
 CREATE SEQUENCE tusk.lease_number
     START WITH 1
     INCREMENT BY 1
@@ -2096,60 +2261,6 @@ COMMENT ON COLUMN tusk.outcome.reason IS 'Why it did not complete: attempts, cra
 COMMENT ON COLUMN tusk.outcome.error IS 'Message of its last error.';
 
 COMMENT ON COLUMN tusk.outcome.result IS 'What the handler returned.';
-
-CREATE SEQUENCE tusk.rank
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    MAXVALUE 9007199254740991
-    CACHE 1;
-
-COMMENT ON SEQUENCE tusk.rank IS 'Places in line. Every row that enters ready draws a fresh one.';
-
-CREATE TABLE tusk.ready (
-    shard smallint DEFAULT 0 NOT NULL,
-    priority smallint NOT NULL,
-    attempt smallint DEFAULT 0 NOT NULL,
-    interruptions smallint DEFAULT 0 NOT NULL,
-    gated boolean DEFAULT false NOT NULL,
-    released boolean DEFAULT false NOT NULL,
-    args_bytes integer NOT NULL,
-    rank bigint DEFAULT nextval('tusk.rank'::regclass) NOT NULL,
-    id bigint NOT NULL,
-    last_lease bigint DEFAULT 0 NOT NULL,
-    available_at timestamp with time zone NOT NULL,
-    queue text NOT NULL COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C"
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
-
-COMMENT ON TABLE tusk.ready IS 'Jobs that may be claimed now, in the order of rank within queue and priority.';
-
-COMMENT ON COLUMN tusk.ready.shard IS 'The shard of the job.';
-
-COMMENT ON COLUMN tusk.ready.priority IS 'Band: smaller is claimed first.';
-
-COMMENT ON COLUMN tusk.ready.attempt IS 'Attempts already used.';
-
-COMMENT ON COLUMN tusk.ready.interruptions IS 'Leases lost since an attempt last ended by itself; above 0 the job runs alone.';
-
-COMMENT ON COLUMN tusk.ready.gated IS 'Whether it names limits, so that only claim_gated may take it.';
-
-COMMENT ON COLUMN tusk.ready.released IS 'Whether it was held back and goes ahead of those that were not.';
-
-COMMENT ON COLUMN tusk.ready.args_bytes IS 'Length of the args, for claims bounded by bytes.';
-
-COMMENT ON COLUMN tusk.ready.rank IS 'Place in line, fresh at every entry.';
-
-COMMENT ON COLUMN tusk.ready.id IS 'The job.';
-
-COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
-
-COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
-
-COMMENT ON COLUMN tusk.ready.queue IS 'The queue it waits in.';
-
-COMMENT ON COLUMN tusk.ready.kind IS 'Which handler runs it; workers claim only kinds they offer.';
 
 CREATE TABLE tusk.scheduled (
     shard smallint DEFAULT 0 NOT NULL,
@@ -4503,6 +4614,30 @@ CREATE FUNCTION tusk.schedule_clock() RETURNS timestamp with time zone
 
 COMMENT ON FUNCTION tusk.schedule_clock() IS 'The clock that ticks are compared with: the database''s. A function of its own so that tests can move it.';
 
+CREATE FUNCTION tusk.set_ageing(queue text, ageing interval) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    time_ms constant numeric := round(extract(epoch from set_ageing.ageing) * 1000);
+begin
+    if set_ageing.queue is null or not tusk.is_name(set_ageing.queue) then
+        perform tusk.refuse(
+            '#/queue', 'a queue''s name must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
+    elsif not isfinite(set_ageing.ageing) or time_ms not between 1000 and 604800000 then
+        perform tusk.refuse('#/ageing', 'ageing must be from 1 s to 7 days');
+    end if;
+    insert into tusk.queue as present (name, ageing_ms)
+    values (set_ageing.queue, time_ms)
+    on conflict on constraint queue_pkey do update
+    set ageing_ms = excluded.ageing_ms;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.set_ageing(queue text, ageing interval) IS 'Lets jobs of a queue go up a band each time they have waited so long; null: never.';
+
 CREATE FUNCTION tusk.store_schedule(name text, cron text, time_zone text, job json, jitter_ms integer, overlap text, catch_up text, catch_up_max integer, catch_up_window_ms bigint, next_tick_at timestamp with time zone, due_at timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5059,27 +5194,6 @@ COMMENT ON COLUMN tusk.progress.fraction IS '0 to 1.';
 COMMENT ON COLUMN tusk.progress.updated_at IS 'When it was reported.';
 
 COMMENT ON COLUMN tusk.progress.message IS 'In words.';
-
-CREATE TABLE tusk.queue (
-    name text NOT NULL COLLATE pg_catalog."C",
-    paused_at timestamp with time zone,
-    paused_by text,
-    pause_reason text,
-    limited boolean DEFAULT false NOT NULL,
-    CONSTRAINT queue_name_length CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 128)))
-);
-
-COMMENT ON TABLE tusk.queue IS 'Queues that have settings of their own; a queue needs no row to be used.';
-
-COMMENT ON COLUMN tusk.queue.name IS 'Name of the queue.';
-
-COMMENT ON COLUMN tusk.queue.paused_at IS 'Since when nothing is claimed from it; null: it is not paused.';
-
-COMMENT ON COLUMN tusk.queue.paused_by IS 'Who paused it.';
-
-COMMENT ON COLUMN tusk.queue.pause_reason IS 'Why.';
-
-COMMENT ON COLUMN tusk.queue.limited IS 'Whether a limit counts its jobs, so that only claim_gated may take them.';
 
 CREATE TABLE tusk.rank_point (
     seen_at timestamp with time zone NOT NULL,

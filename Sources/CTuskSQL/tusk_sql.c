@@ -127,6 +127,14 @@ static const unsigned char migration_0017_explain_queues[] = {
 #embed "../../sql/migrations/0017_explain_queues.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0018_ageing[] = {
+#embed "../../sql/migrations/0018_ageing.sql" suffix(, 0)
+};
+
+static const unsigned char query_age_jobs[] = {
+#embed "../../sql/queries/age_jobs.sql" suffix(, 0)
+};
+
 static const unsigned char query_beat_claim[] = {
 #embed "../../sql/queries/beat_claim.sql" suffix(, 0)
 };
@@ -487,6 +495,10 @@ static const unsigned char query_save_cursor[] = {
 #embed "../../sql/queries/save_cursor.sql" suffix(, 0)
 };
 
+static const unsigned char query_set_ageing[] = {
+#embed "../../sql/queries/set_ageing.sql" suffix(, 0)
+};
+
 static const unsigned char query_settle_jobs[] = {
 #embed "../../sql/queries/settle_jobs.sql" suffix(, 0)
 };
@@ -557,6 +569,8 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0015_claims_over_http.sql", migration_0015_claims_over_http),
     FILE_OF("migrations/0016_breakers.sql", migration_0016_breakers),
     FILE_OF("migrations/0017_explain_queues.sql", migration_0017_explain_queues),
+    FILE_OF("migrations/0018_ageing.sql", migration_0018_ageing),
+    FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
@@ -647,6 +661,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
     FILE_OF("queries/save_cursor.sql", query_save_cursor),
+    FILE_OF("queries/set_ageing.sql", query_set_ageing),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),
     FILE_OF("queries/take_rate.sql", query_take_rate),
     FILE_OF("queries/touch_api_key.sql", query_touch_api_key),

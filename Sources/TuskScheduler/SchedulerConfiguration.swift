@@ -22,6 +22,10 @@ package struct SchedulerConfiguration: Sendable {
     package var releaseInterval: Duration = .seconds(1)
     /// The same when none waits. Defaults to 5 seconds.
     package var releaseIdleInterval: Duration = .seconds(5)
+    /// How often jobs are looked at that go up a band when they have waited long. Defaults to 1 second.
+    package var ageInterval: Duration = .seconds(1)
+    /// The same when no queue lets jobs age. Defaults to 5 seconds.
+    package var ageIdleInterval: Duration = .seconds(5)
     /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
     /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)

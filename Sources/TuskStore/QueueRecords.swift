@@ -14,6 +14,8 @@ package struct QueueRecord: Sendable, Hashable {
     package let workers: Int
     /// Set while it is paused.
     package let pause: PauseRecord?
+    /// After waiting so long a job goes up a band; nil: never.
+    package let ageing: Duration?
 }
 
 /// Who paused something, when and why.
@@ -56,7 +58,8 @@ extension StoreSession {
                 running: Int(rows.int8(row, 4)),
                 oldestWait: rows.int8IfPresent(row, 5).map { .milliseconds($0) },
                 workers: Int(rows.int8(row, 6)),
-                pause: pause
+                pause: pause,
+                ageing: rows.int8IfPresent(row, 10).map { .milliseconds($0) }
             )
         }
     }

@@ -144,6 +144,31 @@ struct DatabaseCommandTests {
         }
     }
 
+    @Test func `jobs of a queue age, and limits have breakers`() async throws {
+        try await withDatabase(.migrated) { database in
+            let environment = environment(database)
+            func tusk(_ line: String...) async throws -> TuskProcess.Ended {
+                try await TuskProcess.run(line, environment: environment)
+            }
+            let ageing = try await tusk("queue", "set", "mail", "--ageing", "5m")
+            #expect(ageing.output == "Jobs of queue mail go up a band each 5m that they wait.\n")
+            #expect(try await tusk("queue", "list").output.contains("5m"))
+            #expect(try await tusk("queue", "set", "mail").output == "Jobs of queue mail stay in their bands.\n")
+            #expect(try await tusk("queue", "set", "mail", "--ageing", "0s").errors.contains("--ageing"))
+            let idle = try await tusk("why", "--queue", "mail")
+            #expect(idle.output.contains("no job of queue mail is available"))
+            #expect(try await tusk("why").errors.contains("say JOB or --queue NAME"))
+            let broken = try await tusk("limit", "set", "smtp", "--breaker", "5/1m")
+            #expect(broken.output == "After 5 jobs of smtp in a row without their resource none starts for 1m.\n")
+            #expect(try await tusk("limit", "list").output.contains("0 of 5"))
+            for breaker in ["0", "5/0s", "x/1m", "5/", "1001"] {
+                #expect(try await tusk("limit", "set", "smtp", "--breaker", breaker).errors.contains("--breaker"))
+            }
+            #expect(try await tusk("limit", "close", "smtp").output == "No breaker of smtp was open.\n")
+            #expect(try await tusk("limit", "remove", "smtp").status == 0)
+        }
+    }
+
     @Test func `queues, schedules and keys are listed, changed and removed`() async throws {
         try await withDatabase(.migrated) { database in
             let environment = environment(database)
@@ -165,14 +190,6 @@ struct DatabaseCommandTests {
             #expect(try await tusk("limit", "set", "sms", "--burst", "2").errors.contains("--rate, which is missing"))
             #expect(try await tusk("limit", "set", "sms").errors.contains("say NUMBER"))
             #expect(try await tusk("limit", "remove", "sms").status == 0)
-            let broken = try await tusk("limit", "set", "smtp", "--breaker", "5/1m")
-            #expect(broken.output == "After 5 jobs of smtp in a row without their resource none starts for 1m.\n")
-            #expect(try await tusk("limit", "list").output.contains("0 of 5"))
-            for breaker in ["0", "5/0s", "x/1m", "5/", "1001"] {
-                #expect(try await tusk("limit", "set", "smtp", "--breaker", breaker).errors.contains("--breaker"))
-            }
-            #expect(try await tusk("limit", "close", "smtp").output == "No breaker of smtp was open.\n")
-            #expect(try await tusk("limit", "remove", "smtp").status == 0)
             #expect(try await tusk("limit", "set", "a b", "1").errors.contains("KEY must be queue:NAME"))
             #expect(try await tusk("limit", "list", "-o", "json").output.contains("\"running_max\":3"))
             #expect(try await tusk("job", "add", "k", "--limit", "queue:x").errors.contains("--limit"))

@@ -250,17 +250,18 @@ begin
 
     select found.* into wait
     from (
-        select 'scheduled' as place, scheduled.due_at, null::bigint as rank, false as released, null::text as key,
-            null::text as reason, 0::smallint as interruptions, scheduled.last_lease
+        select 'scheduled' as place, scheduled.priority, scheduled.due_at, null::bigint as rank, false as released,
+            null::text as key, null::text as reason, 0::smallint as interruptions, scheduled.last_lease
         from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = explain.job_id
         union all
-        select 'blocked', null, blocked.rank, false, blocked.key, blocked.reason, blocked.interruptions,
-            blocked.last_lease
+        select 'blocked', blocked.priority, null, blocked.rank, false, blocked.key, blocked.reason,
+            blocked.interruptions, blocked.last_lease
         from tusk.blocked as blocked
         where blocked.shard = home and blocked.id = explain.job_id
         union all
-        select 'ready', null, ready.rank, ready.released, null, null, ready.interruptions, ready.last_lease
+        select 'ready', ready.priority, null, ready.rank, ready.released, null, null, ready.interruptions,
+            ready.last_lease
         from tusk.ready as ready
         where ready.shard = home and ready.id = explain.job_id
     ) as found;
@@ -335,7 +336,7 @@ begin
             from tusk.blocked as other
             where
                 other.shard = home and other.reason = 'limit' and other.key = wait.key
-                and (other.priority, other.rank) < (facts.priority, wait.rank)
+                and (other.priority, other.rank) < (wait.priority, wait.rank)
             limit 10000
         ) as line;
         return query select
@@ -355,7 +356,7 @@ begin
         from (
             select
             from tusk.ready as other
-            where other.shard = home and other.queue = facts.queue and other.priority < facts.priority
+            where other.shard = home and other.queue = facts.queue and other.priority < wait.priority
             union all
             select
             from (values (false), (true)) as sort (gated)
@@ -363,7 +364,7 @@ begin
                 select
                 from tusk.ready as other
                 where
-                    other.shard = home and other.queue = facts.queue and other.priority = facts.priority
+                    other.shard = home and other.queue = facts.queue and other.priority = wait.priority
                     and other.gated = sort.gated and other.rank < wait.rank
                 limit 10000
             ) as other

@@ -71,7 +71,8 @@ select
     ) as workers,
     queue.paused_at,
     queue.paused_by,
-    queue.pause_reason
+    queue.pause_reason,
+    queue.ageing_ms
 from known
 left join tusk.queue as queue on queue.name = known.name
 order by known.name

@@ -12,9 +12,16 @@ extension JSONWriter {
         member("blocked", queue.blocked)
         member("running", queue.running)
         member("workers", queue.workers)
+        if let ageing = queue.ageing { member("ageing", ageing) }
         guard let wait = queue.oldestWait else { return }
         key("oldest_wait_seconds")
         double(Double(wait.wholeMilliseconds) / 1000)
+    }
+
+    /// The time after which a job goes up a band, in seconds, or null.
+    package mutating func member(_ name: String, _ ageing: Duration?) {
+        key(name + "_seconds")
+        if let ageing { raw(ageing.secondsText.utf8) } else { null() }
     }
 
     /// The members of a queue that say whether workers may claim from it.

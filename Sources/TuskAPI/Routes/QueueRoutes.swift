@@ -11,6 +11,7 @@ struct QueueRoutes: Sendable {
         return [
             APIRoute(.get, "/v1/queues", .scope(.read), handle: list),
             APIRoute(.get, "/v1/queues/{name}/explain", .scope(.read), handle: explain),
+            APIRoute(.put, "/v1/queues/{name}", .scope(.operate), body: body, handle: put),
             APIRoute(.post, "/v1/queues/{name}:pause", .scope(.operate), body: body, handle: pause),
             APIRoute(.post, "/v1/queues/{name}:resume", .scope(.operate), body: body, handle: resume),
         ]
@@ -23,6 +24,30 @@ struct QueueRoutes: Sendable {
             return .object { writer in
                 writer.member("queues", queues) { $0.members(of: $1) }
                 writer.member("count_max", StoreSession.queueCountMax)
+            }
+        }
+    }
+
+    private enum Field: String, CaseIterable { case ageingSeconds = "ageing_seconds" }
+
+    /// Sets what a queue has settings for, as a whole: `{"ageing_seconds":300}`; null or nothing: jobs do not age.
+    private func put(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            let queue = try call.pathName("name") { QueueName($0) }
+            let document = try call.json(limits: .metadata)
+            do throws(ValidationError) {
+                var reader = FieldReader<Field>(document.root, at: JSONPointer.root, what: "a queue")
+                let ageing = reader.seconds(.ageingSeconds, in: StoreSession.ageingRange)
+                try reader.finish()
+                return (queue: queue, ageing: ageing)
+            } catch {
+                throw Problem(error)
+            }
+        } _: { desk, input throws(Problem) in
+            try desk.ask { session throws(StoreError) in try session.setAgeing(input.ageing, of: input.queue) }
+            return .object { writer in
+                writer.member("name", input.queue.text)
+                writer.member("ageing", input.ageing)
             }
         }
     }

@@ -5,6 +5,11 @@ import TuskStore
 /// `tusk queue`.
 enum QueueCommands {
     private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
+    private static let ageing = Option.argument(
+        "ageing",
+        .duration(StoreSession.ageingRange),
+        "after waiting so long a job goes up a band, such as 5m"
+    )
     private static let name = Command.Operand(name: "QUEUE")
 
     static let all = [
@@ -28,6 +33,16 @@ enum QueueCommands {
             summary: "lets workers claim jobs of a paused queue again",
             operands: [name],
             body: resume
+        ),
+        Command(
+            path: ["queue", "set"],
+            summary: "lets jobs of a queue go up a band when they have waited long",
+            details: "Bands are strict: while urgent jobs wait the others do. With --ageing a job that has waited so"
+                + " long goes up a band, behind those that are there, and again each time; without it jobs stay.",
+            operands: [name],
+            options: [ageing],
+            examples: ["tusk queue set mail --ageing 5m"],
+            body: set
         ),
     ]
 
@@ -71,6 +86,21 @@ enum QueueCommands {
         return .success
     }
 
+    private static func set(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let queue = try queue(context)
+        let time = try context.duration(ageing)
+        try context.database().change { session throws(StoreError) in try session.setAgeing(time, of: queue) }
+        let object = JSONWriter.object { writer in
+            writer.put("name", queue.text)
+            writer.member("ageing", time)
+        }
+        try context.console.show(object) {
+            guard let time else { return ["Jobs of queue \(queue) stay in their bands."] }
+            return ["Jobs of queue \(queue) go up a band each \(DurationText.print(time)) that they wait."]
+        }
+        return .success
+    }
+
     private static func queue(_ context: CommandContext) throws(CommandError) -> QueueName {
         try Operands.queue(context.operand(0) ?? "")
     }
@@ -80,7 +110,8 @@ enum QueueCommands {
             Table.Column(title: "QUEUE"), Table.Column(title: "AVAILABLE", alignment: .right),
             Table.Column(title: "RUNNING", alignment: .right), Table.Column(title: "SCHEDULED", alignment: .right),
             Table.Column(title: "BLOCKED", alignment: .right), Table.Column(title: "OLDEST WAIT", alignment: .right),
-            Table.Column(title: "WORKERS", alignment: .right), Table.Column(title: "PAUSED"),
+            Table.Column(title: "WORKERS", alignment: .right), Table.Column(title: "AGEING", alignment: .right),
+            Table.Column(title: "PAUSED"),
         ])
         for queue in queues {
             let waitsInVain = queue.available > 0 && queue.workers == 0
@@ -92,6 +123,7 @@ enum QueueCommands {
                 Table.Cell(count(queue.blocked)),
                 Table.Cell(queue.oldestWait.map(Words.rough)),
                 Table.Cell(String(queue.workers), waitsInVain ? .bad : .plain),
+                Table.Cell(queue.ageing.map { DurationText.print($0) }),
                 Table.Cell(queue.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy)
             )
         }

@@ -11,7 +11,7 @@ struct ScopeTests {
         "POST /v1/jobs": .scope(.enqueue), "POST /v1/jobs:bulk": .scope(.enqueue), "GET /v1/jobs": .scope(.read),
         "GET /v1/jobs/{id}": .scope(.read), "POST /v1/jobs/{id}:cancel": .scope(.operate),
         "POST /v1/jobs/{id}:retry": .scope(.operate), "GET /v1/queues": .scope(.read),
-        "GET /v1/queues/{name}/explain": .scope(.read),
+        "GET /v1/queues/{name}/explain": .scope(.read), "PUT /v1/queues/{name}": .scope(.operate),
         "POST /v1/queues/{name}:pause": .scope(.operate), "POST /v1/queues/{name}:resume": .scope(.operate),
         "GET /v1/schedules": .scope(.read), "GET /v1/schedules/{name}": .scope(.read),
         "PUT /v1/schedules/{name}": .scope(.operate), "DELETE /v1/schedules/{name}": .scope(.operate),

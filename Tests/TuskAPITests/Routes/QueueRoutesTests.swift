@@ -9,6 +9,26 @@ struct QueueRoutesTests {
         return try answer.json.member("queues")?.elements.first { $0.member("name")?.string == name }
     }
 
+    @Test func `jobs of a queue age when it says so, and it says why they wait`() async throws {
+        try await withAPI { api in
+            let set = try api.ask("PUT", "/v1/queues/mail", #"{"ageing_seconds":300}"#)
+            #expect(set.text == #"{"name":"mail","ageing_seconds":300}"#)
+            #expect(try queue("mail", api)?.member("ageing_seconds")?.int64 == 300)
+            let none = try api.ask("PUT", "/v1/queues/mail", "{}")
+            #expect(none.text == #"{"name":"mail","ageing_seconds":null}"#)
+            for (body, field) in [(#"{"ageing_seconds":0.5}"#, "ageing_seconds"), (#"{"ageing":3}"#, "ageing")] {
+                let refused = try api.ask("PUT", "/v1/queues/mail", body)
+                #expect(refused.status == 422 && refused.text.contains("\"#/\(field)\""), "\(refused.text)")
+            }
+            #expect(try api.ask("PUT", "/v1/queues/a%20b", "{}").status == 400)
+            _ = try api.enqueue(#"{"kind":"noop","queue":"mail"}"#)
+            let why = try api.ask("GET", "/v1/queues/mail/explain").json
+            #expect(why.member("queue")?.string == "mail" && why.member("runnable")?.bool == false)
+            let reason = why.member("reasons")?.elements.first { _ in true }
+            #expect(reason?.member("message")?.string == "1 jobs: no live worker serves queue mail")
+        }
+    }
+
     @Test func `a queue tells how much is in it`() async throws {
         try await withAPI { api in
             for _ in 0..<3 { _ = try api.enqueue(#"{"kind":"noop","queue":"mail"}"#) }
