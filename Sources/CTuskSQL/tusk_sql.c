@@ -51,6 +51,10 @@ static const unsigned char bench_read_lateness[] = {
 #embed "../../sql/bench/read_lateness.sql" suffix(, 0)
 };
 
+static const unsigned char bench_read_waits[] = {
+#embed "../../sql/bench/read_waits.sql" suffix(, 0)
+};
+
 static const unsigned char bench_vacuum_classic[] = {
 #embed "../../sql/bench/vacuum_classic.sql" suffix(, 0)
 };
@@ -550,6 +554,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("bench/measure_database.sql", bench_measure_database),
     FILE_OF("bench/read_clock.sql", bench_read_clock),
     FILE_OF("bench/read_lateness.sql", bench_read_lateness),
+    FILE_OF("bench/read_waits.sql", bench_read_waits),
     FILE_OF("bench/vacuum_classic.sql", bench_vacuum_classic),
     FILE_OF("bench/vacuum_ready.sql", bench_vacuum_ready),
     FILE_OF("migrations/0001_job_life.sql", migration_0001_job_life),

@@ -14,6 +14,8 @@ package struct BenchPlan: Sendable {
     package var limits = 1
     /// Workers of drain, limits and sustained; more than one are processes of their own. Defaults to 1.
     package var processes = 1
+    /// Jobs that sustained and snapshot enqueue each second; 0: as many as are worked off. Defaults to 0.
+    package var rate = 0
     /// The program that is started for each of them, and its argument. Defaults to this program.
     package var workerCommand = ["/proc/self/exe", BenchWorkerProcess.word]
     /// The environment of each of them: libpq takes from it what the connection string does not say. Defaults to none.

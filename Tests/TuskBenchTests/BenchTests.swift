@@ -125,6 +125,17 @@ import TuskStore
         return Bench(on: try server(), plan) { _ in }
     }
 
+    @Test func `at a rate as many jobs are enqueued and worked off, and their waits are told`() async throws {
+        try await Lane.run("rate") {
+            var plan = Self.plan(jobs: 100)
+            plan.rate = 200
+            let result = try Bench(on: try Self.server(), plan) { _ in }.run(.sustained)
+            let figures = try #require(result.tusk.first)
+            #expect((50...240).contains(figures.jobs))
+            #expect(try #require(figures.latency(0.5)) > 0 && figures.latencies.count <= 240)
+        }
+    }
+
     static func plan(jobs: Int) -> BenchPlan {
         var plan = BenchPlan()
         plan.jobs = jobs

@@ -47,6 +47,12 @@ enum BenchCommand {
         fallback: "1",
         "workers of drain, limits and sustained; more than one are processes of their own"
     )
+    private static let rate = Option.argument(
+        "rate",
+        .integer(0...100_000),
+        fallback: "0",
+        "jobs that sustained and snapshot enqueue each second; 0: as many as are worked off"
+    )
     private static let rounds = Option.argument(
         "rounds",
         .integer(1...1000),
@@ -69,7 +75,7 @@ enum BenchCommand {
                 + " Every run has a database of its own, made on the server that is named, which needs the right to"
                 + " create databases, or on a private server, and dropped afterwards.",
             operands: [Command.Operand(name: "WORKLOAD", isOptional: true, isRepeatable: true)],
-            options: [jobs, seconds, batch, connections, files, limits, processes, rounds],
+            options: [jobs, seconds, batch, connections, files, limits, processes, rate, rounds],
             examples: ["tusk bench", "tusk bench drain --jobs 1000000 -o json", "tusk bench http --connections 256"],
             body: run
         )
@@ -117,6 +123,7 @@ enum BenchCommand {
         if let number = try context.integer(files) { plan.files = number }
         if let number = try context.integer(limits) { plan.limits = number }
         if let number = try context.integer(processes) { plan.processes = number }
+        if let number = try context.integer(rate) { plan.rate = number }
         if let number = try context.integer(rounds) { plan.rounds = number }
         return plan
     }
