@@ -12,6 +12,8 @@ struct ClaimLoop {
     private let kindsLeasedApart: [Kind]
     private var gatedShare = GatedShare()
     private var rates = RateWatch()
+    /// Whether the last claim left out jobs that are not urgent, because only reserved slots were free.
+    private var hasLeftOut = false
 
     /// A loop that has not begun.
     init(_ engine: Engine) {
@@ -35,11 +37,13 @@ struct ClaimLoop {
             speed.measure(engine.slots.work(at: now), at: now)
             engine.feed.setPace(speed.secondsPerTypicalJob)
             release(rates.takeDue(at: now), &session)
+            let room = engine.roomForLessUrgent
+            if hasLeftOut, room ?? 0 > 0 { state.signalled(at: now) }
             let registration = engine.registrar.current
             let demand = demand(registration, speed, at: now)
             switch (state.step(at: now, demand), registration) {
             case (.claim(let jobs), let registration?):
-                claim(jobs, registration, &session, &state, &lanes, lowWater: state.target(demand).lowWater)
+                claim(jobs, room, registration, &session, &state, &lanes, lowWater: state.target(demand).lowWater)
             case (.claimAlone, let registration?):
                 claimAlone(registration, &session, &state)
             case (.readCancels, _):
@@ -65,13 +69,15 @@ struct ClaimLoop {
             idleSlots: engine.slots.idleCount,
             queued: engine.feed.count,
             prefetch: speed.jobs(of: engine.slots.count, in: configuration.prefetchTime),
-            hasAlone: engine.hasAlone,
+            hasAlone: engine.hasAlone || engine.roomForLessUrgent ?? 1 <= 0,
             hasJobs: engine.jobsInHand > 0
         )
     }
 
+    /// `room`: how many of them need not be urgent; nil: all.
     private mutating func claim(
         _ jobs: Int,
+        _ room: Int?,
         _ registration: Registration,
         _ session: inout KeptSession,
         _ state: inout ClaimState,
@@ -81,6 +87,8 @@ struct ClaimLoop {
         state.claiming()
         do throws(StoreError) {
             try look(&session, &lanes)
+            hasLeftOut = room.map { $0 <= 0 } ?? false
+            let jobs = room.map { min(jobs, $0 > 0 ? $0 : configuration.reservedSlots) } ?? jobs
             var request = ClaimRequest(
                 worker: registration.id,
                 lanes: lanes.next(at: .now),
@@ -89,6 +97,7 @@ struct ClaimLoop {
                 jobsMax: jobs,
                 argsBytesMax: configuration.claimBytesMax
             )
+            if hasLeftOut { request.lanes.removeAll { $0.priority > configuration.reservedPriorityMax } }
             let gated = try claimGated(gatedShare.jobs(of: jobs), request, &session)
             accept(gated, registration, isAlone: false, lowWater: lowWater)
             request.jobsMax = max(1, jobs - gated.count)

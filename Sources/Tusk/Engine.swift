@@ -27,6 +27,7 @@ final class Engine: Sendable {
 
     private let drainState = Mutex(DrainState())
     private let inHand = Atomic<Int>(0)
+    private let lessUrgentInHand = Atomic<Int>(0)
     private let aloneInHand = Atomic<Int>(0)
     /// Threads that have not ended.
     private let threads = DispatchGroup()
@@ -64,6 +65,11 @@ final class Engine: Sendable {
 
     /// Jobs that were claimed and not settled yet.
     var jobsInHand: Int { inHand.load(ordering: .acquiring) }
+    /// How many more jobs that are not urgent may be claimed; nil: no slot is reserved.
+    var roomForLessUrgent: Int? {
+        guard configuration.reservedSlots > 0 else { return nil }
+        return slots.count - configuration.reservedSlots - lessUrgentInHand.load(ordering: .acquiring)
+    }
     /// Whether one of them lost a lease before.
     var hasAlone: Bool { aloneInHand.load(ordering: .acquiring) > 0 }
 }
@@ -75,6 +81,7 @@ extension Engine {
         guard let first = items.first else { return }
         first.registration.take(items.map(\.job.lease))
         inHand.add(items.count, ordering: .acquiringAndReleasing)
+        lessUrgentInHand.add(lessUrgent(items.map(\.job)), ordering: .acquiringAndReleasing)
         if first.isAlone { aloneInHand.add(1, ordering: .acquiringAndReleasing) }
         guard mode == .working, first.registration.isValid(at: .now) else { return giveBack(items) }
         feed.push(items, lowWater: lowWater)
@@ -89,11 +96,17 @@ extension Engine {
     /// Hands over how attempts ended.
     func settle(_ ended: [Settlement]) {
         let alone = ended.count(where: \.isAlone)
+        let lessUrgent = lessUrgent(ended.map(\.job))
         settlements.add(ended)
-        if alone > 0 {
-            aloneInHand.subtract(alone, ordering: .acquiringAndReleasing)
-            claimerBell.ring()
-        }
+        if alone > 0 { aloneInHand.subtract(alone, ordering: .acquiringAndReleasing) }
+        if lessUrgent > 0 { lessUrgentInHand.subtract(lessUrgent, ordering: .acquiringAndReleasing) }
+        if alone + lessUrgent > 0 { claimerBell.ring() }
+    }
+
+    /// How many of these may not use reserved slots; 0 without such slots.
+    private func lessUrgent(_ jobs: [ClaimedJob]) -> Int {
+        guard configuration.reservedSlots > 0 else { return 0 }
+        return jobs.count { $0.priority > configuration.reservedPriorityMax }
     }
 
     /// Jobs of these queues have become available by what this worker did.

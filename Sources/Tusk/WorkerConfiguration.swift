@@ -5,6 +5,11 @@ public struct WorkerConfiguration: Sendable, Hashable {
     /// How many jobs run at once, each on a thread of its own: 1...200. Dispatch has 255 threads for such work, and
     /// slots that take the place of stuck ones need some of them. Defaults to 8.
     public var concurrency = 8
+    /// How many of these slots only urgent jobs may use, so that long jobs never hold them all: fewer than
+    /// `concurrency`. With any, jobs that are not urgent are claimed only for slots that are free. Defaults to 0.
+    public var reservedSlots = 0
+    /// The least urgent priority that counts as urgent for them. Defaults to 2.
+    public var reservedPriorityMax = Priority.urgent
     /// Without a heartbeat for so long, the process is taken for dead and its jobs go to others: 300 ms to 1 hour. It
     /// renews after a third and stops its handlers by itself after two thirds. Defaults to 15 seconds.
     public var leaseTime: Duration = .seconds(15)
@@ -52,6 +57,7 @@ public struct WorkerConfiguration: Sendable, Hashable {
         if queues.isEmpty || queues.count > 1000 { return "a worker needs 1 to 1,000 queues" }
         if Set(queues).count != queues.count { return "a queue is named twice" }
         if !(1...200).contains(concurrency) { return "concurrency must be from 1 to 200" }
+        if !(0..<concurrency).contains(reservedSlots) { return "reserved slots must be fewer than there are slots" }
         if !(.milliseconds(300) ... .seconds(3600)).contains(leaseTime) {
             return "the lease time must be from 300 ms to 1 hour"
         }

@@ -14,6 +14,9 @@ public struct Priority: Sendable, Hashable, Comparable {
     /// The band of jobs that name none: 5.
     public static let standard = Priority(checked: 5)
 
+    /// The least urgent band that counts as urgent where nothing else is said: 2.
+    public static let urgent = Priority(checked: 2)
+
     /// Every band, the most urgent first.
     public static let all: [Priority] = (0...9).map(Priority.init(checked:))
 

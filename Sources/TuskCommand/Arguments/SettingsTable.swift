@@ -87,6 +87,20 @@ extension Option {
         fallback: "8",
         "how many jobs run at once in this process"
     )
+    static let reservedSlots = setting(
+        "reserved-slots",
+        .integer(0...199),
+        key: "worker.reserved_slots",
+        fallback: "0",
+        "how many of these only urgent jobs may use, so that long jobs never hold them all"
+    )
+    static let reservedPriority = setting(
+        "reserved-priority",
+        .integer(0...8),
+        key: "worker.reserved_priority",
+        fallback: "2",
+        "the least urgent priority that counts as urgent for them"
+    )
     static let leaseTime = setting(
         "lease-time",
         .duration(.milliseconds(300) ... .seconds(3600)),
@@ -196,8 +210,8 @@ extension Option {
     static let serving = [logFormat, logLevel, drainTimeout, allowUnsafeServer]
     /// What a worker takes.
     static let working =
-        [queues, concurrency, leaseTime, importRoot, tables, outputRoot, queryDirectory, functions]
-        + [allowRequests, allowNetworks, signingKey]
+        [queues, concurrency, reservedSlots, reservedPriority, leaseTime, importRoot, tables, outputRoot]
+        + [queryDirectory, functions, allowRequests, allowNetworks, signingKey]
 
     /// Every setting, in the order in which they are shown.
     static let settings: [Option] =

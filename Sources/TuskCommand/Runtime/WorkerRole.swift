@@ -33,6 +33,10 @@ final class WorkerRole: ServiceRole {
         var configuration = WorkerConfiguration()
         configuration.queues = parts.configuration.list(.queues).compactMap { QueueName($0) }
         configuration.concurrency = parts.configuration.integer(.concurrency)
+        configuration.reservedSlots = parts.configuration.integer(.reservedSlots)
+        if let priority = Priority(rawValue: Int16(parts.configuration.integer(.reservedPriority))) {
+            configuration.reservedPriorityMax = priority
+        }
         configuration.leaseTime = parts.configuration.duration(.leaseTime)
         configuration.drainTimeout = parts.configuration.duration(.drainTimeout)
         configuration.isListening = !parts.configuration.flag(.behindPooler)
