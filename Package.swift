@@ -151,6 +151,11 @@ let package = Package(
             dependencies: ["TuskCommand", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: ["TuskCommand", "Tusk", "TuskPostgres", "TestSupport"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "HistoryWorker",
             dependencies: ["Tusk"],

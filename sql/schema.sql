@@ -1086,6 +1086,12 @@ $$;
 
 COMMENT ON FUNCTION tusk.complete(job_id bigint, lease bigint, result json) IS 'Completes a running job in the caller''s transaction; raises TK001 when the lease is stale.';
 
+CREATE FUNCTION tusk.counted(number bigint, noun text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN format('%s %s%s'::text, number, noun, CASE WHEN (number = 1) THEN ''::text ELSE 's'::text END);
+
+COMMENT ON FUNCTION tusk.counted(number bigint, noun text) IS 'A number with its noun: 1 job, 2 jobs.';
+
 CREATE FUNCTION tusk.is_setting(name text, value text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2535,6 +2541,7 @@ declare
     fleet record;
     waits bigint := 0;
     is_free boolean := true;
+    is_told boolean;
 begin
     return query
     select
@@ -2547,6 +2554,7 @@ begin
     from tusk.queue as queue
     where queue.name = name and queue.paused_at is not null;
     is_free := not found;
+    is_told := found;
 
     for line in
         select waiting.kind, count(*) as jobs
@@ -2558,9 +2566,10 @@ begin
     loop
         waits := waits + line.jobs;
         return query
-        select offer.reason, format('%s jobs: %s', line.jobs, offer.message), offer.detail
+        select offer.reason, format('%s: %s', tusk.counted(line.jobs, 'job'), offer.message), offer.detail
         from tusk.explain_offer(name, line.kind) as offer;
         is_free := is_free and not found;
+        is_told := is_told or found;
     end loop;
 
     for line in
@@ -2575,15 +2584,16 @@ begin
         order by count(*) desc, waiting.reason, waiting.key
         limit keys_most
     loop
+        is_told := true;
         if line.reason = 'order' then
             return query
-            select 'order', format('%s jobs wait for order key %s', line.jobs, line.key),
+            select 'order', format('%s waiting for order key %s', tusk.counted(line.jobs, 'job'), line.key),
                 json_build_object('key', line.key, 'waiting', line.jobs);
         else
             return query
             select
                 'blocked',
-                format('%s jobs wait for limit %s', line.jobs, line.key) || coalesce((
+                format('%s waiting for limit %s', tusk.counted(line.jobs, 'job'), line.key) || coalesce((
                     select ': ' || string_agg(held.message, '; ')
                     from tusk.explain_limits(
                         home, name, '', array[line.key], null, line.priority, true
@@ -2602,9 +2612,10 @@ begin
         limit jobs_most
     ) as waiting;
     if due.jobs > 0 then
+        is_told := true;
         return query select
             'not_due',
-            format('%s jobs are due later%s', due.jobs, case
+            format('%s due later%s', tusk.counted(due.jobs, 'job'), case
                 when due.jobs < jobs_most then ', the first at ' || due.first_at else ', or more' end),
             json_build_object('waiting', due.jobs);
         if not exists (
@@ -2630,15 +2641,16 @@ begin
         return query select
             case when fleet.leased >= fleet.slots then 'busy' else 'runnable' end,
             format(
-                '%s jobs wait for their turn; %s workers with %s slots serve the queue and have %s jobs', waits,
-                fleet.workers, fleet.slots, fleet.leased
+                '%s waiting for a turn; %s with %s for the queue, which have %s', tusk.counted(waits, 'job'),
+                tusk.counted(fleet.workers, 'worker'), tusk.counted(fleet.slots, 'slot'),
+                tusk.counted(fleet.leased::bigint, 'job')
             ),
             json_build_object(
                 'waiting', waits, 'workers', fleet.workers, 'slots', fleet.slots, 'leased', fleet.leased
             );
-    elsif waits = 0 and is_free then
+    elsif not is_told then
         return query select
-            'idle', format('no job of queue %s is available; %s workers serve it', name, fleet.workers),
+            'idle', format('no job of queue %s is available; %s for it', name, tusk.counted(fleet.workers, 'worker')),
             json_build_object('workers', fleet.workers);
     end if;
 end
@@ -2909,6 +2921,45 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.join_order(home smallint, key text, job_id bigint) IS 'Makes a job the head of its line if nobody is there; false: it has to wait.';
+
+CREATE FUNCTION tusk.keep_step(job_id bigint, lease bigint, name text, value json) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    home constant smallint := keep_step.job_id & 1023;
+    steps_max constant integer := 1000;
+begin
+    if keep_step.name is null or not tusk.is_name(keep_step.name) then
+        perform tusk.refuse('#/name', 'the name of a step must be 1 to 128 of the characters A-Z a-z 0-9 _ . : -');
+    elsif keep_step.value is null then
+        perform tusk.refuse('#/value', 'the value of a step must be JSON');
+    elsif octet_length(keep_step.value::text) > 65536 then
+        perform tusk.refuse('#/value', 'the value of a step must be at most 65536 bytes');
+    end if;
+    perform tusk.assert_lease(keep_step.job_id, keep_step.lease);
+    if (
+        select count(*) from tusk.job_step as kept where kept.shard = home and kept.id = keep_step.job_id
+    ) >= steps_max then
+        perform tusk.refuse('#/name', format('a job must have at most %s steps', steps_max));
+    end if;
+    insert into tusk.job_step as kept (shard, id, lease, kept_at, name, value)
+    values (home, keep_step.job_id, keep_step.lease, clock_timestamp(), keep_step.name, keep_step.value)
+    on conflict (shard, id, name) do nothing;
+    -- An answer that was lost on its way may be asked for again; another lease's value is never replaced.
+    if not found and not exists (
+        select from tusk.job_step as kept
+        where
+            kept.shard = home and kept.id = keep_step.job_id and kept.name = keep_step.name
+            and kept.lease = keep_step.lease and kept.value::text = keep_step.value::text
+    ) then
+        perform tusk.refuse('#/name', format('step %s of job %s is done already', name, job_id));
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.keep_step(job_id bigint, lease bigint, name text, value json) IS 'Keeps the value of a step of a running job, in the caller''s transaction; raises TK001 when the lease is stale.';
 
 CREATE FUNCTION tusk.list_order_keys(after text, lines_most integer) RETURNS TABLE(key text, head bigint, head_state text, blocked_until timestamp with time zone, since timestamp with time zone, waiting bigint)
     LANGUAGE sql STABLE
@@ -3515,6 +3566,28 @@ END;
 
 COMMENT ON FUNCTION tusk.prune_rate_buckets(rows_most integer) IS 'Removes buckets that have been full for an hour; how many.';
 
+CREATE FUNCTION tusk.prune_steps(rows_most integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    pruned bigint;
+begin
+    delete from tusk.job_step as old
+    where old.ctid = any (array(
+        select past.ctid
+        from tusk.job_step as past
+        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
+        limit rows_most
+        for update skip locked
+    ));
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.prune_steps(rows_most integer) IS 'Deletes steps of jobs that are no longer there; how many.';
+
 CREATE FUNCTION tusk.prune_unique_keys(rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3823,6 +3896,38 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.read_order(pointer text, ordering json, OUT key text, OUT wait_ms bigint) IS 'The parts of a job''s order; refuses what is not right.';
+
+CREATE TABLE tusk.job_step (
+    shard smallint NOT NULL,
+    id bigint NOT NULL,
+    lease bigint NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    value json NOT NULL,
+    CONSTRAINT job_step_name CHECK (tusk.is_name(name)),
+    CONSTRAINT job_step_value_length CHECK ((octet_length((value)::text) <= 65536))
+);
+
+COMMENT ON TABLE tusk.job_step IS 'Steps of jobs that are done, for their next attempts to skip. Lives as long as the job.';
+
+COMMENT ON COLUMN tusk.job_step.shard IS 'The shard of the job.';
+
+COMMENT ON COLUMN tusk.job_step.id IS 'The job.';
+
+COMMENT ON COLUMN tusk.job_step.lease IS 'The lease under which the step was done.';
+
+COMMENT ON COLUMN tusk.job_step.kept_at IS 'When it was done.';
+
+COMMENT ON COLUMN tusk.job_step.name IS 'Which step of the job.';
+
+COMMENT ON COLUMN tusk.job_step.value IS 'What the step gave back, at most 64 KiB.';
+
+CREATE FUNCTION tusk.read_step(job_id bigint, name text) RETURNS json
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (SELECT kept.value FROM tusk.job_step kept WHERE ((kept.shard = (read_step.job_id & (1023)::bigint)) AND (kept.id = read_step.job_id) AND (kept.name = read_step.name)));
+
+COMMENT ON FUNCTION tusk.read_step(job_id bigint, name text) IS 'What a step of a job gave back; null: it is not done.';
 
 CREATE FUNCTION tusk.read_unique(pointer text, uniqueness json, OUT key text, OUT paths text[], OUT until text, OUT for_seconds numeric, OUT on_conflict text, OUT replaced text[]) RETURNS record
     LANGUAGE plpgsql STABLE
@@ -5384,6 +5489,9 @@ ALTER TABLE ONLY tusk.job_kept
 
 ALTER TABLE ONLY tusk.job_overflow
     ADD CONSTRAINT job_overflow_pkey PRIMARY KEY (id, shard);
+
+ALTER TABLE ONLY tusk.job_step
+    ADD CONSTRAINT job_step_pkey PRIMARY KEY (shard, id, name);
 
 ALTER TABLE ONLY tusk.key_limit
     ADD CONSTRAINT key_limit_pkey PRIMARY KEY (key);

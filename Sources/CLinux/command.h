@@ -23,7 +23,7 @@ struct tusk_command {
     char *const *variables;
     const char *directory;
     int input, output, errors;
-    uint64_t memory_bytes, cpu_seconds, file_bytes, files;
+    uint64_t memory_bytes, cpu_seconds, file_bytes, files, tasks;
 };
 
 // Glibc declares it for _GNU_SOURCE only.
@@ -56,6 +56,8 @@ static inline void tusk_become(const struct tusk_command *command) {
     if (tusk_limit(RLIMIT_CPU, command->cpu_seconds, command->cpu_seconds + 1) != 0) return;
     if (tusk_limit(RLIMIT_FSIZE, command->file_bytes, command->file_bytes) != 0) return;
     if (tusk_limit(RLIMIT_NOFILE, command->files, command->files) != 0) return;
+    // Counts all tasks of the user, on the whole machine; the kernel does not hold root to it.
+    if (tusk_limit(RLIMIT_NPROC, command->tasks, command->tasks) != 0) return;
     if (tusk_limit(RLIMIT_AS, command->memory_bytes, command->memory_bytes) != 0) return;
     execve(command->arguments[0], command->arguments, command->variables);
 }

@@ -135,6 +135,10 @@ static const unsigned char migration_0018_ageing[] = {
 #embed "../../sql/migrations/0018_ageing.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0019_steps[] = {
+#embed "../../sql/migrations/0019_steps.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -243,6 +247,10 @@ static const unsigned char query_hold_back[] = {
 #embed "../../sql/queries/hold_back.sql" suffix(, 0)
 };
 
+static const unsigned char query_keep_step[] = {
+#embed "../../sql/queries/keep_step.sql" suffix(, 0)
+};
+
 static const unsigned char query_list_api_keys[] = {
 #embed "../../sql/queries/list_api_keys.sql" suffix(, 0)
 };
@@ -265,6 +273,10 @@ static const unsigned char query_list_queues[] = {
 
 static const unsigned char query_list_schedules[] = {
 #embed "../../sql/queries/list_schedules.sql" suffix(, 0)
+};
+
+static const unsigned char query_list_steps[] = {
+#embed "../../sql/queries/list_steps.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_ticks[] = {
@@ -397,6 +409,10 @@ static const unsigned char query_read_settled[] = {
 
 static const unsigned char query_read_settled_claim[] = {
 #embed "../../sql/queries/read_settled_claim.sql" suffix(, 0)
+};
+
+static const unsigned char query_read_step[] = {
+#embed "../../sql/queries/read_step.sql" suffix(, 0)
 };
 
 static const unsigned char query_record_migration[] = {
@@ -575,6 +591,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0016_breakers.sql", migration_0016_breakers),
     FILE_OF("migrations/0017_explain_queues.sql", migration_0017_explain_queues),
     FILE_OF("migrations/0018_ageing.sql", migration_0018_ageing),
+    FILE_OF("migrations/0019_steps.sql", migration_0019_steps),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -602,12 +619,14 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/hold_back.sql", query_hold_back),
+    FILE_OF("queries/keep_step.sql", query_keep_step),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_limits.sql", query_list_limits),
     FILE_OF("queries/list_order_keys.sql", query_list_order_keys),
     FILE_OF("queries/list_queues.sql", query_list_queues),
     FILE_OF("queries/list_schedules.sql", query_list_schedules),
+    FILE_OF("queries/list_steps.sql", query_list_steps),
     FILE_OF("queries/list_ticks.sql", query_list_ticks),
     FILE_OF("queries/list_workers.sql", query_list_workers),
     FILE_OF("queries/lock_idempotency_keys.sql", query_lock_idempotency_keys),
@@ -641,6 +660,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),
     FILE_OF("queries/read_settled.sql", query_read_settled),
     FILE_OF("queries/read_settled_claim.sql", query_read_settled_claim),
+    FILE_OF("queries/read_step.sql", query_read_step),
     FILE_OF("queries/record_migration.sql", query_record_migration),
     FILE_OF("queries/record_ticks.sql", query_record_ticks),
     FILE_OF("queries/register_claim.sql", query_register_claim),

@@ -67,6 +67,9 @@ public struct JobContext: Sendable {
         run.noteUnavailable(reason, key: nil, retryAfter: delay)
     }
 
+    /// Notes that a step begins. False when one of this name did before in this attempt.
+    func noteStep(_ name: String) -> Bool { run.beginStep(name) }
+
     /// The worker that runs it.
     package var worker: WorkerID { run.registration.id }
 

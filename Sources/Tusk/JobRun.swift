@@ -98,6 +98,11 @@ extension JobRun {
         state.withLock { $0.result = result }
     }
 
+    /// Notes that a step begins. False when one of this name did before in this attempt.
+    func beginStep(_ name: String) -> Bool {
+        state.withLock { $0.beginStep(name) }
+    }
+
     /// Passes progress on, to be stored soon.
     func report(fraction: Double, message: String?) {
         guard state.withLock({ $0.report() }) else { return }

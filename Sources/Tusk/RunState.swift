@@ -54,6 +54,13 @@ struct RunState: Sendable {
     private(set) var logLines = 0
     /// Whether it logged or said how far it is.
     private(set) var hasReported = false
+    /// The steps that this attempt has begun, those that an earlier one did included.
+    private var stepNames: Set<String> = []
+
+    /// Notes that a step begins. False when one of this name did before.
+    mutating func beginStep(_ name: String) -> Bool {
+        stepNames.insert(name).inserted
+    }
 
     /// Tells the handler to stop. True when it was not told before. A lost lease counts above every other cause.
     mutating func stop(_ cause: StopCause, at now: Instant) -> Bool {

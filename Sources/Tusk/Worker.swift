@@ -42,6 +42,7 @@ public final class Worker: Sendable {
 
     private struct State {
         var handlers: [Kind: Handler] = [:]
+        var layers: [any JobMiddleware] = []
         var engine: Engine?
         var isStopped = false
     }
@@ -105,6 +106,14 @@ public final class Worker: Sendable {
         register(Handler(kind: kind, policy: policy, perform: perform))
     }
 
+    /// Puts something around the attempts of all jobs, inside of what was put around them before. Before `start`.
+    public func wrap(in middleware: some JobMiddleware) {
+        state.withLock { state in
+            precondition(state.engine == nil, "middleware is given before the worker starts")
+            state.layers.append(middleware)
+        }
+    }
+
     private func register(_ handler: Handler) {
         state.withLock { state in
             precondition(state.engine == nil, "handlers are registered before the worker starts")
@@ -120,7 +129,7 @@ public final class Worker: Sendable {
             let engine = Engine(
                 configuration,
                 store: store,
-                handlers: state.handlers,
+                handlers: state.handlers.mapValues { $0.inside(state.layers) },
                 metrics: WorkerMetrics(registry),
                 observer: observer
             )

@@ -21,6 +21,7 @@ package final class API: Sendable {
 
     private let services: Services
     private let claims: ClaimDesk
+    private let jobStreams: JobStreams
     private let gate: Gate
     private let metrics: APIMetrics
     private let registry: MetricsRegistry
@@ -82,6 +83,7 @@ package final class API: Sendable {
             effects: effects,
             logger: logger
         )
+        jobStreams = JobStreams(store, configuration, registry, logger)
         keys = Self.lanes("key", 1, configuration)
         strangers = Self.lanes("stranger", 1, configuration)
         gate = Gate(
@@ -96,7 +98,8 @@ package final class API: Sendable {
         let probeRoutes = ProbeRoutes(services: services, probe: probe, registry: registry, lanes: probes)
         routes =
             EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
-            + JobRoutes(services: services).routes + QueueRoutes(services: services).routes
+            + JobRoutes(services: services).routes
+            + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
             + LimitRoutes(services: services).routes
             + OrderKeyRoutes(services: services).routes
             + ClaimRoutes(claims: claims, configuration: configuration).routes
@@ -162,6 +165,7 @@ package final class API: Sendable {
     package func drain() {
         probe.drain()
         claims.drain()
+        jobStreams.drain()
         services.waiting.drain()
     }
 
@@ -173,6 +177,7 @@ package final class API: Sendable {
         services.coalescer.stop()
         for lanes in [keys, strangers, services.lanes, services.streams, probes] { lanes.stop() }
         services.waiting.stop()
+        jobStreams.stop()
     }
 
     /// Whether the process can do its work. Blocks while it asks the database, but asks it at most once a second.

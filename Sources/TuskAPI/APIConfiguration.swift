@@ -14,9 +14,9 @@ package struct APIConfiguration: Sendable {
     /// Streamed bulk requests at once; each holds some MiB at most. Defaults to 4.
     package var streams = 4
     /// Sessions that the store's pool needs so that no thread of the API waits for another one's: those above, one for
-    /// keys, one for keys never seen before, one for probes, one for those who wait for the ends of jobs, and those for
-    /// the keys of claims that wait. Work over HTTP has a pool of its own besides, of 4.
-    package var sessionsMax: Int { lanes + streams + 4 + ClaimDesk.lanesOfEachSort }
+    /// keys, one for keys never seen before, one for probes, one for those who wait for the ends of jobs, one for event
+    /// streams, and those for the keys of claims that wait. Work over HTTP has a pool of its own besides, of 4.
+    package var sessionsMax: Int { lanes + streams + 5 + ClaimDesk.lanesOfEachSort }
     /// Requests that wait for a lane, and single enqueues that wait for their batch; more are refused with 503.
     /// Defaults to 10,000.
     package var waitingRequestsMax = 10_000
@@ -25,6 +25,10 @@ package struct APIConfiguration: Sendable {
     /// How often the database is asked for jobs that nobody signalled, for claims that want the same, while at most ten
     /// different sorts wait; with more of them it is asked 20 times a second in all. Defaults to 500 ms.
     package var claimPollInterval = Duration.milliseconds(500)
+    /// Event streams of jobs at once; more are refused with 503. Defaults to 100.
+    package var jobStreamsMax = 100
+    /// An event stream whose client takes nothing for so long is dropped. Defaults to 10 s.
+    package var jobStreamStallMax = Duration.seconds(10)
     /// Requests that wait for the end of the job they enqueued; more are answered at once. Defaults to 1,000.
     package var waitingResultsMax = 1000
     /// Bytes of all single enqueues that wait for their batch; more are refused with 503. Defaults to 64 MiB.

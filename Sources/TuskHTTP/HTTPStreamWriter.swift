@@ -46,7 +46,9 @@ package struct ServerSentEvent: Sendable {
         var text = ""
         if let id { text += "id: \(Self.oneLine(id))\n" }
         if let name { text += "event: \(Self.oneLine(name))\n" }
-        for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        // Other line separators of Unicode end no line here, and may stand within a JSON string.
+        let isLineEnd: (Character) -> Bool = { ["\n", "\r", "\r\n"].contains($0) }
+        for line in data.split(omittingEmptySubsequences: false, whereSeparator: isLineEnd) {
             text += "data: \(line)\n"
         }
         bytes = Array((text + "\n").utf8)

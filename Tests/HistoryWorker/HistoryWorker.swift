@@ -28,7 +28,9 @@ private enum Program {
             configuration.leaseTime = .milliseconds(leaseMilliseconds)
             configuration.drainTimeout = .milliseconds(drainMilliseconds)
             let worker = try Worker(configuration, connecting: arguments[1])
-            worker.register(Recorded(file: try HistoryFile(path: arguments[2])))
+            let file = try HistoryFile(path: arguments[2])
+            worker.register(Recorded(file: file))
+            worker.register(Stepped(file: file))
             let termination = Termination()
             worker.start()
             termination.wait()
@@ -114,5 +116,34 @@ private struct Recorded: JobHandler {
             }
         }
         file.note("end", context)
+    }
+}
+
+/// Three steps, each of which is written down when it begins and gives back its lease; the last waits for a file.
+private struct Stepped: JobHandler {
+    struct Args: Codable, Sendable {
+        /// The last step waits until this file is there.
+        var gate: String
+    }
+
+    static let kind: Kind = "stepped"
+
+    let file: HistoryFile
+
+    func perform(_ args: Args, _ context: JobContext) async throws {
+        var leases: [Int64] = []
+        for name in ["one", "two", "three"] {
+            leases.append(
+                try await context.step(name) {
+                    file.note(name, context)
+                    while name == "three", !FileManager.default.fileExists(atPath: args.gate) {
+                        try context.checkCancelled()
+                        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(10))
+                    }
+                    return context.lease.rawValue
+                }
+            )
+        }
+        try context.setResult(leases)
     }
 }

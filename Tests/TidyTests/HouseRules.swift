@@ -40,6 +40,7 @@ enum HouseRules {
         "TuskTestingTests": ["TuskTesting", "Tusk", "TuskCore"],
         "TuskBenchTests": ["TuskBench", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "TuskCommandTests": ["TuskCommand", "TuskTasks", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
+        "ExampleTests": ["Tusk", "TuskPostgres", "TestSupport"],
         "HistoryWorker": ["Tusk"],
         "SystemTests": ["TuskCommand", "TuskCore", "TuskStore", "TuskPostgres", "TestSupport"],
         "TidyTests": [],

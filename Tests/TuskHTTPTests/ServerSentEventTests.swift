@@ -8,4 +8,9 @@ struct ServerSentEventTests {
         #expect(String(decoding: event.bytes, as: UTF8.self) == "id: 7\nevent: jobid: 1\ndata: a\ndata: b\ndata: \n\n")
         #expect(String(decoding: ServerSentEvent.keepAlive.bytes, as: UTF8.self) == ": keep-alive\n\n")
     }
+
+    @Test func `only the line ends of event streams divide data`() {
+        let event = ServerSentEvent(data: "a\u{2028}b\u{85}c\rd\r\ne")
+        #expect(String(decoding: event.bytes, as: UTF8.self) == "data: a\u{2028}b\u{85}c\ndata: d\ndata: e\n\n")
+    }
 }

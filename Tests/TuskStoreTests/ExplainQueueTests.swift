@@ -8,13 +8,13 @@ import TuskStore
 @Suite struct ExplainQueueTests {
     @Test func `all that holds the jobs of a queue back is named with its numbers`() async throws {
         try await withStore { store in
-            #expect(try store.queueMessages() == ["no job of queue default is available; 0 workers serve it"])
+            #expect(try store.queueMessages() == ["no job of queue default is available; 0 workers for it"])
             try store.enqueue(count: 3)
             #expect(try store.queueMessages() == ["3 jobs: no live worker serves queue default"])
             let worker = try store.worker()
             #expect(
                 try store.queueMessages() == [
-                    "3 jobs wait for their turn; 1 workers with 10 slots serve the queue and have 0 jobs"
+                    "3 jobs waiting for a turn; 1 worker with 10 slots for the queue, which have 0 jobs"
                 ]
             )
             try store.enqueue(count: 2, "strange")
@@ -27,8 +27,8 @@ import TuskStore
             #expect(messages.count == 5, "\(messages)")
             #expect(messages[0].hasPrefix("queue default is paused by anna since "))
             #expect(messages[1] == "2 jobs: no live worker offers kind strange; 1 serve queue default")
-            #expect(messages[2] == "4 jobs wait for limit api: limit api: 1 of 1 is held")
-            #expect(messages[3].hasPrefix("1 jobs are due later, the first at "))
+            #expect(messages[2] == "4 jobs waiting for limit api: limit api: 1 of 1 is held")
+            #expect(messages[3].hasPrefix("1 job due later, the first at "))
             #expect(messages[4].hasPrefix("no scheduler was heard of for a minute"))
         }
     }

@@ -87,6 +87,19 @@ import TuskStore
         }
     }
 
+    @Test func `the kernel holds a command's user to a number of tasks`() async throws {
+        let script = #"printf '{"result": %s}\n' "$(ulimit -u)""#
+        try await withCommands(["work": script], adjust: { $0.processesMax = 20 }) { bench in
+            let id = try bench.enqueue()
+            #expect(try await bench.ended(id).state == .completed)
+            let result = try #require(try bench.job(id)?.result)
+            let limit = try #require(Int(result.text))
+            // At least those of the command, and not those of another user beside.
+            #expect(limit >= 16 * 20)
+            #expect(limit < 16 * 20 + 4000)
+        }
+    }
+
     @Test func `a drained command is ended, and its job goes back without costing an attempt`() async throws {
         try await withCommands(
             ["work": "echo up >&2; sleep 1000"],

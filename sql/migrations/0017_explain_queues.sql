@@ -101,6 +101,12 @@ end;
 comment on function tusk.explain_offer is
 'That no live worker offers a kind in a queue, and since when; nothing if one does.';
 
+create function tusk.counted(number bigint, noun text) returns text
+language sql immutable parallel safe
+return format('%s %s%s', number, noun, case when number = 1 then '' else 's' end);
+
+comment on function tusk.counted is 'A number with its noun: 1 job, 2 jobs.';
+
 create function tusk.explain_queue(queue text) returns table (reason text, message text, detail json)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -117,6 +123,7 @@ declare
     fleet record;
     waits bigint := 0;
     is_free boolean := true;
+    is_told boolean;
 begin
     return query
     select
@@ -129,6 +136,7 @@ begin
     from tusk.queue as queue
     where queue.name = name and queue.paused_at is not null;
     is_free := not found;
+    is_told := found;
 
     for line in
         select waiting.kind, count(*) as jobs
@@ -140,9 +148,10 @@ begin
     loop
         waits := waits + line.jobs;
         return query
-        select offer.reason, format('%s jobs: %s', line.jobs, offer.message), offer.detail
+        select offer.reason, format('%s: %s', tusk.counted(line.jobs, 'job'), offer.message), offer.detail
         from tusk.explain_offer(name, line.kind) as offer;
         is_free := is_free and not found;
+        is_told := is_told or found;
     end loop;
 
     for line in
@@ -157,15 +166,16 @@ begin
         order by count(*) desc, waiting.reason, waiting.key
         limit keys_most
     loop
+        is_told := true;
         if line.reason = 'order' then
             return query
-            select 'order', format('%s jobs wait for order key %s', line.jobs, line.key),
+            select 'order', format('%s waiting for order key %s', tusk.counted(line.jobs, 'job'), line.key),
                 json_build_object('key', line.key, 'waiting', line.jobs);
         else
             return query
             select
                 'blocked',
-                format('%s jobs wait for limit %s', line.jobs, line.key) || coalesce((
+                format('%s waiting for limit %s', tusk.counted(line.jobs, 'job'), line.key) || coalesce((
                     select ': ' || string_agg(held.message, '; ')
                     from tusk.explain_limits(
                         home, name, '', array[line.key], null, line.priority, true
@@ -184,9 +194,10 @@ begin
         limit jobs_most
     ) as waiting;
     if due.jobs > 0 then
+        is_told := true;
         return query select
             'not_due',
-            format('%s jobs are due later%s', due.jobs, case
+            format('%s due later%s', tusk.counted(due.jobs, 'job'), case
                 when due.jobs < jobs_most then ', the first at ' || due.first_at else ', or more' end),
             json_build_object('waiting', due.jobs);
         if not exists (
@@ -212,15 +223,16 @@ begin
         return query select
             case when fleet.leased >= fleet.slots then 'busy' else 'runnable' end,
             format(
-                '%s jobs wait for their turn; %s workers with %s slots serve the queue and have %s jobs', waits,
-                fleet.workers, fleet.slots, fleet.leased
+                '%s waiting for a turn; %s with %s for the queue, which have %s', tusk.counted(waits, 'job'),
+                tusk.counted(fleet.workers, 'worker'), tusk.counted(fleet.slots, 'slot'),
+                tusk.counted(fleet.leased::bigint, 'job')
             ),
             json_build_object(
                 'waiting', waits, 'workers', fleet.workers, 'slots', fleet.slots, 'leased', fleet.leased
             );
-    elsif waits = 0 and is_free then
+    elsif not is_told then
         return query select
-            'idle', format('no job of queue %s is available; %s workers serve it', name, fleet.workers),
+            'idle', format('no job of queue %s is available; %s for it', name, tusk.counted(fleet.workers, 'worker')),
             json_build_object('workers', fleet.workers);
     end if;
 end

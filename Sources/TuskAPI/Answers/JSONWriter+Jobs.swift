@@ -35,13 +35,19 @@ extension JSONWriter {
     }
 
     private mutating func writeProgress(of job: JobRecord) {
-        guard let fraction = job.progressFraction else { return }
+        guard job.progressFraction != nil else { return }
         key("progress")
         beginObject()
+        progressMembers(of: job)
+        endObject()
+    }
+
+    /// How far a job is, when that is known.
+    package mutating func progressMembers(of job: JobRecord) {
+        guard let fraction = job.progressFraction else { return }
         key("fraction")
         double(fraction)
         member("message", ifPresent: job.progressMessage)
-        endObject()
     }
 
     /// The members of an attempt.
@@ -55,6 +61,14 @@ extension JSONWriter {
         member("error", ifPresent: attempt.error)
     }
 
+    /// The members of a step that is done.
+    package mutating func members(of step: StepRecord) {
+        member("name", step.name)
+        member("lease", String(step.lease))
+        member("kept_at", step.keptAt)
+        member("value", ifPresent: step.value)
+    }
+
     /// The members of a line that a handler logged.
     package mutating func members(of line: JobLogRecord) {
         member("lease", String(line.lease))
@@ -65,7 +79,7 @@ extension JSONWriter {
     }
 
     /// Syslog's severities by the names of our log levels.
-    private static func levelName(_ severity: Int) -> String {
+    package static func levelName(_ severity: Int) -> String {
         switch severity {
         case ...3: "error"
         case 4: "warning"

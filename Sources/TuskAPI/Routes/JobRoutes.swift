@@ -32,6 +32,7 @@ struct JobRoutes: Sendable {
     private struct Inclusions: Sendable {
         var attempts = false
         var logs = false
+        var steps = false
     }
 
     private func read(_ call: Call) {
@@ -52,8 +53,13 @@ struct JobRoutes: Sendable {
                     try session.logLines(of: id, afterLease: 0, line: 0)
                 }
             }
+            var steps: [StepRecord]?
+            if input.inclusions.steps {
+                steps = try desk.ask { session throws(StoreError) in try session.steps(of: id) }
+            }
             return .object { writer in
                 writer.members(of: job, isWhole: true)
+                if let steps { writer.member("steps", steps) { $0.members(of: $1) } }
                 if let attempts { writer.member("attempts", attempts) { $0.members(of: $1) } }
                 if let logs { writer.member("logs", logs) { $0.members(of: $1) } }
             }
@@ -77,8 +83,9 @@ struct JobRoutes: Sendable {
             switch word {
             case "attempts": inclusions.attempts = true
             case "logs": inclusions.logs = true
+            case "steps": inclusions.steps = true
             default:
-                let rule = "include is attempts, logs, or both with a comma between them."
+                let rule = "include is attempts, logs and steps, with commas between them."
                 throw .parameter("include", code: "unknown_value", rule)
             }
         }

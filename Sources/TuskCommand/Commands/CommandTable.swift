@@ -2,6 +2,7 @@
 enum CommandTable {
     static let all: [Command] =
         DevCommand.all + ServeCommands.all + JobAddCommand.all + JobCommands.all + JobWaitCommand.all
+        + JobTailCommand.all
         + WhyCommand.all + QueueCommands.all + LimitCommands.all + OrderCommands.all + ScheduleCommands.all
         + WorkerCommands.all + KeyCommands.all + MigrateCommands.all
         + BenchCommand.all + ConfigCommands.all + HealthCommand.all + VersionCommand.all

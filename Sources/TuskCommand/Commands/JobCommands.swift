@@ -22,7 +22,7 @@ enum JobCommands {
     static let all = [
         Command(
             path: ["job", "get"],
-            summary: "shows one job and its attempts",
+            summary: "shows one job, its attempts and its steps",
             operands: [id],
             body: get
         ),
@@ -50,12 +50,12 @@ enum JobCommands {
 
     private static func get(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let id = try Operands.job(context.operand(0) ?? "")
-        let (job, attempts) = try context.database().with { session throws(StoreError) in
-            (try session.job(id), try session.attempts(of: id))
+        let (job, attempts, steps) = try context.database().with { session throws(StoreError) in
+            (try session.job(id), try session.attempts(of: id), try session.steps(of: id))
         }
         guard let job else { throw missing(id) }
-        try context.console.show(JobResult.object(job, attempts: attempts)) {
-            JobResult.words(job, attempts: attempts)
+        try context.console.show(JobResult.object(job, attempts: attempts, steps: steps)) {
+            JobResult.words(job, attempts: attempts, steps: steps)
         }
         return .success
     }

@@ -5,16 +5,24 @@ import TuskStore
 /// How jobs are shown.
 enum JobResult {
     /// The API's form of a job; lists leave out what may be large.
-    static func object(_ job: JobRecord, isWhole: Bool = true, attempts: [AttemptRecord]? = nil) -> [UInt8] {
+    static func object(
+        _ job: JobRecord,
+        isWhole: Bool = true,
+        attempts: [AttemptRecord]? = nil,
+        steps: [StepRecord] = []
+    ) -> [UInt8] {
         JSONWriter.object { writer in
             writer.members(of: job, isWhole: isWhole)
+            if !steps.isEmpty {
+                writer.put("steps", objects: steps.map { step in JSONWriter.object { $0.members(of: step) } })
+            }
             guard let attempts else { return }
             writer.put("attempts", objects: attempts.map { attempt in JSONWriter.object { $0.members(of: attempt) } })
         }
     }
 
     /// One job for people: a line for each thing there is to say.
-    static func words(_ job: JobRecord, attempts: [AttemptRecord] = []) -> [String] {
+    static func words(_ job: JobRecord, attempts: [AttemptRecord] = [], steps: [StepRecord] = []) -> [String] {
         var pairs: [(name: String, value: String?)] = [
             ("id", job.id.description), ("state", job.state.rawValue), ("kind", job.kind), ("queue", job.queue),
             ("priority", String(job.priority)), ("attempt", "\(job.attempt) of \(job.maxAttempts)"),
@@ -26,6 +34,11 @@ enum JobResult {
             ("worker", job.worker?.description), ("args", job.args.text), ("metadata", job.metadata?.text),
             ("result", job.result?.text),
         ]
+        for step in steps {
+            let value = step.value.text
+            let shown = value.count > valueShownMax ? value.prefix(valueShownMax) + "..." : value[...]
+            pairs.append(("step \(step.name)", "\(Words.exact(step.keptAt) ?? ""): \(shown)"))
+        }
         for attempt in attempts {
             let error = attempt.error.map { ": \($0)" } ?? ""
             let when = Words.exact(attempt.endedAt) ?? ""
@@ -33,6 +46,9 @@ enum JobResult {
         }
         return Words.aligned(pairs)
     }
+
+    /// How much of a step's value people are shown, in characters.
+    private static let valueShownMax = 80
 
     /// `40% reading rows`; nil when nothing is known.
     static func progress(_ job: JobRecord) -> String? {

@@ -18,9 +18,13 @@ package enum CommandSupervisor {
 
     /// The descriptor of the socket to the worker.
     static let socket: Int32 = 3
-    /// How often the processes are counted. What multiplies faster than this is not held: that takes a limit of the
-    /// kernel, such as TasksMax of the worker's unit.
+    /// How often the processes are counted. What multiplies faster than this meets the kernel's limit for its user,
+    /// which root has none of: that takes TasksMax of the worker's unit.
     private static let lookMilliseconds: Int32 = 20
+
+    /// How many tasks more than it has now the user may have for each process of a command, as a limit of the kernel
+    /// behind the count. Roomy: threads count too, and those of everything else that runs as the same user.
+    private static let tasksPerProcess = 16
 
     /// Serves until the worker is gone. Answers with the exit status.
     package static func run() -> Int32 {
@@ -132,6 +136,7 @@ package enum CommandSupervisor {
 
     private static func start(_ order: CommandOrder, _ descriptors: [Int32]) -> pid_t {
         guard descriptors.allSatisfy({ $0 >= 0 }) else { return -EBADF }
+        let tasks = ProcessTree.taskCount(of: geteuid()) + tasksPerProcess * order.processesMax
         return unsafe CStrings.with(order.arguments) { arguments in
             unsafe CStrings.with(order.variables) { variables in
                 var command = unsafe tusk_command()
@@ -144,6 +149,7 @@ package enum CommandSupervisor {
                 unsafe command.cpu_seconds = UInt64(order.cpuSeconds)
                 unsafe command.file_bytes = UInt64(order.fileBytesMax)
                 unsafe command.files = UInt64(order.filesMax)
+                unsafe command.tasks = UInt64(tasks)
                 return unsafe order.directory.withCString { directory in
                     unsafe command.directory = unsafe directory
                     return unsafe tusk_start(&command)

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The processes below this one. Source: proc(5), `/proc/[pid]/task/[tid]/children`.
@@ -15,6 +16,25 @@ enum ProcessTree {
             next += 1
         }
         return Array(found.prefix(max))
+    }
+
+    /// How many threads a user has on the whole machine, as far as /proc tells. Source: proc(5): the directory of a
+    /// process belongs to its effective user, and `task` has a link for each thread.
+    static func taskCount(of user: uid_t) -> Int {
+        guard let directory = unsafe opendir("/proc") else { return 0 }
+        defer { unsafe closedir(directory) }
+        var count = 0
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            guard pid_t(name) != nil, unsafe stat("/proc/\(name)/task", &status) == 0, status.st_uid == user else {
+                continue
+            }
+            count += max(1, Int(status.st_nlink) - 2)
+        }
+        return count
     }
 
     private static func threads(of process: pid_t) -> [pid_t] {

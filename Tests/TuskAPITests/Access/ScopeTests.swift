@@ -9,7 +9,8 @@ struct ScopeTests {
     /// What each route needs. A route that is not here fails the test: nothing is open by accident.
     static let needed: [String: Access] = [
         "POST /v1/jobs": .scope(.enqueue), "POST /v1/jobs:bulk": .scope(.enqueue), "GET /v1/jobs": .scope(.read),
-        "GET /v1/jobs/{id}": .scope(.read), "POST /v1/jobs/{id}:cancel": .scope(.operate),
+        "GET /v1/jobs/{id}": .scope(.read), "GET /v1/jobs/{id}/events": .scope(.read),
+        "POST /v1/jobs/{id}:cancel": .scope(.operate),
         "POST /v1/jobs/{id}:retry": .scope(.operate), "GET /v1/queues": .scope(.read),
         "GET /v1/queues/{name}/explain": .scope(.read), "PUT /v1/queues/{name}": .scope(.operate),
         "POST /v1/queues/{name}:pause": .scope(.operate), "POST /v1/queues/{name}:resume": .scope(.operate),

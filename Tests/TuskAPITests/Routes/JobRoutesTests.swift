@@ -17,6 +17,7 @@ struct JobRoutesTests {
                 try session.write([report], worker: worker)
                 let line = JobLogLine(id: second.id, lease: second.lease, line: 1, level: 6, message: "hello")
                 try session.write([line], worker: worker)
+                try session.keepStep("charge", of: second.id, second.lease, JSONText(trusted: Array("[1.0]".utf8)))
                 return second.lease
             }
             let plain = try api.ask("GET", "/v1/jobs/\(id)")
@@ -27,13 +28,17 @@ struct JobRoutesTests {
             #expect(try plain.json.member("progress")?.member("fraction")?.double == 0.5)
             #expect(try plain.json.member("attempts") == nil)
             #expect(!plain.text.contains("null"))
-            let whole = try api.ask("GET", "/v1/jobs/\(id)?include=attempts,logs")
+            let whole = try api.ask("GET", "/v1/jobs/\(id)?include=attempts,logs,steps")
             let attempts = Array(try #require(try whole.json.member("attempts")).elements)
             #expect(attempts.map { $0.member("ended")?.string } == ["failed"])
             #expect(attempts.map { $0.member("error")?.string } == ["it broke"])
             let logs = Array(try #require(try whole.json.member("logs")).elements)
             #expect(logs.map { $0.member("message")?.string } == ["hello"])
             #expect(logs.map { $0.member("level")?.string } == ["info"])
+            let step = try #require(try whole.json.member("steps")?.elements.first { _ in true })
+            #expect(step.member("name")?.string == "charge")
+            #expect(step.member("lease")?.string == String(lease.rawValue))
+            #expect(try #require(step.member("value")).rawBytes.elementsEqual("[1.0]".utf8))
         }
     }
 

@@ -25,7 +25,7 @@ struct QueueRoutesTests {
             let why = try api.ask("GET", "/v1/queues/mail/explain").json
             #expect(why.member("queue")?.string == "mail" && why.member("runnable")?.bool == false)
             let reason = why.member("reasons")?.elements.first { _ in true }
-            #expect(reason?.member("message")?.string == "1 jobs: no live worker serves queue mail")
+            #expect(reason?.member("message")?.string == "1 job: no live worker serves queue mail")
         }
     }
 
