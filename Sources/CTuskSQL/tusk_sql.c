@@ -391,6 +391,10 @@ static const unsigned char query_read_job_log[] = {
 #embed "../../sql/queries/read_job_log.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_last_lines[] = {
+#embed "../../sql/queries/read_last_lines.sql" suffix(, 0)
+};
+
 static const unsigned char query_read_migrations[] = {
 #embed "../../sql/queries/read_migrations.sql" suffix(, 0)
 };
@@ -655,6 +659,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_idempotency_keys.sql", query_read_idempotency_keys),
     FILE_OF("queries/read_job.sql", query_read_job),
     FILE_OF("queries/read_job_log.sql", query_read_job_log),
+    FILE_OF("queries/read_last_lines.sql", query_read_last_lines),
     FILE_OF("queries/read_migrations.sql", query_read_migrations),
     FILE_OF("queries/read_next_tick.sql", query_read_next_tick),
     FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),

@@ -64,8 +64,8 @@ struct Claimer: Sendable {
         }
     }
 
-    /// Extends a claim.
-    func beat(_ call: Call, _ token: ClaimToken) throws(Problem) -> HTTPResponse {
+    /// Extends a claim. `lost`: jobs of which it said something and does not hold.
+    func beat(_ call: Call, _ token: ClaimToken, lost: [JobID]? = nil) throws(Problem) -> HTTPResponse {
         let (expiresAt, stops) = try ask(call) { session throws(StoreError) in
             let expiresAt = try session.beat(token, owner: call.principal.id)
             guard expiresAt != nil else { return (nil, []) as (Timestamp?, [CancelRequest]) }
@@ -75,7 +75,17 @@ struct Claimer: Sendable {
         return .object { writer in
             writer.member("expires_at", expiresAt)
             writer.member("stop", stops.map(\.id.description))
+            if let lost { writer.member("lost", lost.map(\.description)) }
         }
+    }
+
+    /// Stores how far jobs of a claim are and what they log. A program that says so lives: the claim is extended too.
+    func report(_ call: Call, _ token: ClaimToken, _ reports: [OutsideReport]) throws(Problem) -> HTTPResponse {
+        let lost = try ask(call) { session throws(StoreError) in
+            try session.write(reports, token, owner: call.principal.id)
+        }
+        guard let lost else { throw Self.lost }
+        return try beat(call, token, lost: lost)
     }
 
     /// Settles jobs of a claim, each judged by itself.

@@ -2,7 +2,7 @@ import TuskCore
 import TuskHTTP
 import TuskStore
 
-/// Work over HTTP: claim jobs, say that one lives, settle.
+/// Work over HTTP: claim jobs, say that one lives and how far the jobs are, settle.
 struct ClaimRoutes: Sendable {
     let claims: ClaimDesk
     let configuration: APIConfiguration
@@ -13,10 +13,12 @@ struct ClaimRoutes: Sendable {
     var routes: [APIRoute] {
         let claimBody = BodyRule.buffered(bytesMax: Self.claimBytesMax)
         let beatBody = BodyRule.buffered(bytesMax: 4096)
+        let reportBody = BodyRule.buffered(bytesMax: ReportForm.bytesMax)
         let settleBody = BodyRule.buffered(bytesMax: configuration.settleBodyBytesMax)
         return [
             APIRoute(.post, "/v1/claims", .scope(.work), body: claimBody, handle: claim),
             APIRoute(.post, "/v1/claims/{lease}:heartbeat", .scope(.work), body: beatBody, handle: beat),
+            APIRoute(.post, "/v1/claims/{lease}:report", .scope(.work), body: reportBody, handle: report),
             APIRoute(.post, "/v1/claims/{lease}:settle", .scope(.work), body: settleBody, handle: settle),
         ]
     }
@@ -41,6 +43,20 @@ struct ClaimRoutes: Sendable {
             claims.answer(call) { claimer throws(Problem) in try claimer.beat(call, token) }
         } catch {
             call.refuse(error)
+        }
+    }
+
+    private func report(_ call: Call) {
+        claims.answer(call) { claimer throws(Problem) in
+            let token = try Self.token(call)
+            let document = try call.json(limits: JSONLimits(bytesMax: ReportForm.bytesMax))
+            let reports: [OutsideReport]
+            do throws(ValidationError) {
+                reports = try ReportForm.reports(document.root)
+            } catch {
+                throw Problem(error)
+            }
+            return try claimer.report(call, token, reports)
         }
     }
 
