@@ -669,6 +669,11 @@ CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], p
     AS $$
 #variable_conflict use_column
 declare
+    limited_kinds constant text [] := array(
+        select substr(given.key, 6)
+        from tusk.key_limit as given
+        where given.key >= 'kind:' and given.key < 'kind;'
+    );
     tids tid [];
     tid_ids bigint [];
     late_keys text [];
@@ -686,15 +691,81 @@ begin
         return;
     end if;
 
-    -- Mostly there is room for all of them, and nothing is to be judged one by one.
+    -- Mostly there is room for all of them, and nothing is to be judged one by one. What is picked is deleted by the
+    -- same statement, so it is picked here and not by gated_candidates: a function sees rows that were committed a
+    -- moment after the statement began, which the delete would not, and they would be claimed again.
     shared_lease := nextval('tusk.lease_number');
     return query
-    with candidate as materialized (
+    with place as (
+        select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
+        from unnest(queues, priorities) with ordinality as given (queue, priority, number)
+        left join tusk.queue as queue on queue.name = given.queue
+        where queue.paused_at is null
+    ),
+    picked as materialized (
+        select
+            first.tid, first.id, first.rank, first.released, first.priority, first.lane::smallint as lane,
+            first.interruptions, first.attempt, first.kind, first.available_at,
+            coalesce(job.limit_keys, '{}')
+            || case when first.is_limited then array['queue:' || first.queue] end
+            || case when first.kind = any (limited_kinds) then array['kind:' || first.kind] end as keys,
+            job.limit_weights as weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata,
+            job.traceparent, job.created_at,
+            row_number() over line as ordinal,
+            sum(first.args_bytes) over line - first.args_bytes as bytes_before
+        from (
+            select waiting.*
+            from place
+            cross join lateral (
+                select gated.*
+                from (
+                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                    from tusk.ready as ready
+                    where
+                        ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                        and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    order by ready.rank
+                    limit jobs_most
+                    for update skip locked
+                ) as gated
+                union all
+                select other.*
+                from (
+                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                    from tusk.ready as ready
+                    where
+                        (place.is_limited or cardinality(limited_kinds) > 0)
+                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                        and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                        and (place.is_limited or ready.kind = any (limited_kinds))
+                    order by ready.rank
+                    limit jobs_most
+                    for update skip locked
+                ) as other
+            ) as waiting
+            limit jobs_most
+        ) as first
+        cross join lateral (
+            select
+                job.limit_keys, job.limit_weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags,
+                job.metadata, job.traceparent, job.created_at
+            from tusk.job as job
+            where
+                job.shard = home and job.id = first.id
+                and (
+                    job.start_by is null or first.last_lease <> 0 or alone
+                    or not tusk.is_late(home, job.id, job.start_by)
+                )
+            limit 1
+        ) as job
+        window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)
+    ),
+    candidate as materialized (
         select
             picked.*,
             case when alone or picked.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
                 as lease
-        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone) as picked
+        from picked
         where picked.bytes_before < bytes_most
     ),
     used as materialized (
