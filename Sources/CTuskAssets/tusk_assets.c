@@ -83,6 +83,10 @@ static const unsigned char login_js[] = {
 #embed "pages/login.js" suffix(, 0)
 };
 
+static const unsigned char order_keys_js[] = {
+#embed "pages/order-keys.js" suffix(, 0)
+};
+
 static const unsigned char overview_js[] = {
 #embed "pages/overview.js" suffix(, 0)
 };
@@ -146,6 +150,7 @@ static const struct tusk_asset files[] = {
     FILE_OF("limits.js", limits_js),
     FILE_OF("live.js", live_js),
     FILE_OF("login.js", login_js),
+    FILE_OF("order-keys.js", order_keys_js),
     FILE_OF("overview.js", overview_js),
     FILE_OF("parts.css", parts_css),
     FILE_OF("parts.js", parts_js),

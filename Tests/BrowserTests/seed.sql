@@ -125,3 +125,11 @@ select
     'nightly-report', now() - number * interval '24 hours', now() - number * interval '24 hours', 1,
     now() - number * interval '24 hours', (array['fired', 'fired', 'skipped_overlap', 'missed'])[number % 4 + 1]
 from generate_series(1, 12) as number;
+
+-- In a line, behind one that was discarded. It is the only line, and its jobs are in a queue of their own.
+select pg_temp.finish(
+    tusk.enqueue('post_entry', '{"entry": 1}', queue => 'ledger', ordering => '"account:42"'), 'discarded',
+    interval '11 minutes', interval '40 ms', 'attempts', 'the books are closed', null
+);
+select tusk.enqueue('post_entry', json_build_object('entry', number), queue => 'ledger', ordering => '"account:42"')
+from generate_series(2, 4) as number;

@@ -19,7 +19,9 @@ from vector where vector.id = job.id;
 insert into tusk.queue (name, paused_at, paused_by, pause_reason) select text, now(), text, text from vector;
 insert into tusk.worker (id, pid, slots, lease_ms, started_at, heartbeat_at, state, host, version, queues, kinds)
 select gen_random_uuid(), 1, 1, 86400000, now(), now(), 'live', text, text, array[text], array[text] from vector;
-insert into tusk.key_limit (key, running_max, updated_by) select text, 1, text from vector;
+insert into tusk.key_limit (key, running_max, updated_by, paused_at, paused_by, pause_reason)
+select text, 1, text, now(), text, text from vector;
+insert into tusk.order_head (id, key) select id, text from vector;
 insert into tusk.schedule (name, cron, time_zone, job, paused_at, paused_by, pause_reason, fault)
 select
     text, '0 0 * * *', 'UTC', json_build_object('kind', text, 'args', json_build_object(text, text)), now(), text, text,
@@ -35,7 +37,10 @@ select 1, id, 1, now(), now(), 'failed', text || ' earlier' from vector;
 insert into tusk.outcome (attempt, state, id, lease, started_at, finished_at, reason, error, result)
 select 2, 'discarded', id, 2, now(), now(), text, text, json_build_object(text, text) from vector where number %% 5 > 1;
 insert into tusk.blocked (priority, args_bytes, rank, id, blocked_at, reason, key, queue, kind)
-select 5, 2, number, id, now(), 'limit', text, text, text from vector where number %% 5 = 1;
+select
+    5, 2, number, id, now(), case when number %% 10 = 1 then 'limit' else 'order' end, text, text, text
+from vector
+where number %% 5 = 1;
 with leased as (
     insert into tusk.lease (worker_id, claimed_at, ids)
     select gen_random_uuid(), now(), array_agg(id) from vector where number %% 5 = 0
@@ -82,6 +87,7 @@ class HostileTests(BrowserTestCase):
             "/": VECTORS[:1], "/jobs": VECTORS[-40:], "/errors": VECTORS[2:4], "/queues": VECTORS, "/workers": VECTORS,
             "/limits": VECTORS, "/schedules": VECTORS, "/jobs?state=blocked": VECTORS[0:1],
             "/jobs?state=discarded": VECTORS[2:4], "/jobs?state=running": VECTORS[4:5], "/health": [],
+            "/order-keys": VECTORS[5:6],
         }
         for path, texts in shown.items():
             with self.subTest(path=path):

@@ -20,6 +20,7 @@ def paths(place):
         "schedule": "/schedules/nightly-report",
         "workers": "/workers",
         "limits": "/limits",
+        "order-keys": "/order-keys",
         "health": "/health",
         "missing": "/no/such/page",
     }
@@ -57,7 +58,7 @@ class PageTests(BrowserTestCase):
 class EmptyTests(BrowserTestCase):
     def test_what_is_empty_says_so_and_what_to_do(self):
         page = self.open()
-        for path in ("/", "/jobs", "/errors", "/queues", "/schedules", "/workers", "/limits"):
+        for path in ("/", "/jobs", "/errors", "/queues", "/schedules", "/workers", "/limits", "/order-keys"):
             with self.subTest(path=path):
                 self.visit(page, path)
                 self.assertTrue(page.locator(".empty strong").first.is_visible())

@@ -82,6 +82,47 @@ class WorkTests(BrowserTestCase):
         self.confirm(page, "Remove")
         page.wait_for_selector("tr:has-text('kind:report')", state="detached")
 
+    def test_a_key_is_paused_and_resumed(self):
+        page = self.open("/limits")
+        page.get_by_role("button", name="Pause tenant:7", exact=True).click()
+        page.get_by_label("Reason").fill("moving <b>")
+        self.confirm(page, "Pause")
+        page.wait_for_selector("tr:has-text('moving <b>')")
+        kept = {limit["key"]: limit for limit in self.place.ask("/v1/limits")["limits"]}["tenant:7"]
+        self.assertEqual((kept["pause"]["reason"], kept["running_max"]), ("moving <b>", 5))
+        page.get_by_role("button", name="Resume tenant:7", exact=True).click()
+        page.get_by_role("button", name="Pause tenant:7", exact=True).wait_for()
+        self.assertNotIn("pause", {limit["key"]: limit for limit in self.place.ask("/v1/limits")["limits"]}["tenant:7"])
+        self.check(page)
+
+    def test_the_limit_of_a_queue_keeps_what_is_not_changed(self):
+        rate = {"max": 30, "seconds": 60, "burst": 2}
+        self.place.ask("/v1/limits/queue:legacy", "PUT", {"running_max": 4, "rate": rate})
+        self.addCleanup(self.place.sql, "delete from tusk.key_limit where key = 'queue:legacy'")
+        page = self.open("/queues")
+        page.wait_for_selector("tr:has-text('30 in 60 s, 2 at once')")
+        page.get_by_role("button", name="Limit of legacy").click()
+        page.get_by_label("Running at once").fill("6")
+        self.confirm(page, "Set")
+        page.wait_for_selector("tr:has-text('0 / 6')")
+        kept = {limit["key"]: limit for limit in self.place.ask("/v1/limits")["limits"]}["queue:legacy"]
+        self.assertEqual((kept["running_max"], kept["rate"]), (6, rate))
+        self.check(page)
+
+    def test_an_order_key_is_released(self):
+        page = self.open("/order-keys")
+        row = page.locator("tr:has-text('account:42')")
+        expect(row).to_contain_text("discarded")
+        expect(row).to_contain_text("it is released")
+        page.get_by_role("button", name="Release account:42").click()
+        self.confirm(page, "Release")
+        # The next in line holds the key now, and no discarded job does.
+        expect(row).to_contain_text("available")
+        page.get_by_role("button", name="Release account:42").wait_for(state="detached")
+        (line,) = self.place.ask("/v1/order-keys")["order_keys"]
+        self.assertEqual((line["key"], line["head_state"], line["waiting"]), ("account:42", "available", 2))
+        self.check(page)
+
     def test_a_schedule_is_run_paused_and_resumed(self):
         page = self.open("/schedules/nightly-report")
         page.wait_for_selector("text=every weekday at 02:30")
@@ -123,7 +164,8 @@ class WorkTests(BrowserTestCase):
 
     def test_keys_go_everywhere(self):
         page = self.open("/")
-        for key, path in {"j": "/jobs", "q": "/queues", "s": "/schedules", "w": "/workers", "l": "/limits"}.items():
+        places = {"j": "/jobs", "q": "/queues", "s": "/schedules", "w": "/workers", "l": "/limits", "k": "/order-keys"}
+        for key, path in places.items():
             page.keyboard.press("g")
             page.keyboard.press(key)
             page.wait_for_url(f"**{path}")

@@ -16,6 +16,7 @@ import schedules from "/assets/schedules.js";
 import schedule from "/assets/schedule.js";
 import workers from "/assets/workers.js";
 import limits from "/assets/limits.js";
+import orderKeys from "/assets/order-keys.js";
 import health from "/assets/health.js";
 
 const routes = [
@@ -28,6 +29,7 @@ const routes = [
     [/^\/schedules\/([^/]+)$/, schedule],
     [/^\/workers$/, workers],
     [/^\/limits$/, limits],
+    [/^\/order-keys$/, orderKeys],
     [/^\/health$/, health],
 ];
 const links = [
@@ -38,6 +40,7 @@ const links = [
     ["/schedules", "schedules", "Schedules"],
     ["/workers", "workers", "Workers"],
     ["/limits", "limits", "Limits"],
+    ["/order-keys", "orderKeys", "Order keys"],
     ["/health", "health", "Health"],
 ];
 

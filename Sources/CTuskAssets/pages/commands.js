@@ -99,7 +99,7 @@ export function runSchedule(name, done) {
 }
 
 /** Sets how many jobs with a key may run at once and start in a time. `most` and `rate`: what is set now. */
-export function setLimit(key, { most, rate }, done) {
+export function setLimit(key, { most, rate, breaker }, done) {
     const isNew = key === "";
     const keyField = {
         name: "key",
@@ -113,6 +113,14 @@ export function setLimit(key, { most, rate }, done) {
         { name: "max", label: "Starting, at most", type: "number", value: rate?.max ?? "", hint: "Empty: any number." },
         { name: "seconds", label: "in seconds", value: rate?.seconds ?? 1 },
         { name: "burst", label: "of them at once", type: "number", value: rate?.burst ?? 1 },
+        {
+            name: "failures",
+            label: "Breaker: opens after so many jobs in a row without their resource",
+            type: "number",
+            value: breaker?.failures ?? "",
+            hint: "Empty: it has none.",
+        },
+        { name: "hold", label: "for so many seconds", value: breaker?.hold_seconds ?? 30 },
     ];
     question({
         title: isNew ? "Set a limit" : `Limit of ${key}`,
@@ -125,8 +133,54 @@ export function setLimit(key, { most, rate }, done) {
             if (values.max !== "") {
                 limit.rate = { max: Number(values.max), seconds: Number(values.seconds), burst: Number(values.burst) };
             }
+            if (values.failures !== "") {
+                limit.breaker = { failures: Number(values.failures), hold_seconds: Number(values.hold) };
+            }
             await ask("PUT", path, limit);
             say(`The limit of ${isNew ? values.key : key} is set.`);
+            done();
+        },
+    });
+}
+
+/** Closes the breaker of a key, or those of a class. */
+export async function closeBreaker(key, done) {
+    await ask("POST", within("/v1/limits", key, ":close"), {});
+    say(`Jobs of ${key} start again.`);
+    done();
+}
+
+/** Lets no more jobs with a key start. */
+export function pauseKey(key, done) {
+    question({
+        title: `Pause the key ${key}?`,
+        text: "What runs goes on. Nothing new with this key starts until it is resumed.",
+        fields: [reasonField],
+        word: "Pause",
+        work: async (values) => {
+            await ask("POST", within("/v1/limits", key, ":pause"), reasonBody(values));
+            say(`The key ${key} is paused.`);
+            done();
+        },
+    });
+}
+
+/** Lets jobs with a key start again. */
+export async function resumeKey(key, done) {
+    await ask("POST", within("/v1/limits", key, ":resume"));
+    say(`The key ${key} goes on.`);
+    done();
+}
+
+/** Lets the jobs behind a discarded one go on. */
+export function releaseOrderKey(key, done) {
+    question({
+        title: `Release the order key ${key}?`,
+        text: "The next job in line starts although the one before it was discarded.",
+        word: "Release",
+        work: async () => {
+            await ask("POST", within("/v1/order-keys", key, ":release"));
+            say(`The order key ${key} is released.`);
             done();
         },
     });

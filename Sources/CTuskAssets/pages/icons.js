@@ -22,6 +22,7 @@ const shapes = {
     schedules: `${circle}M8 5.2V8l2 1.4`,
     workers: "M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14",
     limits: "M2.5 11.5a5.6 5.6 0 1 1 11 0M8 11l2.8-3.6",
+    orderKeys: "M2.5 8h7M7 5.2L9.8 8 7 10.8M13 3v10",
     errors: "M8 2.5l6 11H2zM8 6.5v3.2M8 11.6v.1",
     health: "M1.8 8h3l1.7-4 2.8 8L11 8h3.2",
     theme: "M8 2.8a5.2 5.2 0 1 0 5.2 5.2A4 4 0 0 1 8 2.8z",

@@ -10,6 +10,7 @@ const places = {
     s: ["/schedules", "Schedules"],
     w: ["/workers", "Workers"],
     l: ["/limits", "Limits"],
+    k: ["/order-keys", "Order keys"],
     h: ["/health", "Health"],
 };
 const prefixSeconds = 1.5;

@@ -1,10 +1,11 @@
 // Queues: what is in them, who serves them, and stopping and limiting them.
 import { address } from "/assets/api.js";
 import { h } from "/assets/dom.js";
-import { chip, empty, head, meter, panel, table } from "/assets/parts.js";
+import { chip, empty, head, panel, table } from "/assets/parts.js";
 import { duration, time } from "/assets/words.js";
 import { pauseQueue, resumeQueue, setLimit } from "/assets/commands.js";
 import { attempt } from "/assets/dialogs.js";
+import { allowance, rate } from "/assets/limits.js";
 import { amount } from "/assets/overview.js";
 
 export default {
@@ -56,7 +57,7 @@ function content({ queues, countMax, limits }, visit) {
                 link("blocked"),
                 wait ? duration(wait) : h("span", { class: "zero" }, "none"),
                 serving(queue),
-                limit ? meter(limit.running, limit.running_max, `Limit of ${queue.name}`) : h("span", { class: "zero" }, "none"),
+                limit ? [allowance(limit), rate(limit)] : h("span", { class: "zero" }, "none"),
                 actions(queue, limit, visit),
             ],
         };
@@ -85,6 +86,6 @@ function actions(queue, limit, visit) {
         queue.paused
             ? small("Resume", "Resume", resume)
             : small("Pause", "Pause", () => pauseQueue(queue.name, visit.refresh)),
-        small("Limit", "Limit of", () => setLimit(`queue:${queue.name}`, limit?.running_max ?? "", visit.refresh)),
+        small("Limit", "Limit of", () => setLimit(`queue:${queue.name}`, { most: limit?.running_max, rate: limit?.rate, breaker: limit?.breaker }, visit.refresh)),
     );
 }

@@ -7,7 +7,7 @@ struct PageRoutes: Sendable {
     /// the script's too.
     static let patterns = [
         "/jobs", "/jobs/{id}", "/errors", "/queues", "/schedules", "/schedules/{name}", "/workers", "/limits",
-        "/health",
+        "/order-keys", "/health",
     ]
 
     var routes: [APIRoute] {

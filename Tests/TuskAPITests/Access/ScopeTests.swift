@@ -33,6 +33,7 @@ struct ScopeTests {
         "GET /": .open, "GET /assets/{name}": .open, "GET /jobs": .open, "GET /jobs/{id}": .open,
         "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
         "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
+        "GET /order-keys": .open,
     ]
 
     @Test func `every route lets in exactly the scope it needs, and admin`() async throws {
