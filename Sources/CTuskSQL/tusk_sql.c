@@ -139,6 +139,10 @@ static const unsigned char migration_0019_steps[] = {
 #embed "../../sql/migrations/0019_steps.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0020_fair_share[] = {
+#embed "../../sql/migrations/0020_fair_share.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -596,6 +600,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0017_explain_queues.sql", migration_0017_explain_queues),
     FILE_OF("migrations/0018_ageing.sql", migration_0018_ageing),
     FILE_OF("migrations/0019_steps.sql", migration_0019_steps),
+    FILE_OF("migrations/0020_fair_share.sql", migration_0020_fair_share),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
