@@ -5700,6 +5700,44 @@ COMMENT ON COLUMN tusk.migration.checksum IS 'SHA-256 of the file; a migration i
 
 COMMENT ON COLUMN tusk.migration.applied_at IS 'When it was applied.';
 
+CREATE TABLE tusk.minute (
+    minute timestamp with time zone NOT NULL,
+    completed bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    discarded bigint DEFAULT 0 NOT NULL,
+    cancelled bigint DEFAULT 0 NOT NULL,
+    available bigint DEFAULT 0 NOT NULL,
+    oldest_wait_ms bigint DEFAULT 0 NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    waits bigint[] NOT NULL,
+    runs bigint[] NOT NULL,
+    CONSTRAINT minute_has_all_bounds CHECK (((cardinality(waits) = 19) AND (cardinality(runs) = 19)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.minute IS 'What happened in each minute, by queue. Kept for the setting minute_retention.';
+
+COMMENT ON COLUMN tusk.minute.minute IS 'Its beginning.';
+
+COMMENT ON COLUMN tusk.minute.completed IS 'Jobs that completed.';
+
+COMMENT ON COLUMN tusk.minute.failed IS 'Attempts that failed and are to be retried.';
+
+COMMENT ON COLUMN tusk.minute.discarded IS 'Jobs that were discarded when an attempt ended.';
+
+COMMENT ON COLUMN tusk.minute.cancelled IS 'Jobs that were cancelled while they ran.';
+
+COMMENT ON COLUMN tusk.minute.available IS 'The most jobs that were available when the scheduler looked, up to 10,000.';
+
+COMMENT ON COLUMN tusk.minute.oldest_wait_ms IS 'The longest that the first job of a band had waited when it looked.';
+
+COMMENT ON COLUMN tusk.minute.queue IS 'The queue.';
+
+COMMENT ON COLUMN tusk.minute.waits IS 'How many jobs that were claimed had waited so long: 5, 10, 25, 50, 75, 100, 250, 500, 750 ms, 1, 2.5, 5, 7.5, 10,
+30, 60, 300, 1800 s at most, and longer.';
+
+COMMENT ON COLUMN tusk.minute.runs IS 'How many attempts that ended had taken so long.';
+
 CREATE TABLE tusk.outcome_overflow (
     shard smallint DEFAULT 0 NOT NULL,
     attempt smallint NOT NULL,
@@ -5941,6 +5979,89 @@ CREATE FUNCTION tusk.charge_shares(home smallint, tids tid[]) RETURNS void
 END;
 
 COMMENT ON FUNCTION tusk.charge_shares(home smallint, tids tid[]) IS 'Moves the fair keys of jobs that are being claimed on.';
+
+ALTER TABLE ONLY tusk.minute
+    ADD CONSTRAINT minute_pkey PRIMARY KEY (minute, queue);
+
+CREATE FUNCTION tusk.note_minute(queues text[], completed bigint[], failed bigint[], discarded bigint[], cancelled bigint[], waits bigint[], runs bigint[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ INSERT INTO tusk.minute AS present (minute, completed, failed, discarded, cancelled, queue, waits, runs)  SELECT date_trunc('minute'::text, clock_timestamp()) AS date_trunc,
+             given.completed,
+             given.failed,
+             given.discarded,
+             given.cancelled,
+             given.queue,
+             (note_minute.waits)[((given.number * 19) - 18):(given.number * 19)] AS waits,
+             (note_minute.runs)[((given.number * 19) - 18):(given.number * 19)] AS runs
+            FROM UNNEST(note_minute.queues, note_minute.completed, note_minute.failed, note_minute.discarded, note_minute.cancelled) WITH ORDINALITY given(queue, completed, failed, discarded, cancelled, number)
+           ORDER BY given.queue ON CONFLICT ON CONSTRAINT minute_pkey DO UPDATE SET completed = (present.completed + excluded.completed), failed = (present.failed + excluded.failed), discarded = (present.discarded + excluded.discarded), cancelled = (present.cancelled + excluded.cancelled), waits = ARRAY( SELECT (pair.old + pair.new)
+            FROM UNNEST(present.waits, excluded.waits) WITH ORDINALITY pair(old, new, number)
+           ORDER BY pair.number), runs = ARRAY( SELECT (pair.old + pair.new)
+            FROM UNNEST(present.runs, excluded.runs) WITH ORDINALITY pair(old, new, number)
+           ORDER BY pair.number);
+END;
+
+COMMENT ON FUNCTION tusk.note_minute(queues text[], completed bigint[], failed bigint[], discarded bigint[], cancelled bigint[], waits bigint[], runs bigint[]) IS 'Adds to the present minute of queues; waits and runs are those of the first queue, of the second, and so on.';
+
+CREATE FUNCTION tusk.sample_queues(home smallint, count_most integer) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH RECURSIVE named(name) AS (
+         ( SELECT ready.queue
+            FROM tusk.ready ready
+           WHERE (ready.shard = sample_queues.home)
+           ORDER BY ready.queue
+          LIMIT 1)
+         UNION ALL
+          SELECT ( SELECT ready.queue
+                    FROM tusk.ready ready
+                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue > named.name))
+                   ORDER BY ready.queue
+                  LIMIT 1) AS queue
+            FROM named
+           WHERE (named.name IS NOT NULL)
+         ), sampled AS (
+          INSERT INTO tusk.minute AS present (minute, queue, available, oldest_wait_ms, waits, runs)  SELECT date_trunc('minute'::text, clock_timestamp()) AS date_trunc,
+                     named.name,
+                     ( SELECT count(*) AS count
+                            FROM ( SELECT
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name))
+                                  LIMIT sample_queues.count_most) counted) AS count,
+                     COALESCE(( SELECT ((EXTRACT(epoch FROM (clock_timestamp() - min(first.available_at))) * (1000)::numeric))::bigint AS int8
+                            FROM (generate_series(0, 9) band(priority)
+                              CROSS JOIN LATERAL (( SELECT ready.available_at
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (NOT ready.gated) AND (ready.fair_key = ''::text))
+                                   ORDER BY ready.rank
+                                  LIMIT 1)
+                                 UNION ALL
+                                 ( SELECT ready.available_at
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND ready.gated AND (ready.fair_key = ''::text))
+                                   ORDER BY ready.rank
+                                  LIMIT 1)
+                                 UNION ALL
+                                 ( SELECT ready.available_at
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (ready.fair_key <> ''::text))
+                                   ORDER BY ready.rank
+                                  LIMIT 1)) first)), (0)::bigint) AS "coalesce",
+                     array_fill((0)::bigint, ARRAY[19]) AS array_fill,
+                     array_fill((0)::bigint, ARRAY[19]) AS array_fill
+                    FROM named
+                   WHERE (named.name IS NOT NULL)
+                   ORDER BY named.name ON CONFLICT ON CONSTRAINT minute_pkey DO UPDATE SET available = GREATEST(present.available, excluded.available), oldest_wait_ms = GREATEST(present.oldest_wait_ms, excluded.oldest_wait_ms)
+           RETURNING 1 AS "?column?"
+         )
+  SELECT (count(*))::integer AS count
+    FROM sampled;
+END;
+
+COMMENT ON FUNCTION tusk.sample_queues(home smallint, count_most integer) IS 'Adds to the present minute how much waits in each queue; how many queues.';
 
 ALTER TABLE ONLY tusk.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);

@@ -15,6 +15,10 @@ static const unsigned char base_css[] = {
 #embed "pages/base.css" suffix(, 0)
 };
 
+static const unsigned char charts_js[] = {
+#embed "pages/charts.js" suffix(, 0)
+};
+
 static const unsigned char colours_js[] = {
 #embed "pages/colours.js" suffix(, 0)
 };
@@ -133,6 +137,7 @@ static const struct tusk_asset files[] = {
     FILE_OF("api.js", api_js),
     FILE_OF("app.js", app_js),
     FILE_OF("base.css", base_css),
+    FILE_OF("charts.js", charts_js),
     FILE_OF("colours.js", colours_js),
     FILE_OF("commands.js", commands_js),
     FILE_OF("dialogs.js", dialogs_js),

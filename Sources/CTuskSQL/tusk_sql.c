@@ -143,6 +143,10 @@ static const unsigned char migration_0020_fair_share[] = {
 #embed "../../sql/migrations/0020_fair_share.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0021_minutes[] = {
+#embed "../../sql/migrations/0021_minutes.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -315,6 +319,10 @@ static const unsigned char query_move_schedules[] = {
 #embed "../../sql/queries/move_schedules.sql" suffix(, 0)
 };
 
+static const unsigned char query_note_minute[] = {
+#embed "../../sql/queries/note_minute.sql" suffix(, 0)
+};
+
 static const unsigned char query_note_unavailable[] = {
 #embed "../../sql/queries/note_unavailable.sql" suffix(, 0)
 };
@@ -401,6 +409,10 @@ static const unsigned char query_read_last_lines[] = {
 
 static const unsigned char query_read_migrations[] = {
 #embed "../../sql/queries/read_migrations.sql" suffix(, 0)
+};
+
+static const unsigned char query_read_minutes[] = {
+#embed "../../sql/queries/read_minutes.sql" suffix(, 0)
 };
 
 static const unsigned char query_read_next_tick[] = {
@@ -519,6 +531,10 @@ static const unsigned char query_run_schedule[] = {
 #embed "../../sql/queries/run_schedule.sql" suffix(, 0)
 };
 
+static const unsigned char query_sample_queues[] = {
+#embed "../../sql/queries/sample_queues.sql" suffix(, 0)
+};
+
 static const unsigned char query_save_cursor[] = {
 #embed "../../sql/queries/save_cursor.sql" suffix(, 0)
 };
@@ -601,6 +617,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0018_ageing.sql", migration_0018_ageing),
     FILE_OF("migrations/0019_steps.sql", migration_0019_steps),
     FILE_OF("migrations/0020_fair_share.sql", migration_0020_fair_share),
+    FILE_OF("migrations/0021_minutes.sql", migration_0021_minutes),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -644,6 +661,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/make_day_partitions.sql", query_make_day_partitions),
     FILE_OF("queries/make_job_partitions.sql", query_make_job_partitions),
     FILE_OF("queries/move_schedules.sql", query_move_schedules),
+    FILE_OF("queries/note_minute.sql", query_note_minute),
     FILE_OF("queries/note_unavailable.sql", query_note_unavailable),
     FILE_OF("queries/notify_queues.sql", query_notify_queues),
     FILE_OF("queries/pause_key.sql", query_pause_key),
@@ -666,6 +684,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_job_log.sql", query_read_job_log),
     FILE_OF("queries/read_last_lines.sql", query_read_last_lines),
     FILE_OF("queries/read_migrations.sql", query_read_migrations),
+    FILE_OF("queries/read_minutes.sql", query_read_minutes),
     FILE_OF("queries/read_next_tick.sql", query_read_next_tick),
     FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),
     FILE_OF("queries/read_settled.sql", query_read_settled),
@@ -695,6 +714,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
+    FILE_OF("queries/sample_queues.sql", query_sample_queues),
     FILE_OF("queries/save_cursor.sql", query_save_cursor),
     FILE_OF("queries/set_ageing.sql", query_set_ageing),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),
