@@ -103,6 +103,10 @@ static const unsigned char parts_js[] = {
 #embed "pages/parts.js" suffix(, 0)
 };
 
+static const unsigned char queue_js[] = {
+#embed "pages/queue.js" suffix(, 0)
+};
+
 static const unsigned char queues_js[] = {
 #embed "pages/queues.js" suffix(, 0)
 };
@@ -159,6 +163,7 @@ static const struct tusk_asset files[] = {
     FILE_OF("overview.js", overview_js),
     FILE_OF("parts.css", parts_css),
     FILE_OF("parts.js", parts_js),
+    FILE_OF("queue.js", queue_js),
     FILE_OF("queues.js", queues_js),
     FILE_OF("schedule.js", schedule_js),
     FILE_OF("schedules.js", schedules_js),

@@ -44,14 +44,14 @@ export function charts(series, visit, path) {
     });
     const steps = filled(series);
     const perMinute = (number) => (number * 60) / series.step_seconds;
-    const rate = (value) => `${count(Number(value.toFixed(value < 10 ? 1 : 0)))}/min`;
+    const rate = (value) => count(Number(value.toFixed(value < 10 ? 1 : 0)));
     return panel(
         "Over time",
         h("nav", { class: "periods", "aria-label": "Period" }, links),
         h(
             "div",
             { class: "charts" },
-            chart("Throughput", steps, rate, [
+            chart("Throughput per minute", steps, rate, [
                 { name: "completed", style: "good", of: (point) => perMinute(point.completed) },
                 { name: "failed", style: "bad", of: (point) => perMinute(point.failed + point.discarded) },
             ]),
@@ -64,7 +64,7 @@ export function charts(series, visit, path) {
                 { name: "p95", style: "second", of: (point) => point.run_seconds?.p95 },
             ]),
             chart("Available", steps, (value) => count(Math.round(value)), [
-                { name: "most in a step", style: "first", of: (point) => point.available },
+                { name: "jobs", style: "first", of: (point) => point.available },
             ]),
         ),
     );

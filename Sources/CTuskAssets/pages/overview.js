@@ -152,7 +152,7 @@ function queuePanel({ queues, countMax }) {
     const rows = busiest.map((queue) => ({
         key: queue.name,
         cells: [
-            h("a", { href: address("/jobs", { queue: queue.name }) }, queue.name),
+            h("a", { href: within("/queues", queue.name) }, queue.name),
             ...["available", "running", "scheduled"].map((name) => amount(queue[name], countMax)),
             queue.oldest_wait_seconds ? duration(queue.oldest_wait_seconds) : h("span", { class: "zero" }, "none"),
         ],

@@ -35,6 +35,7 @@ struct ScopeTests {
         "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
         "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
         "GET /order-keys": .open,
+        "GET /queues/{name}": .open,
     ]
 
     @Test func `every route lets in exactly the scope it needs, and admin`() async throws {
