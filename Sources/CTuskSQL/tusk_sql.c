@@ -147,6 +147,10 @@ static const unsigned char migration_0021_minutes[] = {
 #embed "../../sql/migrations/0021_minutes.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0022_doctor[] = {
+#embed "../../sql/migrations/0022_doctor.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -217,6 +221,10 @@ static const unsigned char query_enqueue_each[] = {
 
 static const unsigned char query_enqueue_jobs[] = {
 #embed "../../sql/queries/enqueue_jobs.sql" suffix(, 0)
+};
+
+static const unsigned char query_examine[] = {
+#embed "../../sql/queries/examine.sql" suffix(, 0)
 };
 
 static const unsigned char query_explain_job[] = {
@@ -618,6 +626,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0019_steps.sql", migration_0019_steps),
     FILE_OF("migrations/0020_fair_share.sql", migration_0020_fair_share),
     FILE_OF("migrations/0021_minutes.sql", migration_0021_minutes),
+    FILE_OF("migrations/0022_doctor.sql", migration_0022_doctor),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -636,6 +645,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
+    FILE_OF("queries/examine.sql", query_examine),
     FILE_OF("queries/explain_job.sql", query_explain_job),
     FILE_OF("queries/explain_queue.sql", query_explain_queue),
     FILE_OF("queries/find_claimable.sql", query_find_claimable),

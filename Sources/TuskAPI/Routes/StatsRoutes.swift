@@ -2,7 +2,7 @@ import TuskCore
 import TuskHTTP
 import TuskStore
 
-/// What happened in the last minutes, hours or days: for charts.
+/// How it goes: what happened in the last minutes, hours or days, and what is wrong.
 struct StatsRoutes: Sendable {
     let services: Services
 
@@ -18,7 +18,18 @@ struct StatsRoutes: Sendable {
 
     var routes: [APIRoute] {
         let parameters = ["queue", "period_seconds", "step_seconds"]
-        return [APIRoute(.get, "/v1/stats/series", .scope(.read), parameters: parameters, handle: series)]
+        return [
+            APIRoute(.get, "/v1/stats/series", .scope(.read), parameters: parameters, handle: series),
+            APIRoute(.get, "/v1/doctor", .scope(.read), handle: examine),
+        ]
+    }
+
+    private func examine(_ call: Call) {
+        services.answer(call) { _ in
+        } _: { desk, _ throws(Problem) in
+            let (findings, _) = try desk.ask { session throws(StoreError) in try session.examine() }
+            return .object { writer in writer.member("findings", findings) { $0.members(of: $1) } }
+        }
     }
 
     private func series(_ call: Call) {

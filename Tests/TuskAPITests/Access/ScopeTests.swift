@@ -22,6 +22,7 @@ struct ScopeTests {
         "POST /v1/limits/{key}:resume": .scope(.operate), "POST /v1/limits/{key}:close": .scope(.operate),
         "GET /v1/order-keys": .scope(.read),
         "GET /v1/stats/series": .scope(.read),
+        "GET /v1/doctor": .scope(.read),
         "POST /v1/order-keys/{key}:release": .scope(.operate),
         "POST /v1/schedules/{name}:pause": .scope(.operate), "POST /v1/schedules/{name}:resume": .scope(.operate),
         "POST /v1/schedules/{name}:trigger": .scope(.operate), "POST /v1/schedules:preview": .scope(.read),
