@@ -30,11 +30,15 @@ struct DeployClient: Sendable {
         try await ask(path, ["--header", "Content-Type: application/json", "--data", body])
     }
 
-    /// What curl writes; `--max-time` ends it.
-    func ask(_ path: String, _ more: [String], within limit: Duration = .seconds(30)) async throws -> String {
+    /// A request under way.
+    func start(_ path: String, _ more: [String]) throws -> TuskProcess {
         let fixed = ["--silent", "--show-error", "--max-time", "20", "--header", "Authorization: Bearer \(token)"]
-        let curl = try TuskProcess(fixed + options + more + [base + path], launcher: "/usr/bin/curl")
-        let ended = try await curl.end(within: limit)
+        return try TuskProcess(fixed + options + more + [base + path], launcher: "/usr/bin/curl")
+    }
+
+    /// What curl writes.
+    func ask(_ path: String, _ more: [String]) async throws -> String {
+        let ended = try await start(path, more).end(within: .seconds(30))
         guard ended.status == 0 else { throw FixtureError("curl \(base + path): \(ended.errors)") }
         return ended.output
     }

@@ -9,7 +9,8 @@ struct RoleDatabase: Sendable {
         case owner, api, worker, scheduler, reader
     }
 
-    private static let password = "for-a-test-alone"
+    /// The password of each of them.
+    static let password = "for-a-test-alone"
 
     let database: TestDatabase
 
