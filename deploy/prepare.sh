@@ -152,26 +152,40 @@ as root, or name a server with DATABASE_URL, and run this again."
     postgresql_bin >/dev/null || stop_with 69 "There is no PostgreSQL server under /usr/lib/postgresql; install one."
 }
 
-# Tools of tests whose packages would also start a service: promtool, which judges the metrics, and PgBouncer. The
+# Tools of tests whose packages would also start a service: promtool, which judges the metrics, PgBouncer and nginx. The
 # packages are unpacked into the build directory instead of being installed.
 need_service_tools() {
-    need_packages libc-ares2 libevent-2.1-7
+    need_packages libc-ares2 libevent-2.1-7 libpcre2-8-0
     PATH=$PATH:$PWD/.build/tools/usr/bin:$PWD/.build/tools/usr/sbin
     need_unpacked prometheus promtool
     need_unpacked pgbouncer pgbouncer
+    need_unpacked nginx nginx
 }
 
 # A browser, and what drives it in an environment of its own in the build directory.
 need_browser() {
-    local answer place=.build/browser wanted=Tests/BrowserTests/requirements.txt
-    need_packages chromium python3-venv
+    need_packages chromium
+    need_python_tools .build/browser Tests/BrowserTests/requirements.txt "the dashboard"
+}
+
+# What judges the files for containers, in an environment of its own in the build directory.
+need_file_checkers() {
+    need_packages binutils openssl
+    need_python_tools .build/checkers deploy/requirements.txt "deploy/"
+    PATH=$PATH:$PWD/.build/checkers/bin
+}
+
+# need_python_tools PLACE REQUIREMENTS OF: what the tests OF something need of PyPI, installed below PLACE.
+need_python_tools() {
+    local answer place=$1 wanted=$2
+    need_packages python3-venv
     cmp -s "$wanted" "$place/requirements.txt" && return 0
-    note "fetching what drives the browser"
+    note "fetching what $wanted lists"
     rm -rf "$place"
     if ! answer=$(/usr/bin/python3 -m venv "$place" 2>&1 &&
         "$place/bin/pip" --disable-pip-version-check install --quiet --requirement "$wanted" 2>&1); then
         printf '%s\n' "$answer" | tail -n 20 >&2
-        stop_with 69 "pip could not install what $wanted lists; the tests of the dashboard need it and a network."
+        stop_with 69 "pip could not install what $wanted lists; the tests of $3 need it and a network."
     fi
     cp "$wanted" "$place/requirements.txt"
 }

@@ -110,6 +110,15 @@ package final class HTTPServer: Sendable {
         _ = stopped.wait(leaving: 0)
     }
 
+    /// Whether the server's thread has not come round for so long although it was asked to; asks it, so that the answer
+    /// is right from the second time on. A server that does not run is not stuck.
+    package func isStuck(for limit: Duration) -> Bool {
+        stage.withLock { stage in
+            guard case .serving(let mailbox, _) = stage else { return false }
+            return .nanoseconds(mailbox.askForLife()) > limit
+        }
+    }
+
     /// Open connections.
     package var connectionCount: Int {
         stage.withLock { stage in

@@ -25,6 +25,8 @@ final class Mailbox: Sendable {
         /// Something was left that the loop has not collected.
         var isPending = false
         var isAsleep = false
+        /// When the loop was asked for a sign of life that it has not given yet.
+        var askedAt: Int64?
     }
 
     private let state = Mutex(State())
@@ -45,6 +47,18 @@ final class Mailbox: Sendable {
     /// Gives an order; a later order never takes back an earlier, harder one.
     func post(_ order: Order) { post { $0.order = max($0.order, order) } }
 
+    /// Asks the loop for a sign of life; how many nanoseconds ago it was first asked for the one that is outstanding.
+    func askForLife() -> Int64 {
+        let now = Moment.now()
+        let askedAt = state.withLock { state in
+            let first = state.askedAt ?? now
+            state.askedAt = first
+            return first
+        }
+        post(.serve)
+        return now - askedAt
+    }
+
     private func post(_ leave: (inout Mail) -> Void) {
         let wasAsleep = state.withLock { state in
             leave(&state.mail)
@@ -63,6 +77,7 @@ final class Mailbox: Sendable {
             let mail = state.mail
             state.mail.exchanges = []
             state.isPending = false
+            state.askedAt = nil
             return mail
         }
     }

@@ -72,6 +72,14 @@ struct DeployTests {
         #expect(try lines(name).contains("KillSignal=SIGTERM"))
     }
 
+    /// The default watchdog signal would leave a core and drop what runs.
+    @Test(arguments: services)
+    func `systemd replaces a service that is stuck, and lets it drain`(name: String) throws {
+        let settings = try lines(name)
+        #expect(settings.contains("Type=notify") && settings.contains("WatchdogSec=30"))
+        #expect(settings.contains("WatchdogSignal=SIGTERM"))
+    }
+
     @Test func `a worker's stop does not reach the programs of its jobs`() throws {
         #expect(try lines("tusk-worker@.service").contains("KillMode=mixed"))
     }

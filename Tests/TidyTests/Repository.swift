@@ -109,4 +109,10 @@ struct Pattern {
     }
 
     func isFound(in text: String) -> Bool { !matches(in: text).isEmpty }
+
+    /// The text with each match replaced by `word`.
+    func replaced(in text: String, by word: String) -> String {
+        let whole = NSRange(location: 0, length: (text as NSString).length)
+        return expression?.stringByReplacingMatches(in: text, range: whole, withTemplate: word) ?? text
+    }
 }

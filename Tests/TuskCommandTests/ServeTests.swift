@@ -31,11 +31,15 @@ struct ServeTests {
             let manager = try NotifySocket("\(folder)/socket")
             var environment = environment(database)
             environment["NOTIFY_SOCKET"] = "\(folder)/socket"
+            environment["WATCHDOG_USEC"] = "200000"
             let process = try TuskProcess(["worker", "--queues", "a,b"], environment: environment)
             try await eventually(within: .seconds(20), "READY: \(process.errors)") {
                 manager.receive().contains { $0.hasPrefix("READY=1\nSTATUS=serving: worker with 8 slots for a, b") }
             }
             try await process.says("registered")
+            try await eventually(within: .seconds(20), "signs of life") {
+                manager.receive().filter { $0 == "WATCHDOG=1" }.count >= 3
+            }
             process.send(SIGTERM)
             #expect(try await process.end(within: .seconds(20)).status == 0)
             #expect(manager.receive().contains { $0.hasPrefix("STOPPING=1\n") })

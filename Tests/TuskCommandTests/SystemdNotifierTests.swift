@@ -44,6 +44,30 @@ struct SystemdNotifierTests {
         }
     }
 
+    @Test func `the manager hears that the service is alive, unless a part of it is stuck`() throws {
+        try withTemporaryDirectory { directory in
+            let messages = try receive(at: "\(directory)/notify") { notifier in
+                notifier.alive(stuck: [])
+                notifier.alive(stuck: ["worker", "api"])
+            }
+            #expect(messages == ["WATCHDOG=1", "STATUS=stuck: worker, api"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["WATCHDOG_USEC": "30000000"], .seconds(15)),
+            (["WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "7"], .seconds(15)),
+            (["WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "8"], nil),
+            (["WATCHDOG_USEC": "soon"], nil), (["WATCHDOG_USEC": "0"], nil), (["WATCHDOG_USEC": "-4"], nil), ([:], nil),
+        ] as [([String: String], Duration?)]
+    )
+    func `it is said at half of the time that the manager waits`(variables: [String: String], interval: Duration?) {
+        let manager = ["NOTIFY_SOCKET": "/run/notify"].merging(variables) { $1 }
+        #expect(SystemdNotifier(manager, processID: 7).aliveInterval == interval)
+        #expect(SystemdNotifier(variables, processID: 7).aliveInterval == nil, "nobody to tell")
+    }
+
     @Test(arguments: [nil, "", "relative", "/nonexistent/socket", "/" + String(repeating: "x", count: 200)])
     func `without a manager nothing happens`(name: String?) {
         let notifier = SystemdNotifier(name.map { ["NOTIFY_SOCKET": $0] } ?? [:])

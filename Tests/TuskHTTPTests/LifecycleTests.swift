@@ -147,6 +147,29 @@ struct LifecycleTests {
         }
     }
 
+    @Test func `a server whose thread does not come round is stuck`() async throws {
+        let (entered, mayLeave) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let server = try TestServer { router in
+            router.add(.get, "/") { _, responder in
+                entered.signal()
+                mayLeave.wait()
+                responder.send(.text("x"))
+            }
+        }
+        #expect(!server.server.isStuck(for: .seconds(60)))
+        let client = try server.client()
+        try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        entered.wait()
+        #expect(!server.server.isStuck(for: .seconds(60)), "asked a moment ago")
+        #expect(server.server.isStuck(for: .nanoseconds(1)))
+        mayLeave.signal()
+        #expect(try client.response().status == 200)
+        // It has answered, so it has come round; the first question starts the count anew.
+        #expect(!server.server.isStuck(for: .seconds(1)))
+        server.server.stop()
+        #expect(!server.server.isStuck(for: .nanoseconds(-1)), "it does not run")
+    }
+
     @Test func `a server that is forgotten stops`() throws {
         var server: HTTPServer? = Self.server("127.0.0.1:0") { router in router.add(.get, "/") { $1.send(.text("x")) } }
         let address = try #require(try server?.start())

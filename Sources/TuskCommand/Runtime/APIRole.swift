@@ -18,6 +18,9 @@ final class APIRole: ServiceRole {
     /// second or two has stopped sending requests here. It is part of the time that the drain may take.
     static let noticeTime = Duration.seconds(3)
 
+    /// A thread that answers all requests and has not come round for so long is stuck. A round takes milliseconds.
+    private static let stuckTime = Duration.seconds(5)
+
     /// Clients wait that long for their 503 when the database hangs.
     private static let callTimeoutMax = Duration.seconds(2)
 
@@ -78,6 +81,8 @@ final class APIRole: ServiceRole {
         api.stop()
         store.close()
     }
+
+    var isStuck: Bool { server.isStuck(for: Self.stuckTime) }
 
     private func warnWithoutKeys() throws(CommandError) {
         guard !isOpen else { return }

@@ -41,7 +41,9 @@ struct Service {
             for role in started.reversed() { role.stop() }
             throw error
         }
-        signals.wait(for: .drain)
+        while !signals.wait(for: .drain, limit: systemd.aliveInterval) {
+            systemd.alive(stuck: started.filter(\.isStuck).map(\.name))
+        }
         return try end(started, systemd)
     }
 

@@ -87,10 +87,12 @@ struct ServiceParts: Sendable {
     }
 
     private static func addBuildInfo(_ registry: MetricsRegistry) {
-        let labels = ["version", "schema"]
-        let help = "Which program this is; always 1."
-        let schema = Migration.all.last?.version ?? 0
-        registry.gauge("tusk_build_info", help: help, labels: labels).with(Program.version, String(schema)).set(1)
+        let info = registry.gauge(
+            "tusk_build_info",
+            help: "Which program this is; always 1.",
+            labels: ["version", "schema"]
+        )
+        info.with(Program.version, String(Migration.all.last?.version ?? 0)).set(1)
     }
 
     private static func hostName() -> String {

@@ -7,16 +7,30 @@ import Glibc
 struct SystemdNotifier: Sendable {
     private let socketName: String?
 
+    /// How often to say that the service is alive: half of the time after which the manager takes it for stuck. Nil:
+    /// the manager does not ask for it.
+    ///
+    /// Source: sd_watchdog_enabled(3): `WATCHDOG_USEC` in microseconds, for the process `WATCHDOG_PID` if that is set.
+    let aliveInterval: Duration?
+
     /// A notifier for the service manager of this environment; without one it does nothing.
-    init(_ environment: [String: String]) {
+    init(_ environment: [String: String], processID: Int32 = getpid()) {
         let name = environment["NOTIFY_SOCKET"] ?? ""
         socketName = name.hasPrefix("/") || name.hasPrefix("@") ? name : nil
+        let isMeant = environment["WATCHDOG_PID"].map { $0 == String(processID) } ?? true
+        let limit = environment["WATCHDOG_USEC"].flatMap(Int64.init) ?? 0
+        aliveInterval = socketName != nil && isMeant && limit > 1 ? .microseconds(limit / 2) : nil
     }
 
     /// The service works.
     func ready(_ status: String) { send("READY=1\nSTATUS=\(Self.line(status))") }
 
-    /// The service has begun to end.
+    /// The service is alive, unless parts of it are stuck: then it says which, and the manager replaces it in time.
+    func alive(stuck parts: [String]) {
+        send(parts.isEmpty ? "WATCHDOG=1" : "STATUS=stuck: \(Self.line(parts.joined(separator: ", ")))")
+    }
+
+    /// The service has begun to end; from here on the manager does not wait for `alive`.
     func stopping(_ status: String) { send("STOPPING=1\nSTATUS=\(Self.line(status))") }
 
     private static func line(_ text: String) -> String { Printable.line(text) }
