@@ -37,8 +37,10 @@ package struct JobRecord: Sendable {
     /// How far it is, 0...1; only when one job is read.
     package let progressFraction: Double?
     package let progressMessage: String?
+    /// What it was asked for besides; only when one job is read.
+    package let wishes: JobWishes?
 
-    init(_ rows: ResultSet, _ row: Int) throws(StoreError) {
+    init(_ rows: ResultSet, _ row: Int, isWhole: Bool = false) throws(StoreError) {
         guard let id = JobID(rawValue: rows.int8(row, 0)), let state = JobState(rawValue: rows.text(row, 1)) else {
             throw .unreadable("a job")
         }
@@ -66,6 +68,32 @@ package struct JobRecord: Sendable {
         cancelRequestedAt = rows.momentIfPresent(row, 21)
         progressFraction = rows.float8IfPresent(row, 22)
         progressMessage = rows.textIfPresent(row, 23)
+        wishes = isWhole ? JobWishes(rows, row, from: 24) : nil
+    }
+}
+
+/// What a job was asked for that few jobs are: nil where it was not.
+package struct JobWishes: Sendable {
+    /// How long an attempt may take.
+    package let timeout: Duration?
+    /// How long it waits after a failure, as it was given.
+    package let retry: JSONText?
+    /// Keys of limits, with weights where they are not 1: an array.
+    package let limits: JSONText?
+    /// What makes it unique, as it was given.
+    package let unique: JSONText?
+    package let orderKey: String?
+    package let fairKey: String?
+    package let startBy: Timestamp?
+
+    fileprivate init(_ rows: ResultSet, _ row: Int, from column: Int) {
+        timeout = rows.int4IfPresent(row, column).map { .milliseconds(Int64($0)) }
+        retry = rows.jsonIfPresent(row, column + 1)
+        limits = rows.jsonIfPresent(row, column + 2)
+        unique = rows.jsonIfPresent(row, column + 3)
+        orderKey = rows.textIfPresent(row, column + 4)
+        fairKey = rows.textIfPresent(row, column + 5)
+        startBy = rows.momentIfPresent(row, column + 6)
     }
 }
 
@@ -129,7 +157,7 @@ extension StoreSession {
     /// The job; nil when there is none, or it was pruned.
     package func job(_ id: JobID) throws(StoreError) -> JobRecord? {
         let rows = try run(Self.readJob) { $0.int8(id.rawValue) }
-        return rows.rowCount == 0 ? nil : try JobRecord(rows, 0)
+        return rows.rowCount == 0 ? nil : try JobRecord(rows, 0, isWhole: true)
     }
 
     /// Jobs the filter lets through, the newest first, below an id; nil starts at the newest.

@@ -154,6 +154,23 @@ import TuskStore
         }
     }
 
+    @Test func `a job that lost a lease runs alone and keeps its fair key`() async throws {
+        try await withStore { store in
+            let (worker, other) = (try store.worker(), try store.worker())
+            let id = try store.enqueue(fair: "tenant:1", count: 1)[0]
+            #expect(try store.claimFair(worker, max: 1).map(\.id) == [id])
+            try store.silence(worker)
+            #expect(try store.session.rescue().jobsReturned == 1)
+            #expect(try store.claimFair(other, max: 1).isEmpty, "not beside others")
+            let alone = try store.claimGated(other, max: 1, isAlone: true).jobs
+            #expect(alone.map(\.id) == [id])
+            _ = try store.settle(alone, .retry(after: .milliseconds(1)), other)
+            try store.database.script("update tusk.scheduled set due_at = now() - interval '1 s'")
+            _ = try store.session.promote()
+            #expect(try store.claimFair(other, max: 1).map(\.id) == [id])
+        }
+    }
+
     @Test func `an explanation names the key and how many others there are`() async throws {
         try await withStore { store in
             let ids = try store.enqueue(fair: "tenant:1", count: 3)

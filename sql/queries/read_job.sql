@@ -17,8 +17,20 @@ select
         else jobs.error
     end as error,
     jobs.result, jobs.cancel_requested_at,
-    progress.fraction, progress.message
+    progress.fraction, progress.message,
+    facts.timeout_ms, facts.retry,
+    (
+        select json_agg(
+            case when coalesce(given.weight, 1) = 1 then to_json(given.key) else json_build_object(
+                'key', given.key, 'weight', given.weight
+            ) end
+            order by given.number
+        )
+        from unnest(facts.limit_keys, facts.limit_weights) with ordinality as given (key, weight, number)
+    ) as limits,
+    facts.uniqueness, facts.order_key, facts.fair_key, facts.start_by
 from tusk.jobs as jobs
+inner join tusk.job as facts on facts.shard = ($1 & 1023) and facts.id = $1
 left join tusk.progress as progress on progress.shard = ($1 & 1023) and progress.id = $1
 where jobs.id = $1
 limit 1

@@ -19,6 +19,7 @@ extension JSONWriter {
             member("args", ifPresent: job.args)
             member("metadata", ifPresent: job.metadata)
             member("result", ifPresent: job.result)
+            if let wishes = job.wishes { members(of: wishes) }
         }
         member("traceparent", ifPresent: job.traceparent)
         member("created_at", job.createdAt)
@@ -32,6 +33,19 @@ extension JSONWriter {
         member("reason", ifPresent: job.reason)
         member("error", ifPresent: job.error)
         writeProgress(of: job)
+    }
+
+    private mutating func members(of wishes: JobWishes) {
+        if let timeout = wishes.timeout {
+            key("timeout_seconds")
+            raw(timeout.secondsText.utf8)
+        }
+        member("retry", ifPresent: wishes.retry)
+        member("limits", ifPresent: wishes.limits)
+        member("unique", ifPresent: wishes.unique)
+        member("order_key", ifPresent: wishes.orderKey)
+        member("fair_key", ifPresent: wishes.fairKey)
+        member("start_by", ifPresent: wishes.startBy)
     }
 
     private mutating func writeProgress(of job: JobRecord) {

@@ -34,6 +34,7 @@ enum JobResult {
             ("worker", job.worker?.description), ("args", job.args.text), ("metadata", job.metadata?.text),
             ("result", job.result?.text),
         ]
+        pairs += wishes(of: job)
         for step in steps {
             let value = step.value.text
             let shown = value.count > valueShownMax ? value.prefix(valueShownMax) + "..." : value[...]
@@ -45,6 +46,15 @@ enum JobResult {
             pairs.append(("attempt \(attempt.attempt)", "\(attempt.ended) \(when)\(error)"))
         }
         return Words.aligned(pairs)
+    }
+
+    private static func wishes(of job: JobRecord) -> [(name: String, value: String?)] {
+        guard let wishes = job.wishes else { return [] }
+        return [
+            ("limits", wishes.limits?.text), ("fair key", wishes.fairKey), ("order key", wishes.orderKey),
+            ("unique", wishes.unique?.text), ("start by", Words.exact(wishes.startBy)),
+            ("timeout", wishes.timeout.map(DurationText.print)), ("retry", wishes.retry?.text),
+        ]
     }
 
     /// How much of a step's value people are shown, in characters.

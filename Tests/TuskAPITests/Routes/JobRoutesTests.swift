@@ -4,6 +4,24 @@ import TuskCore
 import TuskStore
 
 struct JobRoutesTests {
+    @Test func `a job shows what it was asked for`() async throws {
+        try await withAPI { api in
+            let id = try api.enqueue(
+                #"{"kind":"noop","limits":["tenant:7",{"key":"api","weight":3}],"fair_key":"tenant:7","order":"line","#
+                    + #""timeout_seconds":90,"start_by":"2101-01-01T00:00:00Z","unique":{"key":"k"},"#
+                    + #""retry":{"policy":"fixed","delay_seconds":5}}"#
+            )
+            let answer = try api.ask("GET", "/v1/jobs/\(id)")
+            for part in [
+                #""limits":["tenant:7", {"key" : "api", "weight" : 3}]"#, #""fair_key":"tenant:7""#,
+                #""order_key":"line""#, #""timeout_seconds":90"#, #""start_by":"2101-01-01T00:00:00"#, #""key":"k""#,
+                #""policy":"fixed""#,
+            ] { #expect(answer.text.contains(part), "\(part) \(answer.text)") }
+            let plain = try api.ask("GET", "/v1/jobs/\(try api.enqueue())").text
+            for name in ["limits", "fair_key", "unique", "retry"] { #expect(!plain.contains(name), "\(plain)") }
+        }
+    }
+
     @Test func `a job tells its attempts, its progress and what it logged`() async throws {
         try await withAPI { api in
             let id = try api.enqueue(#"{"kind":"noop","args":{"n":12345678901234567890123}}"#)
