@@ -39,6 +39,7 @@ CREATE TABLE tusk.job (
     order_key text COLLATE pg_catalog."C",
     order_wait_ms bigint,
     start_by timestamp with time zone,
+    fair_key text COLLATE pg_catalog."C",
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -89,6 +90,8 @@ COMMENT ON COLUMN tusk.job.order_wait_ms IS 'How long those behind it wait when 
 
 COMMENT ON COLUMN tusk.job.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
 
+COMMENT ON COLUMN tusk.job.fair_key IS 'The key whose share of its queue and band it takes; null: none.';
+
 CREATE TABLE tusk.queue (
     name text NOT NULL COLLATE pg_catalog."C",
     paused_at timestamp with time zone,
@@ -135,8 +138,10 @@ CREATE TABLE tusk.ready (
     id bigint NOT NULL,
     last_lease bigint DEFAULT 0 NOT NULL,
     available_at timestamp with time zone NOT NULL,
+    fair_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
-    kind text NOT NULL COLLATE pg_catalog."C"
+    kind text NOT NULL COLLATE pg_catalog."C",
+    CONSTRAINT ready_fair_is_gated CHECK ((gated OR (fair_key = ''::text)))
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
 
@@ -164,6 +169,8 @@ COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none,
 
 COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
 
+COMMENT ON COLUMN tusk.ready.fair_key IS 'The key whose share of its band it takes; empty: none. Such rows are gated.';
+
 COMMENT ON COLUMN tusk.ready.queue IS 'The queue it waits in.';
 
 COMMENT ON COLUMN tusk.ready.kind IS 'Which handler runs it; workers claim only kinds they offer.';
@@ -179,17 +186,43 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
            WHERE (queue.ageing_ms IS NOT NULL)
          ), old AS MATERIALIZED (
           SELECT first.place
-            FROM ((((ageing
+            FROM (((ageing
               CROSS JOIN generate_series(1, 9) band(priority))
-              CROSS JOIN ( VALUES (false), (true)) sort(gated))
-              CROSS JOIN LATERAL ( SELECT waiting.ctid AS place,
-                     waiting.id,
-                     waiting.available_at
-                    FROM tusk.ready waiting
-                   WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (waiting.gated = sort.gated))
-                   ORDER BY waiting.rank
-                  LIMIT age_jobs.jobs_most
-                  FOR UPDATE OF waiting SKIP LOCKED) first)
+              CROSS JOIN LATERAL ( SELECT plain.place,
+                     plain.id,
+                     plain.available_at
+                    FROM ( SELECT waiting.ctid AS place,
+                             waiting.id,
+                             waiting.available_at
+                            FROM tusk.ready waiting
+                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (NOT waiting.gated) AND (waiting.fair_key = ''::text))
+                           ORDER BY waiting.rank
+                          LIMIT age_jobs.jobs_most
+                          FOR UPDATE OF waiting SKIP LOCKED) plain
+                 UNION ALL
+                  SELECT gated.place,
+                     gated.id,
+                     gated.available_at
+                    FROM ( SELECT waiting.ctid AS place,
+                             waiting.id,
+                             waiting.available_at
+                            FROM tusk.ready waiting
+                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND waiting.gated AND (waiting.fair_key = ''::text))
+                           ORDER BY waiting.rank
+                          LIMIT age_jobs.jobs_most
+                          FOR UPDATE OF waiting SKIP LOCKED) gated
+                 UNION ALL
+                  SELECT fair.place,
+                     fair.id,
+                     fair.available_at
+                    FROM ( SELECT waiting.ctid AS place,
+                             waiting.id,
+                             waiting.available_at
+                            FROM tusk.ready waiting
+                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (waiting.fair_key <> ''::text))
+                           ORDER BY waiting.rank
+                          LIMIT age_jobs.jobs_most
+                          FOR UPDATE OF waiting SKIP LOCKED) fair) first)
               CROSS JOIN LATERAL ( SELECT job.priority
                     FROM tusk.job job
                    WHERE ((job.shard = age_jobs.home) AND (job.id = first.id))
@@ -210,10 +243,11 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
              waiting.id,
              waiting.last_lease,
              waiting.available_at,
+             waiting.fair_key,
              waiting.queue,
              waiting.kind
          ), entered AS (
-          INSERT INTO tusk.ready (shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, queue, kind)  SELECT line.shard,
+          INSERT INTO tusk.ready (shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, fair_key, queue, kind)  SELECT line.shard,
                      (line.priority - 1),
                      line.attempt,
                      line.interruptions,
@@ -223,6 +257,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                      line.id,
                      line.last_lease,
                      line.available_at,
+                     line.fair_key,
                      line.queue,
                      line.kind
                     FROM ( SELECT gone.shard,
@@ -236,6 +271,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                              gone.id,
                              gone.last_lease,
                              gone.available_at,
+                             gone.fair_key,
                              gone.queue,
                              gone.kind
                             FROM gone
@@ -467,7 +503,9 @@ begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
             when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
-            when field.key in ('kind', 'queue', 'run_at', 'start_by', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in (
+                'kind', 'queue', 'run_at', 'start_by', 'fair_key', 'traceparent', 'idempotency_key'
+            ) then 'string'
             when field.key in (
                 'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'timeout_seconds'
             ) then 'number'
@@ -651,6 +689,7 @@ begin
             ordering => job -> 'order',
             start_by => null,
             start_within => (job ->> 'start_within_seconds')::numeric * interval '1 second',
+            fair_key => job ->> 'fair_key',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';
@@ -662,7 +701,7 @@ $$;
 
 COMMENT ON FUNCTION tusk.check_schedule_job(job json) IS 'Refuses a job that the HTTP API would refuse for a schedule.';
 
-CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) RETURNS TABLE(lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer, kind text, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, available_at timestamp with time zone, claimed_at timestamp with time zone, start_at timestamp with time zone, waits_for text)
+CREATE FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean, is_fair boolean) RETURNS TABLE(lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer, kind text, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, available_at timestamp with time zone, claimed_at timestamp with time zone, start_at timestamp with time zone, waits_for text)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET enable_hashjoin TO 'on'
@@ -690,6 +729,19 @@ begin
     if not exists (select from tusk.worker as worker where worker.id = worker_id and worker.state = 'live') then
         return;
     end if;
+    if is_fair then
+        perform tusk.look_after_shares(home, given.queue, given.priority)
+        from unnest(queues, priorities) as given (queue, priority)
+        where exists (
+            select from tusk.ready as ready
+            where
+                ready.shard = home and ready.queue = given.queue and ready.priority = given.priority and ready.gated
+                and ready.fair_key > ''
+        ) or exists (
+            select from tusk.fair_share as share
+            where share.shard = home and share.queue = given.queue and share.priority = given.priority
+        );
+    end if;
 
     -- Mostly there is room for all of them, and nothing is to be judged one by one. What is picked is deleted by the
     -- same statement, so it is picked here and not by gated_candidates: a function sees rows that were committed a
@@ -700,7 +752,7 @@ begin
         select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
         from unnest(queues, priorities) with ordinality as given (queue, priority, number)
         left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null
+        where queue.paused_at is null and not is_fair
     ),
     picked as materialized (
         select
@@ -723,7 +775,8 @@ begin
                     from tusk.ready as ready
                     where
                         ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                        and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and (ready.interruptions > 0) = alone
                     order by ready.rank
                     limit jobs_most
                     for update skip locked
@@ -736,7 +789,8 @@ begin
                     where
                         (place.is_limited or cardinality(limited_kinds) > 0)
                         and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                        and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and (ready.interruptions > 0) = alone
                         and (place.is_limited or ready.kind = any (limited_kinds))
                     order by ready.rank
                     limit jobs_most
@@ -842,7 +896,7 @@ begin
     -- another of its keys lets it run: who is refused for that is released soon.
     with candidate as materialized (
         select picked.*
-        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone) as picked
+        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone, is_fair) as picked
     ),
     named as materialized (
         select
@@ -991,12 +1045,12 @@ begin
     ),
     set_aside as (
         insert into tusk.blocked (
-            shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue,
-            kind
+            shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key,
+            fair_key, queue, kind
         )
         select
             home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
-            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.queue, ready.kind
+            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.fair_key, ready.queue, ready.kind
         from refused
         inner join tusk.ready as ready on ready.ctid = refused.tid
         returning key
@@ -1011,6 +1065,11 @@ begin
     from (select distinct given.key from unnest(watched) as given (key)) as different;
     if array_position(late_keys, null) is null then
         return;
+    end if;
+    if is_fair then
+        perform tusk.charge_shares(home, array(
+            select picked.tid from unnest(tids, late_keys) as picked (tid, key) where picked.key is null
+        ));
     end if;
 
     return query
@@ -1054,7 +1113,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean) IS 'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key to look at soon.';
+COMMENT ON FUNCTION tusk.claim_gated(home smallint, worker_id uuid, queues text[], priorities smallint[], kinds text[], kinds_apart text[], jobs_most integer, bytes_most bigint, alone boolean, is_fair boolean) IS 'Claims jobs that limits may hold back, or puts them into blocked; a row with waits_for names a key to look at soon.';
 
 CREATE FUNCTION tusk.key_class(key text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -1279,6 +1338,222 @@ $$;
 
 COMMENT ON FUNCTION tusk.discard_late(home smallint, jobs_most integer, OUT discarded bigint[], OUT next_ms bigint) IS 'Discards jobs that should have started by now; which, and the milliseconds until the next has to start: null if none.';
 
+CREATE FUNCTION tusk.doctor() RETURNS TABLE(severity text, finding text, message text, remedy text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    with recursive named (name) as (
+        (select ready.queue from tusk.ready as ready where ready.shard = 0 order by ready.queue limit 1)
+        union all
+        select (
+            select ready.queue
+            from tusk.ready as ready
+            where ready.shard = 0 and ready.queue > named.name
+            order by ready.queue
+            limit 1
+        )
+        from named
+        where named.name is not null
+    ),
+    found (place, severity, finding, message, remedy) as (
+        select
+            1, 'bad', 'not_durable',
+            format('%s is off: what was acknowledged may be lost or damaged when the machine stops', given.name),
+            format('alter system set %s = on; then restart PostgreSQL', given.name)
+        from (values ('fsync'), ('full_page_writes')) as given (name)
+        where current_setting(given.name) = 'off'
+        union all
+        select
+            2, 'warning', 'synchronous_commit',
+            'synchronous_commit is off for those who enqueue in SQL: their jobs may be lost when the machine stops',
+            format(
+                'alter %s reset synchronous_commit;', coalesce(
+                    'role ' || quote_ident(role.rolname), 'database ' || quote_ident(current_database())
+                )
+            )
+        from pg_db_role_setting as given
+        left join pg_roles as role on role.oid = given.setrole
+        where
+            'synchronous_commit=off' = any (given.setconfig)
+            and given.setdatabase in (
+                0, (select base.oid from pg_database as base where base.datname = current_database())
+            )
+        union all
+        select
+            3, 'bad', 'autovacuum_off', 'autovacuum is off: claims get slower with each job that ended',
+            'alter system set autovacuum = on; select pg_reload_conf();'
+        where current_setting('autovacuum') = 'off'
+        union all
+        select
+            4, case when stat.age > interval '30 minutes' then 'bad' else 'warning' end, 'old_transaction',
+            format(
+                'a transaction of %s (pid %s, %s) is open for %s: nothing that ended since can be cleaned away',
+                coalesce(nullif(stat.application_name, ''), stat.usename, 'somebody'), stat.pid, stat.state,
+                date_trunc('second', stat.age)
+            ),
+            format('select pg_terminate_backend(%s);', stat.pid)
+        from (
+            select
+                activity.pid, activity.application_name, activity.usename, activity.state,
+                clock_timestamp() - activity.xact_start as age
+            from pg_stat_activity as activity
+            where
+                activity.backend_type = 'client backend'
+                and (activity.backend_xmin is not null or activity.backend_xid is not null)
+                and activity.xact_start < clock_timestamp() - interval '5 minutes'
+        ) as stat
+        union all
+        select
+            5, 'warning', 'prepared_transaction',
+            format('the prepared transaction %s is open since %s', held.gid, held.prepared),
+            format('rollback prepared %L;', held.gid)
+        from pg_prepared_xacts as held
+        where held.prepared < clock_timestamp() - interval '5 minutes'
+        union all
+        select
+            6, 'warning', 'replication_slot',
+            format(
+                'nobody reads the replication slot %s, which keeps %s of WAL', slot.slot_name,
+                pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), slot.restart_lsn))
+            ),
+            format('select pg_drop_replication_slot(%L);', slot.slot_name)
+        from pg_replication_slots as slot
+        where
+            not pg_is_in_recovery() and not slot.active
+            and pg_wal_lsn_diff(pg_current_wal_lsn(), slot.restart_lsn) > 1073741824
+        union all
+        select
+            7, 'warning', 'dead_rows',
+            format('%s has %s dead rows beside %s live ones', stat.relname, stat.n_dead_tup, stat.n_live_tup),
+            format('vacuum tusk.%I;', stat.relname)
+        from pg_stat_user_tables as stat
+        where
+            stat.schemaname = 'tusk' and stat.relname in ('ready', 'scheduled', 'blocked', 'lease')
+            and stat.n_dead_tup > 1000000 and stat.n_dead_tup > 4 * stat.n_live_tup
+        union all
+        select
+            8, 'bad', 'invalid_index', format('the index %s is not valid', class.relname),
+            format('reindex index tusk.%I;', class.relname)
+        from pg_index as index
+        inner join pg_class as class on class.oid = index.indexrelid
+        where class.relnamespace = 'tusk'::regnamespace and not index.indisvalid
+        union all
+        select
+            9, case when oldest.age > 1800000000 then 'bad' else 'warning' end, 'wraparound',
+            format(
+                'the oldest row of the database is %s transactions old; at 2,000,000,000 all writes end', oldest.age
+            ),
+            'vacuum (freeze);'
+        from (
+            select age(base.datfrozenxid) as age from pg_database as base where base.datname = current_database()
+        ) as oldest
+        where oldest.age > 1200000000
+        union all
+        select
+            10, 'warning', 'connections',
+            format('%s of %s connections are used', used.count, current_setting('max_connections')),
+            'alter system set max_connections = ...; or PgBouncer in front, and fewer processes'
+        from (
+            select count(*) as count from pg_stat_activity as activity where activity.backend_type = 'client backend'
+        ) as used
+        where used.count > 0.85 * current_setting('max_connections')::integer
+        union all
+        select
+            11, 'bad', 'no_scheduler',
+            'no scheduler leads: nothing due, retried or lost becomes available, and no schedule fires',
+            'tusk scheduler'
+        where
+            not exists (
+                select from tusk.leader as leader
+                where leader.name = 'scheduler' and leader.expires_at > now() - interval '10 seconds'
+            )
+        union all
+        select
+            12, 'warning', 'scheduler_behind',
+            format('the first job that is due waits since %s for the scheduler', first.due_at),
+            'look at the log of the scheduler, and at the load of the server'
+        from (
+            select min(scheduled.due_at) as due_at from tusk.scheduled as scheduled where scheduled.shard = 0
+        ) as first
+        where first.due_at < clock_timestamp() - interval '15 seconds'
+        union all
+        select
+            13, 'bad', 'no_partition',
+            'jobs are in a table for those without a partition: no scheduler made partitions in time',
+            'tusk scheduler: it moves them'
+        where exists (select from tusk.job_overflow as overflow limit 1)
+        union all
+        select
+            14, 'bad', 'no_worker', format('jobs wait in queue %s, and no live worker serves it', named.name),
+            format('tusk worker --queues %s', named.name)
+        from named
+        where
+            named.name is not null
+            and not exists (
+                select from tusk.worker as worker
+                where worker.state = 'live' and named.name = any (worker.queues)
+            )
+        union all
+        select
+            15, 'note', 'queue_paused',
+            format(
+                'queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
+                ': ' || queue.pause_reason
+            ),
+            format('tusk queue resume %s', queue.name)
+        from tusk.queue as queue
+        where queue.paused_at is not null
+        union all
+        select
+            16, 'note', 'key_paused',
+            format(
+                'no job with %s starts; paused by %s since %s%s', given.key, given.paused_by, given.paused_at,
+                ': ' || given.pause_reason
+            ),
+            format('tusk limit resume %s', given.key)
+        from tusk.key_limit as given
+        where given.paused_at is not null and coalesce(given.paused_until > clock_timestamp(), true)
+        union all
+        select
+            17, 'warning', 'breaker_open',
+            format('the breaker of %s is open since %s: %s', breaker.key, breaker.opened_at, left(breaker.reason, 200)),
+            format('tusk limit close %s', breaker.key)
+        from tusk.breaker as breaker
+        where breaker.opened_at is not null
+        union all
+        select
+            18, 'warning', 'schedule_fault', format('schedule %s does not fire: %s', schedule.name, schedule.fault),
+            format('tusk schedule get %s', schedule.name)
+        from tusk.schedule as schedule
+        where schedule.fault is not null
+        union all
+        select
+            19, 'warning', 'discarded',
+            format(
+                '%s jobs of queue %s were discarded within the last hour, %s completed', past.discarded, past.queue,
+                past.completed
+            ),
+            format('tusk job list --state discarded --queue %s', past.queue)
+        from (
+            select minute.queue, sum(minute.discarded) as discarded, sum(minute.completed) as completed
+            from tusk.minute as minute
+            where minute.minute > now() - interval '1 hour'
+            group by minute.queue
+        ) as past
+        where past.discarded >= 10 and past.discarded * 20 > past.completed
+    )
+    select found.severity, found.finding, found.message, found.remedy
+    from found
+    order by found.place, found.message;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.doctor() IS 'What is wrong and what mends it: bad needs somebody now, warning soon, note is as somebody wanted it. No row: all is
+well.';
+
 CREATE FUNCTION tusk.drop_day_partitions() RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1369,7 +1644,7 @@ $_$;
 
 COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partition once job_retention is over; keeps what lives.';
 
-CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, start_by timestamp with time zone DEFAULT NULL::timestamp with time zone, start_within interval DEFAULT NULL::interval, idempotency_key text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, start_by timestamp with time zone DEFAULT NULL::timestamp with time zone, start_within interval DEFAULT NULL::interval, fair_key text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1378,13 +1653,13 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, ordering, start_by, start_within, idempotency_key
+        limits, uniqueness, ordering, start_by, start_within, fair_key, idempotency_key
     );
     return answer.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
 
 CREATE FUNCTION tusk.enqueue_each(jobs json, OUT id bigint, OUT state tusk.job_state, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS SETOF record
     LANGUAGE plpgsql
@@ -1431,6 +1706,7 @@ begin
             ordering => entry.job -> 'order',
             start_by => (entry.job ->> 'start_by')::timestamptz,
             start_within => (entry.job ->> 'start_within_seconds')::numeric * interval '1 second',
+            fair_key => entry.job ->> 'fair_key',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;
@@ -1456,7 +1732,7 @@ END;
 
 COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
 
-CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -1519,6 +1795,12 @@ begin
         perform tusk.refuse(
             pointer || '/start_within_seconds', 'start_within_seconds must be a number from 1 to 315360000'
         );
+    elsif fair_key is not null and not tusk.is_name(fair_key) then
+        perform tusk.refuse(
+            pointer || '/fair_key', 'fair_key must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
+    elsif fair_key ~ '^(queue|kind):' then
+        perform tusk.refuse(pointer || '/fair_key', 'fair_key cannot begin with queue: or kind:');
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
         perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
@@ -1560,7 +1842,7 @@ begin
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
             timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
-            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within)
+            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within), fair_key
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -1612,11 +1894,11 @@ begin
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms,
-            start_by
+            start_by, fair_key
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms,
-            start_by
+            start_by, fair_key
         );
         if start_by is not null then
             insert into tusk.start_deadline (shard, start_by, id) values (0, start_by, job_id);
@@ -1624,19 +1906,20 @@ begin
         if line.key is not null then
             is_head := tusk.join_order(0::smallint, line.key, job_id);
         end if;
-        is_gated := limit_keys is not null or line.key is not null or start_by is not null;
+        is_gated := num_nonnulls(limit_keys, line.key, start_by, fair_key) > 0;
+        fair_key := coalesce(fair_key, '');
         if not is_head then
             insert into tusk.blocked (
-                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, queue, kind
-            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, queue, kind);
+                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, fair_key, queue, kind
+            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, fair_key, queue, kind);
             born := 'blocked';
         elsif due is not null then
-            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-            values (0, priority, is_gated, args_length, due, job_id, queue, kind);
+            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, fair_key, queue, kind)
+            values (0, priority, is_gated, args_length, due, job_id, fair_key, queue, kind);
             born := 'scheduled';
         else
-            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-            values (0, priority, is_gated, args_length, drawn, job_id, moment, queue, kind);
+            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, fair_key, queue, kind)
+            values (0, priority, is_gated, args_length, drawn, job_id, moment, fair_key, queue, kind);
             born := 'available';
         end if;
         created := moment;
@@ -1667,7 +1950,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE plpgsql STABLE
@@ -1680,9 +1963,10 @@ declare
     placed record;
     wait record;
     count_ahead bigint;
+    count_keys bigint;
     is_free boolean := true;
 begin
-    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by into facts
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by, job.fair_key into facts
     from tusk.job as job
     where job.shard = home and job.id = explain.job_id;
     if not found then
@@ -1823,25 +2107,38 @@ begin
             where other.shard = home and other.queue = facts.queue and other.priority < wait.priority
             union all
             select
-            from (values (false), (true)) as sort (gated)
-            cross join lateral (
-                select
-                from tusk.ready as other
-                where
-                    other.shard = home and other.queue = facts.queue and other.priority = wait.priority
-                    and other.gated = sort.gated and other.rank < wait.rank
-                limit 10000
-            ) as other
+            from tusk.ready as other
+            where
+                facts.fair_key is null
+                and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and not other.gated and other.fair_key = '' and other.rank < wait.rank
+            union all
+            select
+            from tusk.ready as other
+            where
+                other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and other.gated and other.fair_key = coalesce(facts.fair_key, '') and other.rank < wait.rank
             limit 10000
         ) as line;
+        select count(*) into count_keys
+        from tusk.fair_share as share
+        where
+            facts.fair_key is not null and share.shard = home and share.queue = facts.queue
+            and share.priority = wait.priority and share.key <> facts.fair_key;
         return query select
             'runnable',
             format(
-                'nothing holds it back; %s jobs of its queue are ahead of it%s', count_ahead,
+                'nothing holds it back; %s jobs of its queue%s are ahead of it%s', count_ahead,
+                case when facts.fair_key is not null then format(
+                    ' and fair key %s, which takes turns with %s others,', facts.fair_key, count_keys
+                ) end,
                 case when wait.interruptions > 0
                     then ', and it runs alone, because it lost a lease: one such job at a time in a worker' else '' end
             ),
-            json_build_object('ahead', count_ahead, 'runs_alone', wait.interruptions > 0);
+            json_build_object(
+                'ahead', count_ahead, 'runs_alone', wait.interruptions > 0, 'fair_key', facts.fair_key,
+                'fair_keys_beside', case when facts.fair_key is not null then count_keys end
+            );
     end if;
 end
 $$;
@@ -1867,6 +2164,7 @@ CREATE TABLE tusk.blocked (
     due_at timestamp with time zone,
     reason text NOT NULL COLLATE pg_catalog."C",
     key text NOT NULL COLLATE pg_catalog."C",
+    fair_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL COLLATE pg_catalog."C"
 )
@@ -1898,6 +2196,8 @@ COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: limit, or
 
 COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: the key of the limit, or the order key.';
 
+COMMENT ON COLUMN tusk.blocked.fair_key IS 'As in ready.';
+
 COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
 
 COMMENT ON COLUMN tusk.blocked.kind IS 'Which handler runs it.';
@@ -1909,6 +2209,7 @@ CREATE TABLE tusk.key_limit (
     rate_period_ms bigint,
     breaker_failures integer,
     breaker_hold_ms bigint,
+    share_weight integer,
     paused_at timestamp with time zone,
     paused_until timestamp with time zone,
     key text NOT NULL COLLATE pg_catalog."C",
@@ -1922,7 +2223,8 @@ CREATE TABLE tusk.key_limit (
     CONSTRAINT key_limit_range CHECK (((running_max >= 1) AND (running_max <= 100000))),
     CONSTRAINT key_limit_rate_is_whole CHECK ((num_nonnulls(rate_max, rate_burst, rate_period_ms) = ANY (ARRAY[0, 3]))),
     CONSTRAINT key_limit_rate_range CHECK (((rate_max > 0) AND ((rate_burst >= 1) AND (rate_burst <= 100000)) AND ((rate_period_ms >= 1) AND (rate_period_ms <= '2678400000'::bigint)) AND ((rate_period_ms * 10) >= rate_max))),
-    CONSTRAINT key_limit_says_something CHECK ((num_nonnulls(running_max, rate_max, breaker_failures, paused_at) > 0))
+    CONSTRAINT key_limit_says_something CHECK ((num_nonnulls(running_max, rate_max, breaker_failures, share_weight, paused_at) > 0)),
+    CONSTRAINT key_limit_share_range CHECK (((share_weight >= 1) AND (share_weight <= 1000)))
 );
 
 COMMENT ON TABLE tusk.key_limit IS 'How many jobs with a key may run at once and start in a time, and whether any may.';
@@ -1938,6 +2240,8 @@ COMMENT ON COLUMN tusk.key_limit.rate_period_ms IS 'The time that rate_max is fo
 COMMENT ON COLUMN tusk.key_limit.breaker_failures IS 'So many jobs in a row that find their resource unavailable open the breaker; null: it has none.';
 
 COMMENT ON COLUMN tusk.key_limit.breaker_hold_ms IS 'How long an open breaker lets no job start, before one tries.';
+
+COMMENT ON COLUMN tusk.key_limit.share_weight IS 'How many turns jobs with this fair key get for each of a key without; of a class: each key of it; null: 1.';
 
 COMMENT ON COLUMN tusk.key_limit.paused_at IS 'Since when none may start; null: it is not paused.';
 
@@ -2348,6 +2652,7 @@ CREATE TABLE tusk.scheduled (
     due_at timestamp with time zone NOT NULL,
     id bigint NOT NULL,
     last_lease bigint DEFAULT 0 NOT NULL,
+    fair_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL COLLATE pg_catalog."C"
 )
@@ -2370,6 +2675,8 @@ COMMENT ON COLUMN tusk.scheduled.due_at IS 'When it becomes available.';
 COMMENT ON COLUMN tusk.scheduled.id IS 'The job.';
 
 COMMENT ON COLUMN tusk.scheduled.last_lease IS 'The lease it came back from; 0: it never ran.';
+
+COMMENT ON COLUMN tusk.scheduled.fair_key IS 'As in ready.';
 
 COMMENT ON COLUMN tusk.scheduled.queue IS 'The queue it enters when due.';
 
@@ -2729,7 +3036,92 @@ $$;
 
 COMMENT ON FUNCTION tusk.explain_queue(queue text) IS 'Why the jobs of a queue are not running: what holds them back, with numbers, from the first 10,000 of each sort.';
 
-CREATE FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], kinds text[], jobs_most integer, alone boolean) RETURNS TABLE(tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint, attempt smallint, kind text, available_at timestamp with time zone, keys text[], weights smallint[], max_attempts smallint, timeout_ms integer, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, ordinal bigint, bytes_before bigint)
+CREATE FUNCTION tusk.share_stride(key text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (1000000 / COALESCE((SELECT own.share_weight FROM tusk.key_limit own WHERE (own.key = share_stride.key)), (SELECT class.share_weight FROM tusk.key_limit class WHERE (class.key = tusk.key_class(share_stride.key))), 1));
+
+COMMENT ON FUNCTION tusk.share_stride(key text) IS 'How far a job moves its fair key on.';
+
+CREATE TABLE tusk.fair_lane (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    pass bigint NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    looked_at text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.fair_lane IS 'How far the jobs with fair keys of a queue and band are.';
+
+COMMENT ON COLUMN tusk.fair_lane.shard IS 'The shard of the jobs.';
+
+COMMENT ON COLUMN tusk.fair_lane.priority IS 'The band.';
+
+COMMENT ON COLUMN tusk.fair_lane.pass IS 'The pass of the last job that was claimed.';
+
+COMMENT ON COLUMN tusk.fair_lane.queue IS 'The queue.';
+
+COMMENT ON COLUMN tusk.fair_lane.looked_at IS 'The key up to which claims looked for keys without a row.';
+
+CREATE TABLE tusk.fair_share (
+    shard smallint DEFAULT 0 NOT NULL,
+    priority smallint NOT NULL,
+    pass bigint NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C"
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.fair_share IS 'Fair keys that may have jobs in ready, and how much of their lane they took.';
+
+COMMENT ON COLUMN tusk.fair_share.shard IS 'The shard of the jobs.';
+
+COMMENT ON COLUMN tusk.fair_share.priority IS 'The band.';
+
+COMMENT ON COLUMN tusk.fair_share.pass IS 'Where the next job of the key stands; the lowest of a lane is next.';
+
+COMMENT ON COLUMN tusk.fair_share.queue IS 'The queue.';
+
+COMMENT ON COLUMN tusk.fair_share.key IS 'The fair key.';
+
+CREATE FUNCTION tusk.fair_heads(home smallint, lane_queue text, lane_priority smallint, kinds text[], jobs_most integer) RETURNS TABLE(tid tid, turn bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT line.tid,
+     row_number() OVER (ORDER BY line.start, line.place, line.rank) AS row_number
+    FROM ( SELECT waiting.tid,
+             waiting.rank,
+             waiting.place,
+             (key.start + ((waiting.place - 1) * key.stride)) AS start
+            FROM (( SELECT share.key,
+                     GREATEST(share.pass, COALESCE(( SELECT lane.pass
+                            FROM tusk.fair_lane lane
+                           WHERE ((lane.shard = fair_heads.home) AND (lane.queue = fair_heads.lane_queue) AND (lane.priority = fair_heads.lane_priority))), (0)::bigint)) AS start,
+                     tusk.share_stride(share.key) AS stride
+                    FROM (tusk.fair_share share
+                      CROSS JOIN LATERAL ( SELECT
+                            FROM tusk.ready ready
+                           WHERE ((ready.shard = fair_heads.home) AND (ready.queue = fair_heads.lane_queue) AND (ready.priority = fair_heads.lane_priority) AND ready.gated AND (ready.fair_key = share.key) AND (ready.kind = ANY (fair_heads.kinds)) AND (ready.interruptions = 0))
+                          LIMIT 1) one)
+                   WHERE ((share.shard = fair_heads.home) AND (share.queue = fair_heads.lane_queue) AND (share.priority = fair_heads.lane_priority))
+                   ORDER BY share.pass, share.key
+                  LIMIT fair_heads.jobs_most) key
+              CROSS JOIN LATERAL ( SELECT ready.ctid AS tid,
+                     ready.rank,
+                     row_number() OVER (ORDER BY ready.rank) AS place
+                    FROM tusk.ready ready
+                   WHERE ((ready.shard = fair_heads.home) AND (ready.queue = fair_heads.lane_queue) AND (ready.priority = fair_heads.lane_priority) AND ready.gated AND (ready.fair_key = key.key) AND (ready.kind = ANY (fair_heads.kinds)) AND (ready.interruptions = 0))
+                   ORDER BY ready.rank
+                  LIMIT fair_heads.jobs_most) waiting)) line
+   ORDER BY line.start, line.place, line.rank
+  LIMIT fair_heads.jobs_most;
+END;
+
+COMMENT ON FUNCTION tusk.fair_heads(home smallint, lane_queue text, lane_priority smallint, kinds text[], jobs_most integer) IS 'The next jobs of the fair keys of a lane, in turn.';
+
+CREATE FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], kinds text[], jobs_most integer, alone boolean, is_fair boolean) RETURNS TABLE(tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint, attempt smallint, kind text, available_at timestamp with time zone, keys text[], weights smallint[], max_attempts smallint, timeout_ms integer, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, ordinal bigint, bytes_before bigint)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2764,11 +3156,13 @@ begin
         cross join lateral (
             select gated.*
             from (
-                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
                 from tusk.ready as ready
                 where
-                    ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    not is_fair
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
                 order by ready.rank
                 limit jobs_most
                 for update skip locked
@@ -2776,17 +3170,45 @@ begin
             union all
             select other.*
             from (
-                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
                 from tusk.ready as ready
                 where
-                    (place.is_limited or cardinality(limited_kinds) > 0)
+                    not is_fair and (place.is_limited or cardinality(limited_kinds) > 0)
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
                     and (place.is_limited or ready.kind = any (limited_kinds))
                 order by ready.rank
                 limit jobs_most
                 for update skip locked
             ) as other
+            union all
+            select unfair.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
+                from tusk.ready as ready
+                where
+                    alone
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.gated and ready.fair_key <> '' and ready.kind = any (kinds) and ready.interruptions > 0
+                order by ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as unfair
+            union all
+            select fair.*
+            from (
+                select waiting.*, head.tid, place.number as lane, place.is_limited, head.turn
+                from tusk.fair_heads(home, place.queue, place.priority, kinds, jobs_most) as head
+                cross join lateral (
+                    select ready.*
+                    from tusk.ready as ready
+                    where ready.ctid = head.tid
+                    limit 1
+                    for update skip locked
+                ) as waiting
+                where is_fair
+            ) as fair
         ) as waiting
         limit jobs_most
     ) as first
@@ -2803,12 +3225,12 @@ begin
             )
         limit 1
     ) as job
-    window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding);
+    window line as (order by first.priority, first.released desc, first.lane, first.turn rows unbounded preceding);
 end
 $$;
 
-COMMENT ON FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], kinds text[], jobs_most integer, alone boolean) IS 'Locks waiting jobs that limits may hold back, in claim order; with the keys that each counts for, also its queue''s and
-kind''s where these have limits.';
+COMMENT ON FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], kinds text[], jobs_most integer, alone boolean, is_fair boolean) IS 'Locks waiting jobs that limits may hold back, in claim order; with the keys that each counts for, also its queue''s and
+kind''s where these have limits. is_fair: those with fair keys, in turn.';
 
 CREATE FUNCTION tusk.hold_back(key text, hold interval) RETURNS boolean
     LANGUAGE plpgsql
@@ -2843,6 +3265,25 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.hold_back(key text, hold interval) IS 'Lets no job of a key with a rate start for a time, at most a day, then one at a time; false: the key has no rate.';
+
+CREATE FUNCTION tusk.hold_share() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform from tusk.fair_share as share
+    where
+        share.shard = new.shard and share.queue = new.queue and share.priority = new.priority
+        and share.key = new.fair_key
+    for key share;
+    if not found then
+        perform tusk.make_share(new.shard, new.queue, new.priority, new.fair_key);
+    end if;
+    return null;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.hold_share() IS 'Lets the fair key of a new row of ready take part, and keeps it there.';
 
 CREATE FUNCTION tusk.hold_watermark(name text) RETURNS text
     LANGUAGE plpgsql
@@ -3234,6 +3675,107 @@ $$;
 
 COMMENT ON FUNCTION tusk.lock_unique_key(home smallint, hash bytea, until text, expires_at timestamp with time zone) IS 'Locks the row of a unique key, made if need be; raises TK004 when somebody else holds it for a second.';
 
+CREATE FUNCTION tusk.look_after_shares(home smallint, lane_queue text, lane_priority smallint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    keys_most constant integer := 16;
+    idle_most constant integer := 64;
+    lane tusk.fair_lane;
+    idle tid [];
+    keys text [];
+    has_jobs boolean;
+begin
+    select present.* into lane
+    from tusk.fair_lane as present
+    where present.shard = home and present.queue = lane_queue and present.priority = lane_priority;
+
+    with recursive held (key) as (
+        (
+            select ready.fair_key
+            from tusk.ready as ready
+            where
+                ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
+                and ready.fair_key > coalesce(lane.looked_at, '')
+            order by ready.fair_key
+            limit 1
+        )
+        union all
+        select (
+            select ready.fair_key
+            from tusk.ready as ready
+            where
+                ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
+                and ready.fair_key > held.key
+            order by ready.fair_key
+            limit 1
+        )
+        from held
+        where held.key is not null
+    )
+    select array_agg(found.key) into keys
+    from (select held.key from held where held.key is not null limit keys_most) as found;
+    perform tusk.make_share(home, lane_queue, lane_priority, given.key)
+    from unnest(keys) as given (key)
+    where not exists (
+        select from tusk.fair_share as share
+        where
+            share.shard = home and share.queue = lane_queue and share.priority = lane_priority
+            and share.key = given.key
+    );
+    if keys is not null or lane.looked_at <> '' then
+        insert into tusk.fair_lane as present (shard, priority, pass, queue, looked_at)
+        values (
+            home, lane_priority, 0, lane_queue,
+            case when cardinality(keys) = keys_most then keys[keys_most] else '' end
+        )
+        on conflict on constraint fair_lane_pkey do update
+        set looked_at = excluded.looked_at
+        where present.looked_at <> excluded.looked_at;
+    end if;
+
+    has_jobs := exists (
+        select from tusk.ready as ready
+        where
+            ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
+            and ready.fair_key > ''
+    );
+    -- Those whose lane has reached their pass, as far as no job is on its way to them; all when the lane is empty.
+    idle := array(
+        select first.place
+        from (
+            select share.ctid as place, share.key
+            from tusk.fair_share as share
+            where
+                share.shard = home and share.queue = lane_queue and share.priority = lane_priority
+                and (not has_jobs or share.pass <= coalesce(lane.pass, 0))
+            order by share.pass, share.key
+            limit idle_most
+            for update skip locked
+        ) as first
+        where not exists (
+            select from tusk.ready as ready
+            where
+                ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
+                and ready.fair_key = first.key
+        )
+    );
+    -- Now that they are locked: what was committed a moment before is seen by a statement that begins after it.
+    delete from tusk.fair_share as share
+    where
+        share.ctid = any (idle)
+        and not exists (
+            select from tusk.ready as ready
+            where
+                ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
+                and ready.fair_key = share.key
+        );
+end
+$$;
+
+COMMENT ON FUNCTION tusk.look_after_shares(home smallint, lane_queue text, lane_priority smallint) IS 'Removes fair keys of a lane that have no jobs any more, and adds some that were missed.';
+
 CREATE FUNCTION tusk.make_day_partitions(days_ahead integer) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -3359,6 +3901,32 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.make_partition(parent text, child text, key text, lower_bound text, upper_bound text) IS 'Makes a partition and moves in what waits for it in the overflow table. Answers there, made, moved, or locked.';
+
+CREATE FUNCTION tusk.make_share(home smallint, lane_queue text, lane_priority smallint, fair_key text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if pg_try_advisory_xact_lock(
+        ('x' || substr(md5('tusk.share'), 1, 8))::bit(32)::integer,
+        hashtext(concat_ws(' ', home, lane_queue, lane_priority, fair_key))
+    ) then
+        insert into tusk.fair_share (shard, priority, pass, queue, key)
+        values (
+            home, lane_priority,
+            coalesce((
+                select lane.pass
+                from tusk.fair_lane as lane
+                where lane.shard = home and lane.queue = lane_queue and lane.priority = lane_priority
+            ), 0),
+            lane_queue, fair_key
+        )
+        on conflict on constraint fair_share_pkey do nothing;
+    end if;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.make_share(home smallint, lane_queue text, lane_priority smallint, fair_key text) IS 'Lets a fair key take part from where its lane is, unless somebody is at it.';
 
 CREATE TABLE tusk.watermark (
     name text NOT NULL COLLATE pg_catalog."C",
@@ -3699,7 +4267,7 @@ $$;
 
 COMMENT ON FUNCTION tusk.prune_unique_keys(rows_most integer) IS 'Looks at the next unique keys and deletes those that nobody holds any more; how many.';
 
-CREATE FUNCTION tusk.put_limit(key text, running_max integer DEFAULT NULL::integer, rate_max integer DEFAULT NULL::integer, rate_period interval DEFAULT NULL::interval, rate_burst integer DEFAULT NULL::integer, updated_by text DEFAULT CURRENT_USER, breaker_failures integer DEFAULT NULL::integer, breaker_hold interval DEFAULT NULL::interval) RETURNS void
+CREATE FUNCTION tusk.put_limit(key text, running_max integer DEFAULT NULL::integer, rate_max integer DEFAULT NULL::integer, rate_period interval DEFAULT NULL::interval, rate_burst integer DEFAULT NULL::integer, updated_by text DEFAULT CURRENT_USER, breaker_failures integer DEFAULT NULL::integer, breaker_hold interval DEFAULT NULL::interval, share_weight integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -3709,8 +4277,10 @@ declare
     hold_ms constant numeric := round(extract(epoch from put_limit.breaker_hold) * 1000);
 begin
     perform tusk.check_limit_key(put_limit.key);
-    if num_nonnulls(put_limit.running_max, put_limit.rate_max, put_limit.breaker_failures) = 0 then
-        perform tusk.refuse('#', 'a limit needs running_max, rate_max or breaker_failures');
+    if num_nonnulls(
+        put_limit.running_max, put_limit.rate_max, put_limit.breaker_failures, put_limit.share_weight
+    ) = 0 then
+        perform tusk.refuse('#', 'a limit needs running_max, rate_max, breaker_failures or share_weight');
     elsif put_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
     elsif put_limit.rate_max is null and put_limit.rate_period is not null then
@@ -3733,15 +4303,21 @@ begin
         perform tusk.refuse('#/breaker_failures', 'breaker_failures must be a whole number from 1 to 1000');
     elsif not isfinite(put_limit.breaker_hold) or hold_ms not between 1000 and 86400000 then
         perform tusk.refuse('#/breaker_hold', 'breaker_hold must be from 1 s to 1 day');
+    elsif put_limit.share_weight not between 1 and 1000 then
+        perform tusk.refuse('#/share_weight', 'share_weight must be a whole number from 1 to 1000');
+    elsif put_limit.share_weight is not null and put_limit.key ~ '^(queue|kind):' then
+        perform tusk.refuse('#/share_weight', 'share_weight is for keys that jobs name, and classes of those');
     end if;
     insert into tusk.key_limit as present (
-        key, running_max, rate_max, rate_period_ms, rate_burst, breaker_failures, breaker_hold_ms, updated_by
+        key, running_max, rate_max, rate_period_ms, rate_burst, breaker_failures, breaker_hold_ms, share_weight,
+        updated_by
     )
     values (
         put_limit.key, put_limit.running_max, put_limit.rate_max, period_ms,
         case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end,
         put_limit.breaker_failures,
-        case when put_limit.breaker_failures is not null then coalesce(hold_ms, 30000) end, put_limit.updated_by
+        case when put_limit.breaker_failures is not null then coalesce(hold_ms, 30000) end, put_limit.share_weight,
+        put_limit.updated_by
     )
     on conflict on constraint key_limit_pkey do update
     set
@@ -3751,6 +4327,7 @@ begin
         rate_burst = excluded.rate_burst,
         breaker_failures = excluded.breaker_failures,
         breaker_hold_ms = excluded.breaker_hold_ms,
+        share_weight = excluded.share_weight,
         updated_at = clock_timestamp(),
         updated_by = excluded.updated_by;
     -- What was taken at the former rate is not held against the new one for longer than that takes to fill a bucket.
@@ -3777,8 +4354,8 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.put_limit(key text, running_max integer, rate_max integer, rate_period interval, rate_burst integer, updated_by text, breaker_failures integer, breaker_hold interval) IS 'Sets how many jobs with a key may run at once and start in a time, and its breaker, as a whole. The next claim keeps
-to it.';
+COMMENT ON FUNCTION tusk.put_limit(key text, running_max integer, rate_max integer, rate_period interval, rate_burst integer, updated_by text, breaker_failures integer, breaker_hold interval, share_weight integer) IS 'Sets how many jobs with a key may run at once and start in a time, its breaker and its fair share, as a whole. The
+next claim keeps to it.';
 
 CREATE FUNCTION tusk.put_schedule(name text, cron text, job json, time_zone text DEFAULT 'UTC'::text, jitter interval DEFAULT '00:00:00'::interval, overlap text DEFAULT 'allow'::text, catch_up text DEFAULT 'one'::text, catch_up_max integer DEFAULT NULL::integer, catch_up_window interval DEFAULT NULL::interval) RETURNS boolean
     LANGUAGE plpgsql
@@ -4195,12 +4772,12 @@ begin
     ),
     entered as (
         insert into tusk.ready (
-            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, queue,
-            kind
+            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at,
+            fair_key, queue, kind
         )
         select
             home, line.priority, line.attempt, line.interruptions, true, true, line.args_bytes, line.id,
-            line.last_lease, clock_timestamp(), line.queue, line.kind
+            line.last_lease, clock_timestamp(), line.fair_key, line.queue, line.kind
         from (select gone.* from gone order by gone.priority, gone.rank) as line
         returning queue
     ),
@@ -4379,17 +4956,18 @@ begin
         update tusk.order_head as kept set id = next.id where kept.shard = home and kept.key = wanted;
         if next.due_at > moment then
             insert into tusk.scheduled (
-                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind
+                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
             ) values (
                 home, next.priority, next.attempt, true, next.args_bytes, next.due_at, next.id, next.last_lease,
-                next.queue, next.kind
+                next.fair_key, next.queue, next.kind
             );
         else
             insert into tusk.ready (
-                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
+                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key,
+                queue, kind
             ) values (
                 home, next.priority, next.attempt, next.interruptions, true, next.args_bytes, next.id,
-                next.last_lease, moment, next.queue, next.kind
+                next.last_lease, moment, next.fair_key, next.queue, next.kind
             );
             queues := queues || next.queue;
         end if;
@@ -4442,16 +5020,16 @@ begin
     delete from tusk.key_limit as present
     where
         present.key = remove_limit.key and present.paused_at is null
-        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures, present.share_weight) > 0;
     if not found then
         -- A pause stays.
         update tusk.key_limit as present
         set
             running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null, breaker_failures = null,
-            breaker_hold_ms = null
+            breaker_hold_ms = null, share_weight = null
         where
             present.key = remove_limit.key
-            and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
+            and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures, present.share_weight) > 0;
     end if;
     if not found then
         return false;
@@ -4546,27 +5124,31 @@ begin
     -- Also what only changed its args gets a new row: a claim that does not see the new args does not see it either.
     if moved.reason = 'order' then
         insert into tusk.blocked (
-            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, queue, kind
+            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, fair_key,
+            queue, kind
         )
         select
             home, job.priority, moved.attempt, job.args_bytes, moved.rank, job_id, moved.last_lease, moment, due,
-            moved.reason, moved.key, job.queue, job.kind
+            moved.reason, moved.key, coalesce(job.fair_key, ''), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     elsif due > moment then
-        insert into tusk.scheduled (shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind)
+        insert into tusk.scheduled (
+            shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+        )
         select
-            home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease, job.queue,
-            job.kind
+            home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease,
+            coalesce(job.fair_key, ''), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     else
         insert into tusk.ready (
-            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
+            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key, queue,
+            kind
         )
         select
             home, job.priority, moved.attempt, moved.interruptions, moved.gated, job.args_bytes, job_id,
-            moved.last_lease, moment, job.queue, job.kind
+            moved.last_lease, moment, coalesce(job.fair_key, ''), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     end if;
@@ -4587,7 +5169,7 @@ begin
     delete from tusk.key_limit as present
     where
         present.key = resume_key.key
-        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) = 0
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures, present.share_weight) = 0
     returning present.paused_at is not null into was_paused;
     if not found then
         update tusk.key_limit as present
@@ -4695,23 +5277,25 @@ begin
             select job.order_key into line from tusk.job as job where job.shard = home and job.id = retry.job_id;
             if line.order_key is not null and not tusk.join_order(home, line.order_key, retry.job_id) then
                 insert into tusk.blocked (
-                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue, kind
+                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, fair_key,
+                    queue, kind
                 )
                 select
                     home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id >> 10,
-                    job.id, moved.last_lease, moment, 'order', job.order_key, job.queue, job.kind
+                    job.id, moved.last_lease, moment, 'order', job.order_key, coalesce(job.fair_key, ''), job.queue,
+                    job.kind
                 from tusk.job as job
                 where job.shard = home and job.id = retry.job_id;
                 return 'blocked';
             end if;
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
-                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, queue, kind
+                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
             )
             select
                 home, job.priority, least(moved.attempt, job.max_attempts - 1),
-                job.limit_keys is not null or job.order_key is not null, job.args_bytes, job.id, moved.last_lease,
-                moment, job.queue, job.kind
+                num_nonnulls(job.limit_keys, job.order_key, job.fair_key) > 0, job.args_bytes, job.id,
+                moved.last_lease, moment, coalesce(job.fair_key, ''), job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';
@@ -5169,6 +5753,7 @@ CREATE TABLE tusk.job_kept (
     order_key text COLLATE pg_catalog."C",
     order_wait_ms bigint,
     start_by timestamp with time zone,
+    fair_key text COLLATE pg_catalog."C",
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -5217,6 +5802,8 @@ COMMENT ON COLUMN tusk.job_kept.order_key IS 'Jobs with the same one run one at 
 COMMENT ON COLUMN tusk.job_kept.order_wait_ms IS 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
 
 COMMENT ON COLUMN tusk.job_kept.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
+
+COMMENT ON COLUMN tusk.job_kept.fair_key IS 'The key whose share of its queue and band it takes; null: none.';
 
 CREATE TABLE tusk.job_log (
     shard smallint DEFAULT 0 NOT NULL,
@@ -5282,6 +5869,7 @@ CREATE TABLE tusk.job_overflow (
     order_key text COLLATE pg_catalog."C",
     order_wait_ms bigint,
     start_by timestamp with time zone,
+    fair_key text COLLATE pg_catalog."C",
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -5327,6 +5915,44 @@ COMMENT ON COLUMN tusk.migration.name IS 'The rest of the file''s name.';
 COMMENT ON COLUMN tusk.migration.checksum IS 'SHA-256 of the file; a migration is never edited once applied.';
 
 COMMENT ON COLUMN tusk.migration.applied_at IS 'When it was applied.';
+
+CREATE TABLE tusk.minute (
+    minute timestamp with time zone NOT NULL,
+    completed bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    discarded bigint DEFAULT 0 NOT NULL,
+    cancelled bigint DEFAULT 0 NOT NULL,
+    available bigint DEFAULT 0 NOT NULL,
+    oldest_wait_ms bigint DEFAULT 0 NOT NULL,
+    queue text NOT NULL COLLATE pg_catalog."C",
+    waits bigint[] NOT NULL,
+    runs bigint[] NOT NULL,
+    CONSTRAINT minute_has_all_bounds CHECK (((cardinality(waits) = 19) AND (cardinality(runs) = 19)))
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
+
+COMMENT ON TABLE tusk.minute IS 'What happened in each minute, by queue. Kept for the setting minute_retention.';
+
+COMMENT ON COLUMN tusk.minute.minute IS 'Its beginning.';
+
+COMMENT ON COLUMN tusk.minute.completed IS 'Jobs that completed.';
+
+COMMENT ON COLUMN tusk.minute.failed IS 'Attempts that failed and are to be retried.';
+
+COMMENT ON COLUMN tusk.minute.discarded IS 'Jobs that were discarded when an attempt ended.';
+
+COMMENT ON COLUMN tusk.minute.cancelled IS 'Jobs that were cancelled while they ran.';
+
+COMMENT ON COLUMN tusk.minute.available IS 'The most jobs that were available when the scheduler looked, up to 10,000.';
+
+COMMENT ON COLUMN tusk.minute.oldest_wait_ms IS 'The longest that the first job of a band had waited when it looked.';
+
+COMMENT ON COLUMN tusk.minute.queue IS 'The queue.';
+
+COMMENT ON COLUMN tusk.minute.waits IS 'How many jobs that were claimed had waited so long: 5, 10, 25, 50, 75, 100, 250, 500, 750 ms, 1, 2.5, 5, 7.5, 10,
+30, 60, 300, 1800 s at most, and longer.';
+
+COMMENT ON COLUMN tusk.minute.runs IS 'How many attempts that ended had taken so long.';
 
 CREATE TABLE tusk.outcome_overflow (
     shard smallint DEFAULT 0 NOT NULL,
@@ -5534,6 +6160,125 @@ ALTER TABLE ONLY tusk.job ATTACH PARTITION tusk.job_overflow DEFAULT;
 
 ALTER TABLE ONLY tusk.outcome ATTACH PARTITION tusk.outcome_overflow DEFAULT;
 
+ALTER TABLE ONLY tusk.fair_lane
+    ADD CONSTRAINT fair_lane_pkey PRIMARY KEY (shard, queue, priority);
+
+CREATE FUNCTION tusk.charge_shares(home smallint, tids tid[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH used AS MATERIALIZED (
+          SELECT ready.queue,
+             ready.priority,
+             ready.fair_key,
+             count(*) AS jobs,
+             tusk.share_stride(ready.fair_key) AS stride
+            FROM tusk.ready ready
+           WHERE (ready.ctid = ANY (charge_shares.tids))
+           GROUP BY ready.queue, ready.priority, ready.fair_key
+         ), charged AS (
+          UPDATE tusk.fair_share share SET pass = ((used.jobs * used.stride) + GREATEST(share.pass, COALESCE(( SELECT lane_1.pass
+                    FROM tusk.fair_lane lane_1
+                   WHERE ((lane_1.shard = share.shard) AND (lane_1.queue = share.queue) AND (lane_1.priority = share.priority))), (0)::bigint)))
+            FROM used
+           WHERE ((share.shard = charge_shares.home) AND (share.queue = used.queue) AND (share.priority = used.priority) AND (share.key = used.fair_key))
+           RETURNING share.queue,
+             share.priority,
+             (share.pass - used.stride) AS pass
+         )
+  INSERT INTO tusk.fair_lane AS lane (shard, priority, pass, queue)  SELECT charge_shares.home AS home,
+             charged.priority,
+             max(charged.pass) AS max,
+             charged.queue
+            FROM charged
+           GROUP BY charged.queue, charged.priority ON CONFLICT ON CONSTRAINT fair_lane_pkey DO UPDATE SET pass = GREATEST(lane.pass, excluded.pass);
+END;
+
+COMMENT ON FUNCTION tusk.charge_shares(home smallint, tids tid[]) IS 'Moves the fair keys of jobs that are being claimed on.';
+
+ALTER TABLE ONLY tusk.minute
+    ADD CONSTRAINT minute_pkey PRIMARY KEY (minute, queue);
+
+CREATE FUNCTION tusk.note_minute(queues text[], completed bigint[], failed bigint[], discarded bigint[], cancelled bigint[], waits bigint[], runs bigint[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ INSERT INTO tusk.minute AS present (minute, completed, failed, discarded, cancelled, queue, waits, runs)  SELECT date_trunc('minute'::text, clock_timestamp()) AS date_trunc,
+             given.completed,
+             given.failed,
+             given.discarded,
+             given.cancelled,
+             given.queue,
+             (note_minute.waits)[((given.number * 19) - 18):(given.number * 19)] AS waits,
+             (note_minute.runs)[((given.number * 19) - 18):(given.number * 19)] AS runs
+            FROM UNNEST(note_minute.queues, note_minute.completed, note_minute.failed, note_minute.discarded, note_minute.cancelled) WITH ORDINALITY given(queue, completed, failed, discarded, cancelled, number)
+           ORDER BY given.queue ON CONFLICT ON CONSTRAINT minute_pkey DO UPDATE SET completed = (present.completed + excluded.completed), failed = (present.failed + excluded.failed), discarded = (present.discarded + excluded.discarded), cancelled = (present.cancelled + excluded.cancelled), waits = ARRAY( SELECT (pair.old + pair.new)
+            FROM UNNEST(present.waits, excluded.waits) WITH ORDINALITY pair(old, new, number)
+           ORDER BY pair.number), runs = ARRAY( SELECT (pair.old + pair.new)
+            FROM UNNEST(present.runs, excluded.runs) WITH ORDINALITY pair(old, new, number)
+           ORDER BY pair.number);
+END;
+
+COMMENT ON FUNCTION tusk.note_minute(queues text[], completed bigint[], failed bigint[], discarded bigint[], cancelled bigint[], waits bigint[], runs bigint[]) IS 'Adds to the present minute of queues; waits and runs are those of the first queue, of the second, and so on.';
+
+CREATE FUNCTION tusk.sample_queues(home smallint, count_most integer) RETURNS integer
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH RECURSIVE named(name) AS (
+         ( SELECT ready.queue
+            FROM tusk.ready ready
+           WHERE (ready.shard = sample_queues.home)
+           ORDER BY ready.queue
+          LIMIT 1)
+         UNION ALL
+          SELECT ( SELECT ready.queue
+                    FROM tusk.ready ready
+                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue > named.name))
+                   ORDER BY ready.queue
+                  LIMIT 1) AS queue
+            FROM named
+           WHERE (named.name IS NOT NULL)
+         ), sampled AS (
+          INSERT INTO tusk.minute AS present (minute, queue, available, oldest_wait_ms, waits, runs)  SELECT date_trunc('minute'::text, clock_timestamp()) AS date_trunc,
+                     named.name,
+                     ( SELECT count(*) AS count
+                            FROM ( SELECT
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name))
+                                  LIMIT sample_queues.count_most) counted) AS count,
+                     COALESCE(( SELECT ((EXTRACT(epoch FROM (clock_timestamp() - min(first.available_at))) * (1000)::numeric))::bigint AS int8
+                            FROM (generate_series(0, 9) band(priority)
+                              CROSS JOIN LATERAL (( SELECT ready.available_at
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (NOT ready.gated) AND (ready.fair_key = ''::text))
+                                   ORDER BY ready.rank
+                                  LIMIT 1)
+                                 UNION ALL
+                                 ( SELECT ready.available_at
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND ready.gated AND (ready.fair_key = ''::text))
+                                   ORDER BY ready.rank
+                                  LIMIT 1)
+                                 UNION ALL
+                                 ( SELECT ready.available_at
+                                    FROM tusk.ready ready
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (ready.fair_key <> ''::text))
+                                   ORDER BY ready.rank
+                                  LIMIT 1)) first)), (0)::bigint) AS "coalesce",
+                     array_fill((0)::bigint, ARRAY[19]) AS array_fill,
+                     array_fill((0)::bigint, ARRAY[19]) AS array_fill
+                    FROM named
+                   WHERE (named.name IS NOT NULL)
+                   ORDER BY named.name ON CONFLICT ON CONSTRAINT minute_pkey DO UPDATE SET available = GREATEST(present.available, excluded.available), oldest_wait_ms = GREATEST(present.oldest_wait_ms, excluded.oldest_wait_ms)
+           RETURNING 1 AS "?column?"
+         )
+  SELECT (count(*))::integer AS count
+    FROM sampled;
+END;
+
+COMMENT ON FUNCTION tusk.sample_queues(home smallint, count_most integer) IS 'Adds to the present minute how much waits in each queue; how many queues.';
+
 ALTER TABLE ONLY tusk.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 
@@ -5545,6 +6290,9 @@ ALTER TABLE ONLY tusk.breaker
 
 ALTER TABLE ONLY tusk.cancel_request
     ADD CONSTRAINT cancel_request_pkey PRIMARY KEY (shard, id);
+
+ALTER TABLE ONLY tusk.fair_share
+    ADD CONSTRAINT fair_share_pkey PRIMARY KEY (shard, queue, priority, key);
 
 ALTER TABLE ONLY tusk.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (shard, key_hash);
@@ -5598,7 +6346,7 @@ ALTER TABLE ONLY tusk.rate_bucket
     ADD CONSTRAINT rate_bucket_pkey PRIMARY KEY (shard, key);
 
 ALTER TABLE ONLY tusk.ready
-    ADD CONSTRAINT ready_pkey PRIMARY KEY (shard, queue, priority, gated, rank);
+    ADD CONSTRAINT ready_pkey PRIMARY KEY (shard, queue, priority, gated, fair_key, rank);
 
 ALTER TABLE ONLY tusk.schedule
     ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);
@@ -5635,6 +6383,8 @@ CREATE INDEX blocked_id ON tusk.blocked USING btree (id);
 
 CREATE INDEX blocked_order ON tusk.blocked USING btree (shard, key, rank) WHERE (reason = 'order'::text);
 
+CREATE INDEX fair_share_pass ON tusk.fair_share USING btree (shard, queue, priority, pass, key);
+
 CREATE INDEX idempotency_created_at ON tusk.idempotency USING btree (created_at);
 
 CREATE INDEX job_log_id ON ONLY tusk.job_log USING btree (id);
@@ -5651,7 +6401,9 @@ CREATE INDEX outcome_overflow_id_idx ON tusk.outcome_overflow USING btree (id);
 
 CREATE INDEX ready_alone ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (interruptions > 0);
 
-CREATE INDEX ready_gated ON tusk.ready USING btree (shard, queue, priority, rank) WHERE gated;
+CREATE INDEX ready_fair ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (fair_key <> ''::text);
+
+CREATE INDEX ready_gated ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (gated AND (fair_key = ''::text));
 
 CREATE INDEX ready_id ON tusk.ready USING btree (id);
 
@@ -5668,6 +6420,8 @@ ALTER INDEX tusk.job_log_id ATTACH PARTITION tusk.job_log_overflow_id_idx;
 ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_overflow_pkey;
 
 ALTER INDEX tusk.outcome_id ATTACH PARTITION tusk.outcome_overflow_id_idx;
+
+CREATE TRIGGER ready_holds_share AFTER INSERT ON tusk.ready FOR EACH ROW WHEN ((new.fair_key <> ''::text)) EXECUTE FUNCTION tusk.hold_share();
 
 CREATE TRIGGER worker_is_gone AFTER DELETE ON tusk.worker FOR EACH ROW EXECUTE FUNCTION tusk.remember_kinds();
 

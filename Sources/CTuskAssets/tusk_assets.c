@@ -15,6 +15,10 @@ static const unsigned char base_css[] = {
 #embed "pages/base.css" suffix(, 0)
 };
 
+static const unsigned char charts_js[] = {
+#embed "pages/charts.js" suffix(, 0)
+};
+
 static const unsigned char colours_js[] = {
 #embed "pages/colours.js" suffix(, 0)
 };
@@ -99,6 +103,10 @@ static const unsigned char parts_js[] = {
 #embed "pages/parts.js" suffix(, 0)
 };
 
+static const unsigned char queue_js[] = {
+#embed "pages/queue.js" suffix(, 0)
+};
+
 static const unsigned char queues_js[] = {
 #embed "pages/queues.js" suffix(, 0)
 };
@@ -133,6 +141,7 @@ static const struct tusk_asset files[] = {
     FILE_OF("api.js", api_js),
     FILE_OF("app.js", app_js),
     FILE_OF("base.css", base_css),
+    FILE_OF("charts.js", charts_js),
     FILE_OF("colours.js", colours_js),
     FILE_OF("commands.js", commands_js),
     FILE_OF("dialogs.js", dialogs_js),
@@ -154,6 +163,7 @@ static const struct tusk_asset files[] = {
     FILE_OF("overview.js", overview_js),
     FILE_OF("parts.css", parts_css),
     FILE_OF("parts.js", parts_js),
+    FILE_OF("queue.js", queue_js),
     FILE_OF("queues.js", queues_js),
     FILE_OF("schedule.js", schedule_js),
     FILE_OF("schedules.js", schedules_js),

@@ -139,6 +139,18 @@ static const unsigned char migration_0019_steps[] = {
 #embed "../../sql/migrations/0019_steps.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0020_fair_share[] = {
+#embed "../../sql/migrations/0020_fair_share.sql" suffix(, 0)
+};
+
+static const unsigned char migration_0021_minutes[] = {
+#embed "../../sql/migrations/0021_minutes.sql" suffix(, 0)
+};
+
+static const unsigned char migration_0022_doctor[] = {
+#embed "../../sql/migrations/0022_doctor.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -209,6 +221,10 @@ static const unsigned char query_enqueue_each[] = {
 
 static const unsigned char query_enqueue_jobs[] = {
 #embed "../../sql/queries/enqueue_jobs.sql" suffix(, 0)
+};
+
+static const unsigned char query_examine[] = {
+#embed "../../sql/queries/examine.sql" suffix(, 0)
 };
 
 static const unsigned char query_explain_job[] = {
@@ -311,6 +327,10 @@ static const unsigned char query_move_schedules[] = {
 #embed "../../sql/queries/move_schedules.sql" suffix(, 0)
 };
 
+static const unsigned char query_note_minute[] = {
+#embed "../../sql/queries/note_minute.sql" suffix(, 0)
+};
+
 static const unsigned char query_note_unavailable[] = {
 #embed "../../sql/queries/note_unavailable.sql" suffix(, 0)
 };
@@ -397,6 +417,10 @@ static const unsigned char query_read_last_lines[] = {
 
 static const unsigned char query_read_migrations[] = {
 #embed "../../sql/queries/read_migrations.sql" suffix(, 0)
+};
+
+static const unsigned char query_read_minutes[] = {
+#embed "../../sql/queries/read_minutes.sql" suffix(, 0)
 };
 
 static const unsigned char query_read_next_tick[] = {
@@ -515,6 +539,10 @@ static const unsigned char query_run_schedule[] = {
 #embed "../../sql/queries/run_schedule.sql" suffix(, 0)
 };
 
+static const unsigned char query_sample_queues[] = {
+#embed "../../sql/queries/sample_queues.sql" suffix(, 0)
+};
+
 static const unsigned char query_save_cursor[] = {
 #embed "../../sql/queries/save_cursor.sql" suffix(, 0)
 };
@@ -596,6 +624,9 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0017_explain_queues.sql", migration_0017_explain_queues),
     FILE_OF("migrations/0018_ageing.sql", migration_0018_ageing),
     FILE_OF("migrations/0019_steps.sql", migration_0019_steps),
+    FILE_OF("migrations/0020_fair_share.sql", migration_0020_fair_share),
+    FILE_OF("migrations/0021_minutes.sql", migration_0021_minutes),
+    FILE_OF("migrations/0022_doctor.sql", migration_0022_doctor),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -614,6 +645,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
+    FILE_OF("queries/examine.sql", query_examine),
     FILE_OF("queries/explain_job.sql", query_explain_job),
     FILE_OF("queries/explain_queue.sql", query_explain_queue),
     FILE_OF("queries/find_claimable.sql", query_find_claimable),
@@ -639,6 +671,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/make_day_partitions.sql", query_make_day_partitions),
     FILE_OF("queries/make_job_partitions.sql", query_make_job_partitions),
     FILE_OF("queries/move_schedules.sql", query_move_schedules),
+    FILE_OF("queries/note_minute.sql", query_note_minute),
     FILE_OF("queries/note_unavailable.sql", query_note_unavailable),
     FILE_OF("queries/notify_queues.sql", query_notify_queues),
     FILE_OF("queries/pause_key.sql", query_pause_key),
@@ -661,6 +694,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_job_log.sql", query_read_job_log),
     FILE_OF("queries/read_last_lines.sql", query_read_last_lines),
     FILE_OF("queries/read_migrations.sql", query_read_migrations),
+    FILE_OF("queries/read_minutes.sql", query_read_minutes),
     FILE_OF("queries/read_next_tick.sql", query_read_next_tick),
     FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),
     FILE_OF("queries/read_settled.sql", query_read_settled),
@@ -690,6 +724,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
+    FILE_OF("queries/sample_queues.sql", query_sample_queues),
     FILE_OF("queries/save_cursor.sql", query_save_cursor),
     FILE_OF("queries/set_ageing.sql", query_set_ageing),
     FILE_OF("queries/settle_jobs.sql", query_settle_jobs),

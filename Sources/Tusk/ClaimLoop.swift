@@ -68,7 +68,7 @@ struct ClaimLoop {
             mayClaim: mayClaim && engine.settlements.count < configuration.unsettledMax && !kinds.isEmpty,
             idleSlots: engine.slots.idleCount,
             queued: engine.feed.count,
-            prefetch: speed.jobs(of: engine.slots.count, in: configuration.prefetchTime),
+            prefetch: gatedShare.isOnlyFair ? 0 : speed.jobs(of: engine.slots.count, in: configuration.prefetchTime),
             hasAlone: engine.hasAlone || engine.roomForLessUrgent ?? 1 <= 0,
             hasJobs: engine.jobsInHand > 0
         )
@@ -98,12 +98,20 @@ struct ClaimLoop {
                 argsBytesMax: configuration.claimBytesMax
             )
             if hasLeftOut { request.lanes.removeAll { $0.priority > configuration.reservedPriorityMax } }
-            let gated = try claimGated(gatedShare.jobs(of: jobs), request, &session)
-            accept(gated, registration, isAlone: false, lowWater: lowWater)
-            request.jobsMax = max(1, jobs - gated.count)
+            let idleSlots = max(0, engine.slots.idleCount - engine.feed.count)
+            let parts = gatedShare.jobs(of: jobs, idleSlots: idleSlots)
+            let limited = try claimGated(parts.limited, request, &session)
+            accept(limited, registration, isAlone: false, lowWater: lowWater)
+            if parts.limited > 0 { gatedShare.noted(foundLimited: !limited.isEmpty) }
+            let fair = try claimGated(parts.fair, request, &session, isFair: true)
+            accept(fair, registration, isAlone: false, lowWater: lowWater)
+            let gated = limited.count + fair.count
+            request.jobsMax = max(1, jobs - gated)
             let (count, hasMore) = try claim(request, registration, &session, &lanes, lowWater: lowWater)
-            let total = gated.count + count
-            let asked = hasMore || !gated.isEmpty ? total : max(jobs, total + 1)
+            let total = gated + count
+            // Nothing is asked of those with fair keys while no slot is idle, so that says nothing.
+            let waitsForSlot = gatedShare.isOnlyFair && idleSlots == 0
+            let asked = hasMore || gated > 0 || waitsForSlot ? total : max(jobs, total + 1)
             state.claimed(total, of: asked, at: .now, random: Double.random(in: 0..<1))
         } catch {
             failed(error, registration, &state)
@@ -131,20 +139,22 @@ struct ClaimLoop {
         let wasOpen = gatedShare.isOpen
         gatedShare.noted(
             found: answer.jobs.count,
-            hasGated: answer.hasGated,
+            hasLimited: answer.hasGated,
+            hasFair: answer.hasFair,
             cutOffAt: reachedLimit ? answer.jobs.last?.priority : nil
         )
         // What the first claim that hears of gated jobs leaves is asked for at once.
-        let hasNews = answer.hasGated && !wasOpen
+        let hasNews = gatedShare.isOpen && !wasOpen
         return (answer.jobs.count, answer.jobs.count >= request.jobsMax || lanes.holdsMore || hasNews)
     }
 
-    /// Claims jobs that limits may hold back.
+    /// Claims jobs that limits may hold back, or those with fair keys.
     private mutating func claimGated(
         _ jobs: Int,
         _ request: ClaimRequest,
         _ session: inout KeptSession,
-        isAlone: Bool = false
+        isAlone: Bool = false,
+        isFair: Bool = false
     ) throws(StoreError) -> [ClaimedJob] {
         guard jobs > 0 else { return [] }
         var request = request
@@ -153,7 +163,7 @@ struct ClaimLoop {
         request.lanes.removeAll { $0.priority > gatedShare.bandMax }
         let start = ContinuousClock.now
         let answer = try session.call { session throws(StoreError) in
-            try session.claimGated(request, isAlone: isAlone)
+            try session.claimGated(request, isAlone: isAlone, isFair: isFair)
         }
         if !answer.jobs.isEmpty {
             let isListening = engine.signals.isListening

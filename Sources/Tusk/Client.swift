@@ -144,6 +144,8 @@ public struct EnqueueOptions: Sendable, Hashable {
     public var order: JobOrder?
     /// By when its first attempt must have been claimed, or it is discarded. Defaults to never.
     public var startBy: StartDeadline?
+    /// Whose share of its queue and band it takes: keys take turns, by weight. Defaults to none.
+    public var fairKey: FairKey?
 
     /// The queue, priority and time given, defaults for everything else.
     public init(queue: QueueName = .standard, priority: Priority = .standard, runAt: RunTime = .now) {
@@ -169,7 +171,8 @@ public struct EnqueueOptions: Sendable, Hashable {
                 limits: limits,
                 unique: unique,
                 order: order,
-                startBy: startBy
+                startBy: startBy,
+                fairKey: fairKey
             )
         } catch {
             throw .invalid(error)

@@ -26,7 +26,10 @@ struct Heartbeat {
                 engine.heartbeatBell.wait(atMost: backoff.next(random: Double.random(in: 0..<1)))
             }
         }
-        if !session.isLost { removeLate(&session) }
+        if !session.isLost {
+            removeLate(&session)
+            noteMinutes(&session)
+        }
         session.close()
     }
 
@@ -58,6 +61,7 @@ struct Heartbeat {
                 try session.beat(worker: id, within: leaseTime / 6)
             }
             if isKnown { engine.registrar.beaten(id, sentAt: now) } else { fence(id, .rescued) }
+            noteMinutes(&session)
         case .fence(let id):
             fence(id, .stale)
         case .announceDrain(let id):
@@ -80,6 +84,17 @@ struct Heartbeat {
         case .done:
             engine.watchBell.ring()
             engine.heartbeatBell.wait(atMost: WorkerState.waitMax)
+        }
+    }
+
+    /// Writes down what was counted for the charts. When that fails it is tried again after the next beat.
+    private func noteMinutes(_ session: inout KeptSession) {
+        do throws(StoreError) {
+            try engine.metrics.minutes.flush { tallies throws(StoreError) in
+                try session.call { session throws(StoreError) in try session.note(tallies, within: leaseTime / 6) }
+            }
+        } catch {
+            engine.observe(.databaseFailed(.heartbeat, error))
         }
     }
 

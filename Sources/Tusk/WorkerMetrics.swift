@@ -19,6 +19,9 @@ final class WorkerMetrics: Sendable {
     private let fallbackPolls: Counter
     private let databaseErrors: MetricFamily<Counter>
 
+    /// What is counted for the charts.
+    let minutes = MinuteTally()
+
     /// Signals that arrived for a queue of this worker.
     let signals: Counter
 
@@ -101,23 +104,33 @@ final class WorkerMetrics: Sendable {
         guard !jobs.isEmpty else { return emptyClaims.increment() }
         claimBatch.observe(Double(jobs.count))
         var series: (queue: QueueName, claimed: Counter, wait: Histogram)?
+        var tally = QueueTally()
         for job in jobs {
             // Neighbours are mostly of one queue; looking its series up takes a lock.
             if series?.queue != job.queue {
+                if let queue = series?.queue { minutes.add(tally, to: queue) }
+                tally = QueueTally()
                 series = (job.queue, claimed.with(job.queue.text), waits.with(job.queue.text))
             }
             series?.claimed.increment()
             series?.wait.observe(job.waited)
+            tally.claimed(after: job.waited)
         }
+        if let queue = series?.queue { minutes.add(tally, to: queue) }
     }
 
     /// A batch has been judged.
     func settled(_ batch: [Settlement], _ statuses: [SettleStatus]) {
         settleBatch.observe(Double(batch.count))
         var series: Series?
+        var tally = QueueTally()
         for (settlement, status) in zip(batch, statuses) {
             guard let outcome = Self.outcome(settlement.verdict, status) else { continue }
             let (queue, kind) = (settlement.job.queue, settlement.job.kind)
+            if let former = series?.queue, former != queue {
+                minutes.add(tally, to: former)
+                tally = QueueTally()
+            }
             if series?.queue != queue || series?.kind != kind || series?.outcome != outcome {
                 series = Series(
                     queue: queue,
@@ -129,10 +142,19 @@ final class WorkerMetrics: Sendable {
                 )
             }
             series?.finished.increment()
-            if let duration = settlement.duration { series?.duration.observe(duration) }
+            if let duration = settlement.duration {
+                series?.duration.observe(duration)
+                tally.ran(for: duration)
+            }
+            switch status {
+            case .leaseLost: break
+            case .cancelled: tally.settled(.cancel)
+            case .accepted, .acceptedBefore: tally.settled(settlement.verdict)
+            }
             if settlement.isTimeout { timeouts.with(queue.text, kind.text).increment() }
             if Self.finalOutcomes.contains(outcome) { series?.attempts.observe(Double(settlement.job.attempt)) }
         }
+        if let queue = series?.queue { minutes.add(tally, to: queue) }
     }
 
     /// A call failed.

@@ -101,7 +101,7 @@ package final class API: Sendable {
             + JobRoutes(services: services).routes
             + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
             + LimitRoutes(services: services).routes
-            + OrderKeyRoutes(services: services).routes
+            + OrderKeyRoutes(services: services).routes + StatsRoutes(services: services).routes
             + ClaimRoutes(claims: claims, configuration: configuration).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
             + probeRoutes.routes + PageRoutes().routes

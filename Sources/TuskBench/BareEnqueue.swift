@@ -30,6 +30,7 @@ struct BareEnqueue {
         parameters.textArray(optional: [String?](repeating: nil, count: batch))
         parameters.textArray(optional: [])
         parameters.textArray(optional: [])
+        parameters.textArray(optional: [])
         self.parameters = parameters
     }
 

@@ -26,6 +26,8 @@ package struct SchedulerConfiguration: Sendable {
     package var ageInterval: Duration = .seconds(1)
     /// The same when no queue lets jobs age. Defaults to 5 seconds.
     package var ageIdleInterval: Duration = .seconds(5)
+    /// How often it is noted how much waits in each queue. Defaults to 20 seconds.
+    package var sampleInterval: Duration = .seconds(20)
     /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
     /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)

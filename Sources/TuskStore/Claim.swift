@@ -66,6 +66,8 @@ package struct ClaimAnswer: Sendable {
     package let snapshotXmax: Int64
     /// Whether jobs may wait that only `claimGated` claims.
     package let hasGated: Bool
+    /// Whether jobs with fair keys may.
+    package let hasFair: Bool
 }
 
 /// What a claim of jobs that limits may hold back gave.
@@ -97,17 +99,29 @@ extension StoreSession {
         }
         var reader = try ClaimReader(rows, request.lanes)
         let jobs = try reader.jobs()
-        let hasGated = !reader.otherRows.isEmpty
+        let sorts = reader.otherRows.first.map { rows.int2($0, 3) } ?? 0
+        let (hasGated, hasFair) = (sorts & 1 != 0, sorts & 2 != 0)
         guard !jobs.isEmpty else {
-            return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0, hasGated: hasGated)
+            return ClaimAnswer(jobs: [], snapshotXmin: 0, snapshotXmax: 0, hasGated: hasGated, hasFair: hasFair)
         }
         let (xmin, xmax) = (rows.int8(0, 16), rows.int8(0, 17))
-        return ClaimAnswer(jobs: jobs, snapshotXmin: xmin, snapshotXmax: xmax, hasGated: hasGated)
+        return ClaimAnswer(
+            jobs: jobs,
+            snapshotXmin: xmin,
+            snapshotXmax: xmax,
+            hasGated: hasGated,
+            hasFair: hasFair
+        )
     }
 
     /// Claims jobs that limits may hold back; those without room wait in `blocked` from now on. `isAlone`: only jobs
-    /// that lost a lease before, each under a lease of its own.
-    package func claimGated(_ request: ClaimRequest, isAlone: Bool = false) throws(StoreError) -> GatedClaimAnswer {
+    /// that lost a lease before, each under a lease of its own. `isFair`: those with fair keys, in turn, instead of
+    /// those without.
+    package func claimGated(
+        _ request: ClaimRequest,
+        isAlone: Bool = false,
+        isFair: Bool = false
+    ) throws(StoreError) -> GatedClaimAnswer {
         let rows = try run(Self.claimGatedJobs) {
             $0.int2(shard)
             $0.uuid(request.worker)
@@ -118,6 +132,7 @@ extension StoreSession {
             $0.int4(Int32(request.jobsMax))
             $0.int8(Int64(request.argsBytesMax))
             $0.bool(isAlone)
+            $0.bool(isFair)
         }
         var reader = try ClaimReader(rows, request.lanes, isGated: true)
         return GatedClaimAnswer(jobs: try reader.jobs(), watchedKeys: reader.otherRows.map { rows.text($0, 16) })

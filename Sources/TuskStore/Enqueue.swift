@@ -125,6 +125,8 @@ extension StoreSession {
         let isLimited = jobs.contains { !$0.limits.isEmpty }
         parameters.textArray(optional: isLimited ? jobs.map { Self.joined($0.limits, \.key) } : [])
         parameters.textArray(optional: isLimited ? jobs.map { Self.joined($0.limits, \.weight.description) } : [])
+        let isFair = jobs.contains { $0.fairKey != nil }
+        parameters.textArray(optional: isFair ? jobs.map(\.fairKey?.text) : [])
     }
 
     private static func dueMicroseconds(_ job: NewJob) -> Int64? {

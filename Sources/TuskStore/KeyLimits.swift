@@ -15,6 +15,8 @@ package struct KeyLimitRecord: Sendable, Hashable {
     package let fault: BreakerFault?
     /// How many breakers are open: of the key, or of all keys of a class.
     package let openBreakers: Int64
+    /// How many turns jobs with this fair key get for each of one without a weight; nil: one.
+    package let shareWeight: Int?
     /// Set while none may start.
     package let pause: PauseRecord?
     /// When it was set.
@@ -140,6 +142,7 @@ extension StoreSession {
                 breaker: breaker(rows, row, from: 13),
                 fault: BreakerFault(rows, row, from: 15),
                 openBreakers: rows.int8(row, 20),
+                shareWeight: rows.int4IfPresent(row, 21).map(Int.init),
                 pause: pause(rows, row, from: 6),
                 updatedAt: rows.moment(row, 2),
                 updatedBy: rows.text(row, 3),
@@ -163,6 +166,7 @@ extension StoreSession {
             $0.text(who)
             $0.int4((limit.breaker?.failures).map { Int32($0) })
             $0.int8(limit.breaker?.hold.wholeMilliseconds)
+            $0.int4(limit.shareWeight.map { Int32($0) })
         }
         return try releaseLimit(limit.key)
     }

@@ -182,11 +182,14 @@ extension StoreSession {
         var request = request
         request.argsBytesMax = Self.outsideGatedBytesMax
         var (jobs, watchedKeys): ([ClaimedJob], [String]) = ([], [])
-        for isAlone in [true, false] where isAlone ? alone : others {
+        // Those with fair keys and those without go first by lot, so that neither starves.
+        let isFairFirst = Bool.random()
+        let parts = [(isAlone: true, isFair: false), (false, isFairFirst), (false, !isFairFirst)]
+        for (isAlone, isFair) in parts where isAlone ? alone : others {
             guard jobs.count < request.jobsMax else { continue }
             var part = request
             part.jobsMax = isAlone ? 1 : request.jobsMax - jobs.count
-            let answer = try claimGated(part, isAlone: isAlone)
+            let answer = try claimGated(part, isAlone: isAlone, isFair: isFair)
             jobs += answer.jobs
             watchedKeys += answer.watchedKeys
         }

@@ -58,11 +58,28 @@ extension StoreSession {
                 settlement.queues.insert(queue)
             }
         }
+        noteMinute(jobs, statuses)
         try tellBefore(outcomes, token, &settlement)
         guard held != nil || settlement.states.contains(where: { $0 != nil }) else { return nil }
         settlement.queues.formUnion(releaseLimits(of: jobs))
         if held != nil { _ = try run(Self.removeSettledWorker) { $0.uuid(token.worker) } }
         return settlement
+    }
+
+    /// Counts them for the charts, as far as that works.
+    private func noteMinute(_ jobs: [Held], _ statuses: [SettleStatus]) {
+        var tallies: [QueueName: QueueTally] = [:]
+        for (job, status) in zip(jobs, statuses) where status == .accepted || status == .cancelled {
+            guard let queue = job.queue else { continue }
+            tallies[queue, default: QueueTally()].settled(status == .cancelled ? .cancel : job.entry.verdict)
+            if let time = job.entry.startedAgo { tallies[queue, default: QueueTally()].ran(for: time) }
+        }
+        guard !tallies.isEmpty else { return }
+        do throws(StoreError) {
+            try note(tallies)
+        } catch {
+            // The jobs are settled; only a chart is short of them.
+        }
     }
 
     /// Tells the breakers of the job's keys that their resource is unavailable.

@@ -133,3 +133,15 @@ select pg_temp.finish(
 );
 select tusk.enqueue('post_entry', json_build_object('entry', number), queue => 'ledger', ordering => '"account:42"')
 from generate_series(2, 4) as number;
+
+-- An hour with a slow middle, for the charts; a gap where nothing ran.
+insert into tusk.minute (minute, queue, completed, failed, discarded, available, oldest_wait_ms, waits, runs)
+select
+    date_trunc('minute', now()) - back.number * interval '1 minute', 'mail',
+    300 + (120 * sin(back.number / 6.0))::bigint, back.number % 7, (back.number % 11 = 0)::integer,
+    back.number * back.number / 4, back.number * 200,
+    array[200, 40, 20, 10, 8, 5, back.number, back.number / 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]::bigint [],
+    array[0, 0, 0, 20, 60, 100, 80, 20 + back.number, 10, 5, back.number / 10, 0, 0, 0, 0, 0, 0, 0, 0]::bigint []
+from generate_series(0, 59) as back (number)
+where back.number not between 20 and 23
+on conflict on constraint minute_pkey do nothing;

@@ -54,7 +54,7 @@ delete from tusk.ready;
 # Everything that a page may be made of, and what elements may never have.
 FOREIGN = """() => {
     const known = new Set(`html head meta title link script body a header svg path span nav ul li div button main h1 h2
-        p form input label section table thead tbody tr th td time code strong dl dt dd ol b details summary pre progress
+        h3 figure figcaption p form input label section table thead tbody tr th td time code strong dl dt dd ol b details summary pre progress
         noscript style small dialog kbd`.split(/\\s+/));
     const found = [];
     for (const element of document.querySelectorAll("*")) {

@@ -16,6 +16,7 @@ def paths(place):
         "jobs-none": "/jobs?kind=nothing-of-this-kind",
         "errors": "/errors",
         "queues": "/queues",
+        "queue": "/queues/mail",
         "schedules": "/schedules",
         "schedule": "/schedules/nightly-report",
         "workers": "/workers",

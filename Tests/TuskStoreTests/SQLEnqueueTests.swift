@@ -41,6 +41,8 @@ import TuskStore
         (#"{"kind":1}"#, "kind"), (#"{"kind":"a","tags":"x"}"#, "tags"),
         (#"{"kind":"a","run_at":"tomorrow"}"#, "run_at"),
         (#"{"kind":"a","run_at":"2030-01-01T00:00:00"}"#, "run_at"),
+        (#"{"kind":"a","fair_key":7}"#, "fair_key"), (#"{"kind":"a","fair_key":"a b"}"#, "fair_key"),
+        (#"{"kind":"a","fair_key":"kind:x"}"#, "fair_key"), (#"{"kind":"a","fair_key":""}"#, "fair_key"),
         (#"{"kind":"a","start_by":"soon"}"#, "start_by"), (#"{"kind":"a","start_by":7}"#, "start_by"),
         (#"{"kind":"a","start_by":"2101-01-01T00:00:00Z","run_at":"2102-01-01T00:00:00Z"}"#, "start_by"),
         (#"{"kind":"a","start_within_seconds":0}"#, "start_within_seconds"),
@@ -99,6 +101,7 @@ import TuskStore
         #"{"kind":"a","retry":{"policy":"list","delays_seconds":[1,10,60]}}"#,
         #"{"kind":"a","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#,
         #"{"kind":"a","args":[1,"\\u0000",1e308]}"#, #"{"kind":"a","start_by":"2101-01-01T00:00:00Z"}"#,
+        #"{"kind":"a","fair_key":"tenant:7"}"#,
     ]
 
     @Test func `both refuse the same jobs, by the same field and with a documented code`() async throws {
@@ -140,7 +143,7 @@ import TuskStore
             }
             let facts = """
                 select row(job.kind, job.queue, job.priority, job.max_attempts, job.args::text, job.args_bytes,
-                    job.timeout_ms, job.retry ->> 'policy', job.tags, job.metadata::text, job.traceparent,
+                    job.timeout_ms, job.retry ->> 'policy', job.tags, job.metadata::text, job.traceparent, job.fair_key,
                     scheduled.due_at - case when job.args_bytes < 0 then now() else job.created_at end)::text
                 from tusk.job as job left join tusk.scheduled as scheduled on scheduled.id = job.id order by job.id
                 """

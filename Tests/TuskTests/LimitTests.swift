@@ -85,16 +85,31 @@ extension WorkerTests {
 
         @Test func `half of what a worker wants is for gated jobs, and none of a band that is less urgent`() throws {
             var share = GatedShare()
-            #expect(share.jobs(of: 100) == 0, "nobody has said that there are any")
-            share.noted(found: 100, hasGated: true, cutOffAt: nil)
-            #expect(share.jobs(of: 100) == 50 && share.bandMax.rawValue == 9)
-            #expect([share.jobs(of: 1), share.jobs(of: 1), share.jobs(of: 1)] == [1, 0, 1])
-            share.noted(found: 100, hasGated: true, cutOffAt: .standard)
+            func limited(_ wanted: Int) -> Int { share.jobs(of: wanted, idleSlots: 8).limited }
+            #expect(limited(100) == 0, "nobody has said that there are any")
+            share.noted(found: 100, hasLimited: true, hasFair: false, cutOffAt: nil)
+            #expect(limited(100) == 50 && share.bandMax.rawValue == 9)
+            #expect([limited(1), limited(1), limited(1)] == [1, 0, 1])
+            share.noted(found: 100, hasLimited: true, hasFair: false, cutOffAt: .standard)
             #expect(share.bandMax == .standard)
-            share.noted(found: 0, hasGated: true, cutOffAt: nil)
-            #expect(share.jobs(of: 100) == 99, "the ordinary claim looks again with one")
-            share.noted(found: 1, hasGated: false, cutOffAt: nil)
-            #expect(share.jobs(of: 100) == 0)
+            share.noted(found: 0, hasLimited: true, hasFair: false, cutOffAt: nil)
+            #expect(limited(100) == 99, "the ordinary claim looks again with one")
+            share.noted(found: 1, hasLimited: false, hasFair: false, cutOffAt: nil)
+            #expect(limited(100) == 0)
+        }
+
+        @Test func `jobs with fair keys are for idle slots, and share with those that limits hold back`() throws {
+            var share = GatedShare()
+            share.noted(found: 0, hasLimited: false, hasFair: true, cutOffAt: nil)
+            #expect(share.isOnlyFair)
+            #expect(share.jobs(of: 100, idleSlots: 8) == .init(limited: 0, fair: 8))
+            #expect(share.jobs(of: 1, idleSlots: 1).fair == 1 && share.jobs(of: 1, idleSlots: 1).fair == 1)
+            share.noted(found: 0, hasLimited: true, hasFair: true, cutOffAt: nil)
+            #expect(share.jobs(of: 9, idleSlots: 8) == .init(limited: 1, fair: 8), "none of the others was found")
+            share.noted(foundLimited: true)
+            #expect(!share.isOnlyFair)
+            let parts = (0..<2).map { _ in share.jobs(of: 8, idleSlots: 8) }
+            #expect(parts.map(\.fair).reduce(0, +) == 7 && parts.map(\.limited).reduce(0, +) == 7)
         }
     }
 }

@@ -49,13 +49,13 @@ revoke insert, update, delete on
 from tusk_api;
 grant usage on sequence tusk.rank, tusk.lease_number to tusk_api;
 
--- A worker claims, settles and says what its jobs do. Settling one job can let others go: limits, breakers, order keys;
--- they get a new rank.
+-- A worker claims, settles and says what its jobs do. Settling one job can let others go: limits, breakers, order keys,
+-- fair keys; they get a new rank.
 grant insert, update, delete on
     tusk.ready, tusk.scheduled, tusk.blocked, tusk.lease, tusk.worker, tusk.limit_hold, tusk.rate_bucket, tusk.breaker,
-    tusk.order_head
+    tusk.order_head, tusk.fair_share, tusk.fair_lane
 to tusk_worker;
-grant insert, update on tusk.progress, tusk.job_cursor, tusk.kind_seen to tusk_worker;
+grant insert, update on tusk.progress, tusk.job_cursor, tusk.kind_seen, tusk.minute to tusk_worker;
 grant insert on tusk.outcome, tusk.attempt, tusk.job_log, tusk.job_step to tusk_worker;
 grant usage on sequence tusk.rank, tusk.lease_number to tusk_worker;
 

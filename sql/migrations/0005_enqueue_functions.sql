@@ -260,6 +260,7 @@ create function tusk.enqueue_one(
     ordering json,
     start_by timestamptz,
     start_within interval,
+    fair_key text,
     idempotency_key text,
     out job_id bigint,
     out born tusk.job_state,
@@ -330,6 +331,12 @@ begin
         perform tusk.refuse(
             pointer || '/start_within_seconds', 'start_within_seconds must be a number from 1 to 315360000'
         );
+    elsif fair_key is not null and not tusk.is_name(fair_key) then
+        perform tusk.refuse(
+            pointer || '/fair_key', 'fair_key must be 1 to 128 ASCII letters, digits, ''_'', ''.'', '':'' or ''-'''
+        );
+    elsif fair_key ~ '^(queue|kind):' then
+        perform tusk.refuse(pointer || '/fair_key', 'fair_key cannot begin with queue: or kind:');
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
         perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
@@ -371,7 +378,7 @@ begin
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
             timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
-            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within)
+            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within), fair_key
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -423,11 +430,11 @@ begin
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms,
-            start_by
+            start_by, fair_key
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms,
-            start_by
+            start_by, fair_key
         );
         if start_by is not null then
             insert into tusk.start_deadline (shard, start_by, id) values (0, start_by, job_id);
@@ -435,19 +442,20 @@ begin
         if line.key is not null then
             is_head := tusk.join_order(0::smallint, line.key, job_id);
         end if;
-        is_gated := limit_keys is not null or line.key is not null or start_by is not null;
+        is_gated := num_nonnulls(limit_keys, line.key, start_by, fair_key) > 0;
+        fair_key := coalesce(fair_key, '');
         if not is_head then
             insert into tusk.blocked (
-                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, queue, kind
-            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, queue, kind);
+                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, fair_key, queue, kind
+            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, fair_key, queue, kind);
             born := 'blocked';
         elsif due is not null then
-            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, queue, kind)
-            values (0, priority, is_gated, args_length, due, job_id, queue, kind);
+            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, fair_key, queue, kind)
+            values (0, priority, is_gated, args_length, due, job_id, fair_key, queue, kind);
             born := 'scheduled';
         else
-            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, queue, kind)
-            values (0, priority, is_gated, args_length, drawn, job_id, moment, queue, kind);
+            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, fair_key, queue, kind)
+            values (0, priority, is_gated, args_length, drawn, job_id, moment, fair_key, queue, kind);
             born := 'available';
         end if;
         created := moment;
@@ -499,6 +507,7 @@ create function tusk.enqueue(
     ordering json default null,
     start_by timestamptz default null,
     start_within interval default null,
+    fair_key text default null,
     idempotency_key text default null
 ) returns bigint
 language plpgsql volatile
@@ -509,7 +518,7 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, ordering, start_by, start_within, idempotency_key
+        limits, uniqueness, ordering, start_by, start_within, fair_key, idempotency_key
     );
     return answer.job_id;
 end
@@ -530,7 +539,9 @@ begin
     for field in select member.key, member.value, json_typeof(member.value) as kind from json_each(job) as member loop
         wanted := case
             when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
-            when field.key in ('kind', 'queue', 'run_at', 'start_by', 'traceparent', 'idempotency_key') then 'string'
+            when field.key in (
+                'kind', 'queue', 'run_at', 'start_by', 'fair_key', 'traceparent', 'idempotency_key'
+            ) then 'string'
             when field.key in (
                 'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'timeout_seconds'
             ) then 'number'
@@ -621,6 +632,7 @@ begin
             ordering => entry.job -> 'order',
             start_by => (entry.job ->> 'start_by')::timestamptz,
             start_within => (entry.job ->> 'start_within_seconds')::numeric * interval '1 second',
+            fair_key => entry.job ->> 'fair_key',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;

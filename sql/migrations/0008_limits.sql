@@ -26,6 +26,7 @@ create table tusk.key_limit (
     rate_period_ms bigint,
     breaker_failures integer,
     breaker_hold_ms bigint,
+    share_weight integer,
     paused_at timestamptz,
     paused_until timestamptz,
     key text collate "C" not null,
@@ -36,7 +37,7 @@ create table tusk.key_limit (
     constraint key_limit_pkey primary key (key),
     constraint key_limit_key_length check (octet_length(key) between 1 and 160),
     constraint key_limit_says_something check (
-        num_nonnulls(running_max, rate_max, breaker_failures, paused_at) > 0
+        num_nonnulls(running_max, rate_max, breaker_failures, share_weight, paused_at) > 0
     ),
     constraint key_limit_range check (running_max between 1 and 100000),
     constraint key_limit_rate_is_whole check (num_nonnulls(rate_max, rate_burst, rate_period_ms) in (0, 3)),
@@ -44,6 +45,7 @@ create table tusk.key_limit (
         rate_max > 0 and rate_burst between 1 and 100000 and rate_period_ms between 1 and 2678400000
         and rate_period_ms * 10 >= rate_max
     ),
+    constraint key_limit_share_range check (share_weight between 1 and 1000),
     constraint key_limit_breaker_is_whole check (num_nonnulls(breaker_failures, breaker_hold_ms) in (0, 2)),
     constraint key_limit_breaker_range check (
         breaker_failures > 0 and breaker_failures <= 1000 and breaker_hold_ms between 1000 and 86400000
@@ -61,6 +63,8 @@ is 'The time that rate_max is for, up to 31 days; 10 a millisecond at most.';
 comment on column tusk.key_limit.breaker_failures
 is 'So many jobs in a row that find their resource unavailable open the breaker; null: it has none.';
 comment on column tusk.key_limit.breaker_hold_ms is 'How long an open breaker lets no job start, before one tries.';
+comment on column tusk.key_limit.share_weight
+is 'How many turns jobs with this fair key get for each of a key without; of a class: each key of it; null: 1.';
 comment on column tusk.key_limit.paused_at is 'Since when none may start; null: it is not paused.';
 comment on column tusk.key_limit.paused_until is 'Until when; null: until it is resumed.';
 comment on column tusk.key_limit.paused_by is 'Who paused it.';
@@ -267,7 +271,8 @@ create function tusk.gated_candidates(
     priorities smallint [],
     kinds text [],
     jobs_most integer,
-    alone boolean
+    alone boolean,
+    is_fair boolean
 ) returns table (
     tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint,
     attempt smallint, kind text, available_at timestamptz, keys text [], weights smallint [], max_attempts smallint,
@@ -308,11 +313,13 @@ begin
         cross join lateral (
             select gated.*
             from (
-                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
                 from tusk.ready as ready
                 where
-                    ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    not is_fair
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
                 order by ready.rank
                 limit jobs_most
                 for update skip locked
@@ -320,17 +327,45 @@ begin
             union all
             select other.*
             from (
-                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
                 from tusk.ready as ready
                 where
-                    (place.is_limited or cardinality(limited_kinds) > 0)
+                    not is_fair and (place.is_limited or cardinality(limited_kinds) > 0)
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
                     and (place.is_limited or ready.kind = any (limited_kinds))
                 order by ready.rank
                 limit jobs_most
                 for update skip locked
             ) as other
+            union all
+            select unfair.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
+                from tusk.ready as ready
+                where
+                    alone
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.gated and ready.fair_key <> '' and ready.kind = any (kinds) and ready.interruptions > 0
+                order by ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as unfair
+            union all
+            select fair.*
+            from (
+                select waiting.*, head.tid, place.number as lane, place.is_limited, head.turn
+                from tusk.fair_heads(home, place.queue, place.priority, kinds, jobs_most) as head
+                cross join lateral (
+                    select ready.*
+                    from tusk.ready as ready
+                    where ready.ctid = head.tid
+                    limit 1
+                    for update skip locked
+                ) as waiting
+                where is_fair
+            ) as fair
         ) as waiting
         limit jobs_most
     ) as first
@@ -347,13 +382,13 @@ begin
             )
         limit 1
     ) as job
-    window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding);
+    window line as (order by first.priority, first.released desc, first.lane, first.turn rows unbounded preceding);
 end
 $$;
 
 comment on function tusk.gated_candidates is
 'Locks waiting jobs that limits may hold back, in claim order; with the keys that each counts for, also its queue''s and
-kind''s where these have limits.';
+kind''s where these have limits. is_fair: those with fair keys, in turn.';
 
 create function tusk.claim_gated(
     home smallint,
@@ -364,7 +399,8 @@ create function tusk.claim_gated(
     kinds_apart text [],
     jobs_most integer,
     bytes_most bigint,
-    alone boolean
+    alone boolean,
+    is_fair boolean
 ) returns table (
     lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer,
     kind text, args json, retry json, tags text [], metadata json, traceparent text, created_at timestamptz,
@@ -397,6 +433,19 @@ begin
     if not exists (select from tusk.worker as worker where worker.id = worker_id and worker.state = 'live') then
         return;
     end if;
+    if is_fair then
+        perform tusk.look_after_shares(home, given.queue, given.priority)
+        from unnest(queues, priorities) as given (queue, priority)
+        where exists (
+            select from tusk.ready as ready
+            where
+                ready.shard = home and ready.queue = given.queue and ready.priority = given.priority and ready.gated
+                and ready.fair_key > ''
+        ) or exists (
+            select from tusk.fair_share as share
+            where share.shard = home and share.queue = given.queue and share.priority = given.priority
+        );
+    end if;
 
     -- Mostly there is room for all of them, and nothing is to be judged one by one. What is picked is deleted by the
     -- same statement, so it is picked here and not by gated_candidates: a function sees rows that were committed a
@@ -407,7 +456,7 @@ begin
         select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
         from unnest(queues, priorities) with ordinality as given (queue, priority, number)
         left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null
+        where queue.paused_at is null and not is_fair
     ),
     picked as materialized (
         select
@@ -430,7 +479,8 @@ begin
                     from tusk.ready as ready
                     where
                         ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                        and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and (ready.interruptions > 0) = alone
                     order by ready.rank
                     limit jobs_most
                     for update skip locked
@@ -443,7 +493,8 @@ begin
                     where
                         (place.is_limited or cardinality(limited_kinds) > 0)
                         and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                        and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and (ready.interruptions > 0) = alone
                         and (place.is_limited or ready.kind = any (limited_kinds))
                     order by ready.rank
                     limit jobs_most
@@ -549,7 +600,7 @@ begin
     -- another of its keys lets it run: who is refused for that is released soon.
     with candidate as materialized (
         select picked.*
-        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone) as picked
+        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone, is_fair) as picked
     ),
     named as materialized (
         select
@@ -698,12 +749,12 @@ begin
     ),
     set_aside as (
         insert into tusk.blocked (
-            shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key, queue,
-            kind
+            shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key,
+            fair_key, queue, kind
         )
         select
             home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
-            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.queue, ready.kind
+            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.fair_key, ready.queue, ready.kind
         from refused
         inner join tusk.ready as ready on ready.ctid = refused.tid
         returning key
@@ -718,6 +769,11 @@ begin
     from (select distinct given.key from unnest(watched) as given (key)) as different;
     if array_position(late_keys, null) is null then
         return;
+    end if;
+    if is_fair then
+        perform tusk.charge_shares(home, array(
+            select picked.tid from unnest(tids, late_keys) as picked (tid, key) where picked.key is null
+        ));
     end if;
 
     return query
@@ -866,12 +922,12 @@ begin
     ),
     entered as (
         insert into tusk.ready (
-            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, queue,
-            kind
+            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at,
+            fair_key, queue, kind
         )
         select
             home, line.priority, line.attempt, line.interruptions, true, true, line.args_bytes, line.id,
-            line.last_lease, clock_timestamp(), line.queue, line.kind
+            line.last_lease, clock_timestamp(), line.fair_key, line.queue, line.kind
         from (select gone.* from gone order by gone.priority, gone.rank) as line
         returning queue
     ),

@@ -73,6 +73,7 @@ begin
             ordering => job -> 'order',
             start_by => null,
             start_within => (job ->> 'start_within_seconds')::numeric * interval '1 second',
+            fair_key => job ->> 'fair_key',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';

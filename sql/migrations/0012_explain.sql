@@ -216,9 +216,10 @@ declare
     placed record;
     wait record;
     count_ahead bigint;
+    count_keys bigint;
     is_free boolean := true;
 begin
-    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by into facts
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by, job.fair_key into facts
     from tusk.job as job
     where job.shard = home and job.id = explain.job_id;
     if not found then
@@ -359,25 +360,38 @@ begin
             where other.shard = home and other.queue = facts.queue and other.priority < wait.priority
             union all
             select
-            from (values (false), (true)) as sort (gated)
-            cross join lateral (
-                select
-                from tusk.ready as other
-                where
-                    other.shard = home and other.queue = facts.queue and other.priority = wait.priority
-                    and other.gated = sort.gated and other.rank < wait.rank
-                limit 10000
-            ) as other
+            from tusk.ready as other
+            where
+                facts.fair_key is null
+                and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and not other.gated and other.fair_key = '' and other.rank < wait.rank
+            union all
+            select
+            from tusk.ready as other
+            where
+                other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and other.gated and other.fair_key = coalesce(facts.fair_key, '') and other.rank < wait.rank
             limit 10000
         ) as line;
+        select count(*) into count_keys
+        from tusk.fair_share as share
+        where
+            facts.fair_key is not null and share.shard = home and share.queue = facts.queue
+            and share.priority = wait.priority and share.key <> facts.fair_key;
         return query select
             'runnable',
             format(
-                'nothing holds it back; %s jobs of its queue are ahead of it%s', count_ahead,
+                'nothing holds it back; %s jobs of its queue%s are ahead of it%s', count_ahead,
+                case when facts.fair_key is not null then format(
+                    ' and fair key %s, which takes turns with %s others,', facts.fair_key, count_keys
+                ) end,
                 case when wait.interruptions > 0
                     then ', and it runs alone, because it lost a lease: one such job at a time in a worker' else '' end
             ),
-            json_build_object('ahead', count_ahead, 'runs_alone', wait.interruptions > 0);
+            json_build_object(
+                'ahead', count_ahead, 'runs_alone', wait.interruptions > 0, 'fair_key', facts.fair_key,
+                'fair_keys_beside', case when facts.fair_key is not null then count_keys end
+            );
     end if;
 end
 $$;

@@ -28,7 +28,8 @@ create function tusk.put_limit(
     rate_burst integer default null,
     updated_by text default current_user,
     breaker_failures integer default null,
-    breaker_hold interval default null
+    breaker_hold interval default null,
+    share_weight integer default null
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -39,8 +40,10 @@ declare
     hold_ms constant numeric := round(extract(epoch from put_limit.breaker_hold) * 1000);
 begin
     perform tusk.check_limit_key(put_limit.key);
-    if num_nonnulls(put_limit.running_max, put_limit.rate_max, put_limit.breaker_failures) = 0 then
-        perform tusk.refuse('#', 'a limit needs running_max, rate_max or breaker_failures');
+    if num_nonnulls(
+        put_limit.running_max, put_limit.rate_max, put_limit.breaker_failures, put_limit.share_weight
+    ) = 0 then
+        perform tusk.refuse('#', 'a limit needs running_max, rate_max, breaker_failures or share_weight');
     elsif put_limit.running_max not between 1 and 100000 then
         perform tusk.refuse('#/running_max', 'running_max must be a whole number from 1 to 100000');
     elsif put_limit.rate_max is null and put_limit.rate_period is not null then
@@ -63,15 +66,21 @@ begin
         perform tusk.refuse('#/breaker_failures', 'breaker_failures must be a whole number from 1 to 1000');
     elsif not isfinite(put_limit.breaker_hold) or hold_ms not between 1000 and 86400000 then
         perform tusk.refuse('#/breaker_hold', 'breaker_hold must be from 1 s to 1 day');
+    elsif put_limit.share_weight not between 1 and 1000 then
+        perform tusk.refuse('#/share_weight', 'share_weight must be a whole number from 1 to 1000');
+    elsif put_limit.share_weight is not null and put_limit.key ~ '^(queue|kind):' then
+        perform tusk.refuse('#/share_weight', 'share_weight is for keys that jobs name, and classes of those');
     end if;
     insert into tusk.key_limit as present (
-        key, running_max, rate_max, rate_period_ms, rate_burst, breaker_failures, breaker_hold_ms, updated_by
+        key, running_max, rate_max, rate_period_ms, rate_burst, breaker_failures, breaker_hold_ms, share_weight,
+        updated_by
     )
     values (
         put_limit.key, put_limit.running_max, put_limit.rate_max, period_ms,
         case when put_limit.rate_max is not null then coalesce(put_limit.rate_burst, 1) end,
         put_limit.breaker_failures,
-        case when put_limit.breaker_failures is not null then coalesce(hold_ms, 30000) end, put_limit.updated_by
+        case when put_limit.breaker_failures is not null then coalesce(hold_ms, 30000) end, put_limit.share_weight,
+        put_limit.updated_by
     )
     on conflict on constraint key_limit_pkey do update
     set
@@ -81,6 +90,7 @@ begin
         rate_burst = excluded.rate_burst,
         breaker_failures = excluded.breaker_failures,
         breaker_hold_ms = excluded.breaker_hold_ms,
+        share_weight = excluded.share_weight,
         updated_at = clock_timestamp(),
         updated_by = excluded.updated_by;
     -- What was taken at the former rate is not held against the new one for longer than that takes to fill a bucket.
@@ -108,8 +118,8 @@ end
 $$;
 
 comment on function tusk.put_limit
-is 'Sets how many jobs with a key may run at once and start in a time, and its breaker, as a whole. The next claim keeps
-to it.';
+is 'Sets how many jobs with a key may run at once and start in a time, its breaker and its fair share, as a whole. The
+next claim keeps to it.';
 
 create function tusk.remove_limit(key text) returns boolean
 language plpgsql volatile
@@ -120,16 +130,16 @@ begin
     delete from tusk.key_limit as present
     where
         present.key = remove_limit.key and present.paused_at is null
-        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures, present.share_weight) > 0;
     if not found then
         -- A pause stays.
         update tusk.key_limit as present
         set
             running_max = null, rate_max = null, rate_period_ms = null, rate_burst = null, breaker_failures = null,
-            breaker_hold_ms = null
+            breaker_hold_ms = null, share_weight = null
         where
             present.key = remove_limit.key
-            and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) > 0;
+            and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures, present.share_weight) > 0;
     end if;
     if not found then
         return false;
@@ -191,7 +201,7 @@ begin
     delete from tusk.key_limit as present
     where
         present.key = resume_key.key
-        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures) = 0
+        and num_nonnulls(present.running_max, present.rate_max, present.breaker_failures, present.share_weight) = 0
     returning present.paused_at is not null into was_paused;
     if not found then
         update tusk.key_limit as present

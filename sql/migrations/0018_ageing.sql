@@ -52,16 +52,42 @@ begin atomic
         select first.place
         from ageing
         cross join generate_series(1, 9) as band (priority)
-        cross join (values (false), (true)) as sort (gated)
         cross join lateral (
-            select waiting.ctid as place, waiting.id, waiting.available_at
-            from tusk.ready as waiting
-            where
-                waiting.shard = age_jobs.home and waiting.queue = ageing.name
-                and waiting.priority = band.priority and waiting.gated = sort.gated
-            order by waiting.rank
-            limit age_jobs.jobs_most
-            for update skip locked
+            select plain.*
+            from (
+                select waiting.ctid as place, waiting.id, waiting.available_at
+                from tusk.ready as waiting
+                where
+                    waiting.shard = age_jobs.home and waiting.queue = ageing.name
+                    and waiting.priority = band.priority and not waiting.gated and waiting.fair_key = ''
+                order by waiting.rank
+                limit age_jobs.jobs_most
+                for update skip locked
+            ) as plain
+            union all
+            select gated.*
+            from (
+                select waiting.ctid as place, waiting.id, waiting.available_at
+                from tusk.ready as waiting
+                where
+                    waiting.shard = age_jobs.home and waiting.queue = ageing.name
+                    and waiting.priority = band.priority and waiting.gated and waiting.fair_key = ''
+                order by waiting.rank
+                limit age_jobs.jobs_most
+                for update skip locked
+            ) as gated
+            union all
+            select fair.*
+            from (
+                select waiting.ctid as place, waiting.id, waiting.available_at
+                from tusk.ready as waiting
+                where
+                    waiting.shard = age_jobs.home and waiting.queue = ageing.name
+                    and waiting.priority = band.priority and waiting.fair_key <> ''
+                order by waiting.rank
+                limit age_jobs.jobs_most
+                for update skip locked
+            ) as fair
         ) as first
         cross join lateral (
             select job.priority
@@ -78,12 +104,12 @@ begin atomic
     ),
     entered as (
         insert into tusk.ready (
-            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, queue,
-            kind
+            shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at,
+            fair_key, queue, kind
         )
         select
             line.shard, line.priority - 1, line.attempt, line.interruptions, line.gated, line.released,
-            line.args_bytes, line.id, line.last_lease, line.available_at, line.queue, line.kind
+            line.args_bytes, line.id, line.last_lease, line.available_at, line.fair_key, line.queue, line.kind
         from (select gone.* from gone order by gone.priority, gone.rank) as line
         returning queue
     )

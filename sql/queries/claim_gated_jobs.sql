@@ -3,6 +3,7 @@
 -- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues, $4 smallint[]: priorities: a lane each, most urgent first
 -- $5 text[]: kinds the worker offers   $6 text[]: kinds that get a lease for each job   $7 int: most jobs
 -- $8 bigint: most bytes of args, the first job always   $9 boolean: only jobs that lost a lease before
+-- $10 boolean: those with fair keys, in turn, instead of those without
 -- Locks: the one that all gated claims share, then the picked rows of ready, skipping rows that others hold.
 select
     claimed.lease,
@@ -23,5 +24,5 @@ select
     claimed.claimed_at,
     claimed.waits_for,
     claimed.start_at
-from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality as claimed
+from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) with ordinality as claimed
 order by claimed.lease is null, claimed.ordinality

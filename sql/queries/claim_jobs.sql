@@ -18,7 +18,8 @@
 -- as in the array of ids; settling compares the two and would refuse a job that is not where it says. A sort of the
 -- answer costs 0.3 us a job, running sums for all rows 0.4; they are needed only when the bytes are too many.
 -- Jobs that lost a lease (interruptions > 0) are left to claim_alone_job.sql, those that limits may hold back to
--- claim_gated. When there may be some of these a last row says so: all its columns are null.
+-- claim_gated. When there may be some of these a last row says so: of its columns only lane is not null, 1 for those
+-- without fair keys, 2 for those with, 3 for both.
 -- A worker without a row was rescued or never registered; it gets nothing.
 with lane as (
     select given.queue, given.priority, given.cursor, given.number
@@ -53,6 +54,7 @@ picked as materialized (
             and ready.rank > lane.cursor
             and ready.interruptions = 0
             and not ready.gated
+            and ready.fair_key = ''
             and ready.kind = any ($6)
             and ready.kind <> all (array(
                 select substr(bound.key, 6)
@@ -150,8 +152,29 @@ left join lateral (
 ) as job on true
 union all
 select
-    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
-where
-    (select exists (select from tusk.ready as ready where ready.shard = $1 and ready.gated limit 1))
-    or (select exists (select from tusk.key_limit as bound where bound.key >= 'kind:' and bound.key < 'kind;'))
-    or (select exists (select from tusk.key_limit as bound where bound.key >= 'queue:' and bound.key < 'queue;'))
+    null, null, null, held.sorts, null, null, null, null, null, null, null, null, null, null, null, null, null, null
+from (
+    select (
+        case
+            when
+                (select exists (
+                    select from tusk.ready as ready
+                    where ready.shard = $1 and ready.gated and ready.fair_key = ''
+                    limit 1
+                ))
+                or (select exists (
+                    select from tusk.key_limit as bound where bound.key >= 'kind:' and bound.key < 'kind;'
+                ))
+                or (select exists (
+                    select from tusk.key_limit as bound where bound.key >= 'queue:' and bound.key < 'queue;'
+                ))
+                then 1
+            else 0
+        end
+        + case
+            when (select exists (select from tusk.fair_share as share where share.shard = $1 limit 1)) then 2
+            else 0
+        end
+    )::smallint as sorts
+) as held
+where held.sorts > 0

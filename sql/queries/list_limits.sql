@@ -40,7 +40,8 @@ select
         where
             other.shard = 0 and other.wave is not null
             and (other.key = given.key or given.key like '%:*' and tusk.key_class(other.key) = given.key)
-    ) as open_breakers
+    ) as open_breakers,
+    given.share_weight
 from tusk.key_limit as given
 left join tusk.breaker as breaker on breaker.shard = 0 and breaker.key = given.key
 order by given.key

@@ -55,15 +55,36 @@ select
     (
         select (extract(epoch from now() - min(first.available_at)) * 1000)::bigint
         from generate_series(0, 9) as band (priority)
-        cross join (values (false), (true)) as sort (gated)
         cross join lateral (
-            select ready.available_at
-            from tusk.ready as ready
-            where
-                ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
-                and ready.gated = sort.gated
-            order by ready.rank
-            limit 1
+            (
+                select ready.available_at
+                from tusk.ready as ready
+                where
+                    ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
+                    and not ready.gated and ready.fair_key = ''
+                order by ready.rank
+                limit 1
+            )
+            union all
+            (
+                select ready.available_at
+                from tusk.ready as ready
+                where
+                    ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
+                    and ready.gated and ready.fair_key = ''
+                order by ready.rank
+                limit 1
+            )
+            union all
+            (
+                select ready.available_at
+                from tusk.ready as ready
+                where
+                    ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
+                    and ready.fair_key <> ''
+                order by ready.rank
+                limit 1
+            )
         ) as first
     ) as oldest_wait_ms,
     (

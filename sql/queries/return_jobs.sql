@@ -7,33 +7,36 @@
 -- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
 with returned as materialized (
     select
-        job.priority, job.gated, job.args_bytes, job.queue, job.kind, given.id, given.lease, given.attempt,
-        given.interruptions, given.delay_ms
+        job.priority, job.gated, job.args_bytes, job.fair_key, job.queue, job.kind, given.id, given.lease,
+        given.attempt, given.interruptions, given.delay_ms
     from
         unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
         as given (id, lease, attempt, interruptions, delay_ms)
     cross join lateral (
         select
-            job.priority, job.limit_keys is not null or job.order_key is not null as gated, job.args_bytes, job.queue,
-            job.kind
+            job.priority, num_nonnulls(job.limit_keys, job.order_key, job.fair_key) > 0 as gated, job.args_bytes,
+            coalesce(job.fair_key, '') as fair_key, job.queue, job.kind
         from tusk.job as job
         where job.shard = $1 and job.id = given.id
         limit 1
     ) as job
 ),
 waiting as (
-    insert into tusk.scheduled (shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, queue, kind)
+    insert into tusk.scheduled (
+        shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+    )
     select
         $1, returned.priority, returned.attempt, returned.gated, returned.args_bytes,
-        now() + returned.delay_ms * interval '1 ms', returned.id, returned.lease, returned.queue, returned.kind
+        now() + returned.delay_ms * interval '1 ms', returned.id, returned.lease, returned.fair_key, returned.queue,
+        returned.kind
     from returned
     where returned.delay_ms is not null
 )
 insert into tusk.ready (
-    shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, queue, kind
+    shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
 )
 select
     $1, returned.priority, returned.attempt, returned.interruptions, returned.gated, returned.args_bytes,
-    returned.id, returned.lease, now(), returned.queue, returned.kind
+    returned.id, returned.lease, now(), returned.fair_key, returned.queue, returned.kind
 from returned
 where returned.delay_ms is null

@@ -12,6 +12,7 @@ import jobs from "/assets/jobs.js";
 import job from "/assets/job.js";
 import errors from "/assets/errors.js";
 import queues from "/assets/queues.js";
+import queue from "/assets/queue.js";
 import schedules from "/assets/schedules.js";
 import schedule from "/assets/schedule.js";
 import workers from "/assets/workers.js";
@@ -25,6 +26,7 @@ const routes = [
     [/^\/jobs\/([^/]+)$/, job],
     [/^\/errors$/, errors],
     [/^\/queues$/, queues],
+    [/^\/queues\/([^/]+)$/, queue],
     [/^\/schedules$/, schedules],
     [/^\/schedules\/([^/]+)$/, schedule],
     [/^\/workers$/, workers],

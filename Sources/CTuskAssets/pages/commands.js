@@ -98,8 +98,13 @@ export function runSchedule(name, done) {
     });
 }
 
+/** Whether a key counts by itself, so that no job can take its share. */
+function isCounted(key) {
+    return key.startsWith("queue:") || key.startsWith("kind:");
+}
+
 /** Sets how many jobs with a key may run at once and start in a time. `most` and `rate`: what is set now. */
-export function setLimit(key, { most, rate, breaker }, done) {
+export function setLimit(key, { most, rate, breaker, share }, done) {
     const isNew = key === "";
     const keyField = {
         name: "key",
@@ -121,10 +126,17 @@ export function setLimit(key, { most, rate, breaker }, done) {
             hint: "Empty: it has none.",
         },
         { name: "hold", label: "for so many seconds", value: breaker?.hold_seconds ?? 30 },
+        {
+            name: "share",
+            label: "Turns of its fair share for each of another key",
+            type: "number",
+            value: share ?? "",
+            hint: "Empty: one.",
+        },
     ];
     question({
         title: isNew ? "Set a limit" : `Limit of ${key}`,
-        fields: isNew ? [keyField, ...numbers] : numbers,
+        fields: isNew ? [keyField, ...numbers] : numbers.filter((field) => field.name !== "share" || !isCounted(key)),
         word: "Set",
         work: async (values) => {
             const path = within("/v1/limits", isNew ? values.key : key);
@@ -136,6 +148,7 @@ export function setLimit(key, { most, rate, breaker }, done) {
             if (values.failures !== "") {
                 limit.breaker = { failures: Number(values.failures), hold_seconds: Number(values.hold) };
             }
+            if (values.share) limit.share_weight = Number(values.share);
             await ask("PUT", path, limit);
             say(`The limit of ${isNew ? values.key : key} is set.`);
             done();

@@ -7,15 +7,16 @@ export default {
     title: () => "Health",
 
     async load(visit) {
-        const [ready, version, metrics] = await Promise.all([
+        const [ready, version, metrics, { findings }] = await Promise.all([
             visit.get("/readyz?verbose"),
             visit.get("/version"),
             visit.get("/metrics").catch((problem) => (problem.status === 403 ? "" : Promise.reject(problem))),
+            visit.get("/v1/doctor"),
         ]);
-        return { ready, version, metrics: samples(metrics) };
+        return { ready, version, metrics: samples(metrics), findings };
     },
 
-    view({ ready, version, metrics }) {
+    view({ ready, version, metrics, findings }) {
         const list = facts([
             ["State", ready.ready ? chip("good", "ready") : chip("bad", "not ready")],
             ["Tusk", version.version],
@@ -26,6 +27,7 @@ export default {
             head("Health"),
             h("section", { class: "panel", key: "facts", "aria-label": "State" }, h("div", { class: "inside" }, list)),
             reasons(ready),
+            examined(findings),
             counters(metrics),
         ];
     },
@@ -42,6 +44,20 @@ function reasons({ reasons: words }) {
     if (!words.length) return null;
     const items = words.map((word) => h("li", { key: word }, chip("bad", word), h("span", null, remedies[word])));
     return panel("What stands against it", null, h("ul", { class: "attention" }, items));
+}
+
+const severities = { bad: ["bad", "bad"], warning: ["warning", "warning"], note: ["plain", "note"] };
+
+/** What is wrong, and what mends it. */
+function examined(findings) {
+    const columns = [{ name: "Severity" }, { name: "What" }, { name: "Mended by" }];
+    const rows = findings.map(({ severity, message, remedy }) => ({
+        key: message,
+        cells: [chip(...severities[severity]), message, h("code", null, remedy)],
+    }));
+    const none = empty("Nothing is wrong", "Settings, transactions, tables, processes and queues are as they should be.");
+    const hint = h("code", null, "tusk doctor");
+    return panel("Examination", hint, rows.length ? table("Examination", columns, rows) : none);
 }
 
 function serverVersion(number) {

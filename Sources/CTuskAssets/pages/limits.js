@@ -61,6 +61,7 @@ const columns = [
     { name: "Running" },
     { name: "Starting" },
     { name: "Breaker" },
+    { name: "Share", class: "number" },
     { name: "Waiting", class: "number" },
     { name: "Changed", class: "number" },
     { name: "By" },
@@ -79,6 +80,7 @@ function content(limits, waitingMax, visit) {
             allowance(limit),
             rate(limit),
             breaker(limit),
+            limit.share_weight ?? null,
             limit.waiting === undefined ? null : count(limit.waiting, waitingMax),
             time(limit.updated_at),
             limit.updated_by,
@@ -88,8 +90,8 @@ function content(limits, waitingMax, visit) {
     return panel("All limits", null, table("Limits", columns, rows));
 }
 
-function actions({ key, running_max: most, rate, breaker, pause }, visit) {
-    const change = () => setLimit(key, { most, rate, breaker }, visit.refresh);
+function actions({ key, running_max: most, rate, breaker, share_weight: share, pause }, visit) {
+    const change = () => setLimit(key, { most, rate, breaker, share }, visit.refresh);
     const close = () => attempt(() => closeBreaker(key, visit.refresh));
     const remove = () => removeLimit(key, visit.refresh);
     const hold = pause ? () => attempt(() => resumeKey(key, visit.refresh)) : () => pauseKey(key, visit.refresh);

@@ -4,6 +4,7 @@ import { h } from "/assets/dom.js";
 import { icon } from "/assets/icons.js";
 import { chip, empty, head, panel, spark, table } from "/assets/parts.js";
 import { count, duration, plural } from "/assets/words.js";
+import { charts, loadSeries } from "/assets/charts.js";
 import { failedJobs, grouped, groupList } from "/assets/failures.js";
 import { enqueueJob } from "/assets/commands.js";
 
@@ -19,17 +20,18 @@ export default {
     title: () => "Overview",
 
     async load(visit) {
-        const [queues, workers, schedules, ready] = await Promise.all([
+        const [queues, workers, schedules, ready, series] = await Promise.all([
             visit.get("/v1/queues"),
             visit.get("/v1/workers"),
             visit.get("/v1/schedules?page_size=200"),
             visit.get("/readyz"),
+            loadSeries(visit),
         ]);
         // Failures change seldom, and reading them costs more than the rest.
         if (performance.now() - failures.at > failureSeconds * 1000) {
             failures = { at: performance.now(), jobs: await failedJobs(visit, 50) };
         }
-        const data = { ...sums(queues, workers), schedules: schedules.schedules, ready, failed: failures.jobs };
+        const data = { ...sums(queues, workers), schedules: schedules.schedules, ready, series, failed: failures.jobs };
         samples.push(data.totals);
         if (samples.length > samplesMax) samples.shift();
         return data;
@@ -41,6 +43,7 @@ export default {
         return [
             head("Overview", actions),
             tiles(data),
+            charts(data.series, visit, "/"),
             h(
                 "div",
                 { class: "columns", key: "columns" },
@@ -149,7 +152,7 @@ function queuePanel({ queues, countMax }) {
     const rows = busiest.map((queue) => ({
         key: queue.name,
         cells: [
-            h("a", { href: address("/jobs", { queue: queue.name }) }, queue.name),
+            h("a", { href: within("/queues", queue.name) }, queue.name),
             ...["available", "running", "scheduled"].map((name) => amount(queue[name], countMax)),
             queue.oldest_wait_seconds ? duration(queue.oldest_wait_seconds) : h("span", { class: "zero" }, "none"),
         ],

@@ -1,5 +1,5 @@
 // Queues: what is in them, who serves them, and stopping and limiting them.
-import { address } from "/assets/api.js";
+import { address, within } from "/assets/api.js";
 import { h } from "/assets/dom.js";
 import { chip, empty, head, panel, table } from "/assets/parts.js";
 import { duration, time } from "/assets/words.js";
@@ -49,7 +49,7 @@ function content({ queues, countMax, limits }, visit) {
         return {
             key: queue.name,
             cells: [
-                h("a", { href: address("/jobs", { queue: queue.name }) }, queue.name),
+                h("a", { href: within("/queues", queue.name) }, queue.name),
                 claims(queue),
                 link("available"),
                 link("running"),
@@ -58,14 +58,15 @@ function content({ queues, countMax, limits }, visit) {
                 wait ? duration(wait) : h("span", { class: "zero" }, "none"),
                 serving(queue),
                 limit ? [allowance(limit), rate(limit)] : h("span", { class: "zero" }, "none"),
-                actions(queue, limit, visit),
+                queueActions(queue, limit, visit),
             ],
         };
     });
     return panel("All queues", null, table("Queues", columns, rows));
 }
 
-function claims({ pause }) {
+/** Whether its jobs are claimed, or who paused it. */
+export function claims({ pause }) {
     if (!pause) return chip("good", "going on");
     const note = h("span", { class: "muted" }, "by ", pause.by, " ", time(pause.at));
     return h("div", null, chip("paused"), " ", note, pause.reason && h("div", { class: "cut", title: pause.reason }, pause.reason));
@@ -76,7 +77,8 @@ function serving(queue) {
     return queue.available > 0 ? chip("bad", "none") : h("span", { class: "zero" }, "0");
 }
 
-function actions(queue, limit, visit) {
+/** Buttons that pause, resume and limit a queue. */
+export function queueActions(queue, limit, visit) {
     const resume = () => attempt(() => resumeQueue(queue.name, visit.refresh));
     const small = (word, label, work) =>
         h("button", { type: "button", class: "small", "aria-label": `${label} ${queue.name}`, on: { click: work } }, word);

@@ -34,6 +34,11 @@ function content(workers) {
         const hint = ["Jobs wait until one is there: ", h("code", null, "tusk worker --queues default")];
         return panel("Live workers", null, empty("No worker lives", hint));
     }
+    return panel("Live workers", null, fleet(workers));
+}
+
+/** A table of workers. */
+export function fleet(workers) {
     const rows = workers.map((worker) => ({
         key: worker.id,
         cells: [
@@ -47,7 +52,7 @@ function content(workers) {
             worker.version,
         ],
     }));
-    return panel("Live workers", null, table("Workers", columns, rows));
+    return table("Workers", columns, rows);
 }
 
 function names(list, field) {

@@ -96,6 +96,7 @@ extension JSONWriter {
         if let most = limit.runningMax { member("running_max", most) }
         if let rate = limit.rate { member("rate", rate) }
         if let breaker = limit.breaker { member("breaker", breaker, limit) }
+        if let weight = limit.shareWeight { member("share_weight", weight) }
         member("pause", ifPresent: limit.pause)
         if !limit.isClass {
             member("running", Int(limit.running))

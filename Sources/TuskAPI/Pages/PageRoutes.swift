@@ -6,8 +6,8 @@ struct PageRoutes: Sendable {
     /// The addresses of pages. All are answered with the same file, whose script shows what the path says; the query is
     /// the script's too.
     static let patterns = [
-        "/jobs", "/jobs/{id}", "/errors", "/queues", "/schedules", "/schedules/{name}", "/workers", "/limits",
-        "/order-keys", "/health",
+        "/jobs", "/jobs/{id}", "/errors", "/queues", "/queues/{name}", "/schedules", "/schedules/{name}", "/workers",
+        "/limits", "/order-keys", "/health",
     ]
 
     var routes: [APIRoute] {

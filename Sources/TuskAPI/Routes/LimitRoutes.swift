@@ -48,6 +48,7 @@ struct LimitRoutes: Sendable {
                 if let runningMax = limit.runningMax { writer.member("running_max", runningMax) }
                 if let rate = limit.rate { writer.member("rate", rate) }
                 if let breaker = limit.breaker { writer.member("breaker", breaker) }
+                if let weight = limit.shareWeight { writer.member("share_weight", weight) }
             }
         }
     }

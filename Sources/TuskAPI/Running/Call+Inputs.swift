@@ -32,13 +32,18 @@ extension Call {
 
     /// How many items a page has: 1...`max`.
     func pageSize(standard: Int, max: Int) throws(Problem) -> Int {
-        let parameter = "page_size"
-        guard let text = request.query[parameter] else { return standard }
-        let isNumber = (1...6).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard isNumber, let size = Int(text), (1...max).contains(size) else {
-            throw .parameter(parameter, code: "out_of_range", "page_size must be a whole number from 1 to \(max).")
+        try wholeNumber("page_size", in: 1...max) ?? standard
+    }
+
+    /// A whole number in a parameter; nil: it is not given.
+    func wholeNumber(_ parameter: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+        guard let text = request.query[parameter] else { return nil }
+        let isNumber = (1...9).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isNumber, let number = Int(text), range.contains(number) else {
+            let rule = "must be a whole number from \(range.lowerBound) to \(range.upperBound)."
+            throw .parameter(parameter, code: "out_of_range", "\(parameter) \(rule)")
         }
-        return size
+        return number
     }
 
     /// A parameter that is there or not; `verbose` and `verbose=true` mean the same.

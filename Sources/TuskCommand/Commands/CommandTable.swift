@@ -5,5 +5,6 @@ enum CommandTable {
         + JobTailCommand.all
         + WhyCommand.all + QueueCommands.all + LimitCommands.all + OrderCommands.all + ScheduleCommands.all
         + WorkerCommands.all + KeyCommands.all + MigrateCommands.all
-        + BenchCommand.all + ConfigCommands.all + HealthCommand.all + VersionCommand.all
+        + BenchCommand.all + ConfigCommands.all + DoctorCommand.all + HealthCommand.all + ShellCommands.all
+        + VersionCommand.all
 }

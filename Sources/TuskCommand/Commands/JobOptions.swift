@@ -54,6 +54,11 @@ enum JobOptions {
         .texts("KEY"),
         "a concurrency limit it counts for, such as tenant:7; may be given again"
     )
+    static let fairKey = Option.argument(
+        "fair-key",
+        .text("KEY"),
+        "whose share of its queue it takes, such as tenant:7: keys take turns, by their weight"
+    )
     static let uniqueKey = Option.argument(
         "unique-key",
         .text("KEY"),
@@ -73,8 +78,8 @@ enum JobOptions {
 
     /// What a job of any kind of enqueue takes.
     static let common = [
-        args, queue, priority, maxAttempts, attemptTimeout, tag, limit, order, uniqueKey, unique, retry, metadata,
-        startWithin,
+        args, queue, priority, maxAttempts, attemptTimeout, tag, limit, fairKey, order, uniqueKey, unique, retry,
+        metadata, startWithin,
     ]
 
     /// What a single job takes besides; a schedule says itself when.
@@ -105,6 +110,7 @@ enum JobOptions {
         if !tags.isEmpty { writer.put("tags", tags) }
         let limits = try context.list(limit)
         if !limits.isEmpty { writer.put("limits", limits) }
+        writer.put("fair_key", try context.text(fairKey))
         if let text = try context.text(order) {
             if text.hasPrefix("{") {
                 writer.put("order", try json(Array(text.utf8), of: order.flag))

@@ -29,6 +29,12 @@ enum LimitCommands {
         "opens after N jobs in a row found their resource unavailable, for TIME (30s without it); 5/1m"
     )
 
+    private static let share = Option.argument(
+        "share",
+        .integer(Int(KeyLimit.shareRange.lowerBound)...Int(KeyLimit.shareRange.upperBound)),
+        "how many turns jobs with this fair key get for each of another; 1 without it"
+    )
+
     static let all = [
         Command(
             path: ["limit", "list"],
@@ -38,7 +44,7 @@ enum LimitCommands {
         ),
         Command(
             path: ["limit", "set"],
-            summary: "sets how many jobs with a key may run at once and start in a time, and its breaker",
+            summary: "sets how many jobs with a key may run at once and start in a time, its breaker and its share",
             details: "A key is queue:NAME, kind:NAME, a key that jobs name in their limits, such as tenant:7, or a"
                 + " class of those, such as tenant:*, which counts for each key of it that has no limit of its own. A"
                 + " limit is set as a whole, over all workers: without NUMBER any number may run at once, without"
@@ -46,10 +52,11 @@ enum LimitCommands {
                 + " runs goes on. While a breaker is open no job starts and none loses an attempt; then one tries, then"
                 + " two, and twice as many each time they complete.",
             operands: [key, Command.Operand(name: "NUMBER", isOptional: true)],
-            options: [rate, burst, breaker],
+            options: [rate, burst, breaker, share],
             examples: [
                 "tusk limit set queue:mail 5", "tusk limit set 'tenant:*' 3 --rate 100/1m --burst 10",
                 "tusk limit set kind:send_sms --rate 20/s", "tusk limit set smtp:relay --breaker 5/1m",
+                "tusk limit set tenant:7 --share 3",
             ],
             body: set
         ),
@@ -100,10 +107,14 @@ enum LimitCommands {
         let number = try runningMax(context)
         let rate = try self.rate(context)
         let breaker = try self.breaker(context)
-        guard let limit = KeyLimit(key, runningMax: number, rate: rate, breaker: breaker) else {
+        let weight = try context.integer(share)
+        guard weight == nil || !JobLimit.isReserved(key) else {
+            throw CommandError(.usage, "\(share.flag) is for keys that jobs name, and classes of those")
+        }
+        guard let limit = KeyLimit(key, runningMax: number, rate: rate, breaker: breaker, shareWeight: weight) else {
             throw CommandError(
                 .usage,
-                "say NUMBER, how many may run at once, or --rate, how many may start in a time, or --breaker"
+                "say NUMBER, how many may run at once, or --rate, how many may start in a time, --breaker or --share"
             )
         }
         let who = Operator.name(context.environment)
@@ -115,6 +126,7 @@ enum LimitCommands {
             if let number { writer.put("running_max", number) }
             if let rate { writer.member("rate", rate) }
             if let breaker { writer.member("breaker", breaker) }
+            if let weight { writer.put("share_weight", weight) }
         }
         try context.console.show(object) {
             var lines: [String] = []
@@ -128,6 +140,7 @@ enum LimitCommands {
                 let what = "jobs of \(key) in a row without their resource"
                 lines.append("After \(failures) \(what) none starts for \(hold).")
             }
+            if let weight { lines.append("Jobs with the fair key \(key) get \(weight) turns for each of another.") }
             return lines
         }
         return .success
@@ -253,7 +266,8 @@ enum LimitCommands {
             Table.Column(title: "KEY"), Table.Column(title: "RUNNING", alignment: .right),
             Table.Column(title: "MAX", alignment: .right), Table.Column(title: "RATE"),
             Table.Column(title: "WAITING", alignment: .right),
-            Table.Column(title: "BREAKER"), Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
+            Table.Column(title: "BREAKER"), Table.Column(title: "SHARE", alignment: .right),
+            Table.Column(title: "PAUSED"), Table.Column(title: "SET BY"),
         ])
         for limit in limits {
             table.add(
@@ -263,6 +277,7 @@ enum LimitCommands {
                 Table.Cell(limit.rate.map { "\($0.max)/\(DurationText.print($0.period))" }),
                 Table.Cell(limit.isClass ? nil : String(limit.waiting), limit.waiting > 0 ? .busy : .plain),
                 Table.Cell(breaker(limit), limit.openBreakers > 0 ? .busy : .plain),
+                Table.Cell(limit.shareWeight.map(String.init)),
                 Table.Cell(limit.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy),
                 Table.Cell(limit.updatedBy)
             )

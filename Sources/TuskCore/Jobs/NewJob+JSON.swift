@@ -10,6 +10,7 @@ extension NewJob {
         case tags, metadata, traceparent, limits, unique, order
         case startBy = "start_by"
         case startWithinSeconds = "start_within_seconds"
+        case fairKey = "fair_key"
     }
 
     /// Reads a job; only `kind` is required. Unknown fields are refused, and all problems are reported at once.
@@ -36,6 +37,7 @@ extension NewJob {
         unique = Self.read(.unique, &reader, Uniqueness.init)
         order = Self.read(.order, &reader, JobOrder.init)
         startBy = Self.readStartBy(after: runAt, &reader)
+        fairKey = Self.read(.fairKey, &reader, FairKey.init)
         try reader.finish()
         guard let kind else { preconditionFailure("finish throws when there is no kind") }
         self.kind = kind
@@ -208,6 +210,7 @@ extension NewJob {
         case .at(let moment): Self.write(.startBy, moment.rfc3339Text, to: &writer)
         case .within(let time): Self.write(.startWithinSeconds, time, to: &writer)
         }
+        if let fairKey { Self.write(.fairKey, fairKey.text, to: &writer) }
         writer.endObject()
         return writer.text
     }

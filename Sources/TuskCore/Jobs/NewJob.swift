@@ -31,6 +31,8 @@ public struct NewJob: Sendable, Hashable {
     public package(set) var order: JobOrder?
     /// By when its first attempt must have been claimed; nil: it is never too late.
     public package(set) var startBy: StartDeadline?
+    /// Whose share of its queue and band it takes; nil: nobody's.
+    public package(set) var fairKey: FairKey?
 
     /// The attempts of jobs that name none.
     public static let maxAttemptsDefault = 20
@@ -64,6 +66,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - unique: What keeps a second job of the same sort from being enqueued.
     ///   - order: The line it stands in.
     ///   - startBy: By when its first attempt must have been claimed.
+    ///   - fairKey: Whose share of its queue and band it takes.
     /// - Throws: all that is wrong, with pointers as in a request over HTTP.
     public init(
         kind: Kind,
@@ -80,7 +83,8 @@ public struct NewJob: Sendable, Hashable {
         limits: [JobLimit] = [],
         unique: Uniqueness? = nil,
         order: JobOrder? = nil,
-        startBy: StartDeadline? = nil
+        startBy: StartDeadline? = nil,
+        fairKey: FairKey? = nil
     ) throws(ValidationError) {
         self.kind = kind
         self.args = args
@@ -97,6 +101,7 @@ public struct NewJob: Sendable, Hashable {
         self.unique = unique
         self.order = order
         self.startBy = startBy
+        self.fairKey = fairKey
         // There is one set of rules: what a request over HTTP has to pass.
         self = try NewJob(written: json)
     }

@@ -21,6 +21,8 @@ struct ScopeTests {
         "DELETE /v1/limits/{key}": .scope(.operate), "POST /v1/limits/{key}:pause": .scope(.operate),
         "POST /v1/limits/{key}:resume": .scope(.operate), "POST /v1/limits/{key}:close": .scope(.operate),
         "GET /v1/order-keys": .scope(.read),
+        "GET /v1/stats/series": .scope(.read),
+        "GET /v1/doctor": .scope(.read),
         "POST /v1/order-keys/{key}:release": .scope(.operate),
         "POST /v1/schedules/{name}:pause": .scope(.operate), "POST /v1/schedules/{name}:resume": .scope(.operate),
         "POST /v1/schedules/{name}:trigger": .scope(.operate), "POST /v1/schedules:preview": .scope(.read),
@@ -34,6 +36,7 @@ struct ScopeTests {
         "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
         "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
         "GET /order-keys": .open,
+        "GET /queues/{name}": .open,
     ]
 
     @Test func `every route lets in exactly the scope it needs, and admin`() async throws {
