@@ -16,6 +16,7 @@ struct DeployRolesTests {
             try await fleet.runsWhatIsScheduled()
             try await fleet.settlesOverHTTP()
             try await fleet.rescues()
+            try await fleet.answersKEDA()
             try await fleet.changesWhatOperatorsChange()
             try await eventually(within: .seconds(20), "the partitions") {
                 try roles.database.number(Self.partitionsAreRight(owner: roles.name(.owner))) == 1

@@ -134,6 +134,29 @@ struct RoleFleet: Sendable {
         try await tusk("job", "cancel", id)
     }
 
+    /// The path that KEDA follows in the answer of the API leads to the number of available jobs.
+    func answersKEDA() async throws {
+        let path = try #require(
+            DeployFile.text("deploy/kubernetes/keda-api.yaml")
+                .firstMatch(of: /valueLocation: (\w+)\.#\((\w+)=="(\w+)"\)\.(\w+)/)
+        )
+        try await tusk("queue", "pause", String(path.3))
+        let before = try await number(path)
+        for _ in 0..<2 { _ = try await job(#""kind":"tusk.noop","queue":"\#(path.3)""#) }
+        #expect(try await number(path) == before + 2)
+        try await tusk("queue", "resume", String(path.3))
+    }
+
+    private typealias Path = Regex<(Substring, Substring, Substring, Substring, Substring)>.Match
+
+    private func number(_ path: Path) async throws -> Int {
+        let answer = try await client.get("/v1/queues")
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any])
+        let list = try #require(object[String(path.1)] as? [[String: Any]], "\(answer)")
+        let member = try #require(list.first { $0[String(path.2)] as? String == String(path.3) }, "\(answer)")
+        return try #require(member[String(path.4)] as? Int, "\(member)")
+    }
+
     /// Keys, limits, queues and schedules are changed and shown.
     func changesWhatOperatorsChange() async throws {
         try await tusk("limit", "remove", "class:*")
