@@ -1669,6 +1669,36 @@ $_$;
 
 COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
+CREATE FUNCTION tusk.error_fingerprint(kind text, reason text, message text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN "left"(md5(concat_ws('
+'::text, kind, reason, message)), 16);
+
+COMMENT ON FUNCTION tusk.error_fingerprint(kind text, reason text, message text) IS 'Names a group of failures: 16 digits, the same for the same kind, reason and message as error_message gives it.';
+
+CREATE FUNCTION tusk.error_message(error text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH line AS (
+          SELECT "left"(split_part(ltrim(COALESCE(error_message.error, ''::text), ' 	
+'::text), '
+'::text, 1), 300) AS text
+         ), plain AS (
+          SELECT
+                 CASE
+                     WHEN (line.text ~~ '%''%'::text) THEN regexp_replace(line.text, ('(^|[^[:alnum:]])''[^'']*(?:''|$)'::text COLLATE "C"), '\1?'::text, 'g'::text)
+                     ELSE line.text
+                 END AS text
+            FROM line
+         )
+  SELECT regexp_replace(plain.text, ('"[^"]*(?:"|$)|`[^`]*(?:`|$)|[[:alnum:]_.+-]*[0-9@][[:alnum:]_.@+-]*'::text COLLATE "C"), '?'::text, 'g'::text) AS regexp_replace
+    FROM plain;
+END;
+
+COMMENT ON FUNCTION tusk.error_message(error text) IS 'What errors of one cause have in common: the first 300 characters of the first line, ? for what differs by job.';
+
 CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5645,7 +5675,11 @@ CREATE INDEX lease_worker ON tusk.lease USING btree (worker_id);
 
 CREATE INDEX limit_hold_id ON tusk.limit_hold USING btree (id);
 
+CREATE INDEX outcome_discarded ON ONLY tusk.outcome USING btree (finished_at, id) WHERE (state = 'discarded'::tusk.job_state);
+
 CREATE INDEX outcome_id ON ONLY tusk.outcome USING btree (id);
+
+CREATE INDEX outcome_overflow_finished_at_id_idx ON tusk.outcome_overflow USING btree (finished_at, id) WHERE (state = 'discarded'::tusk.job_state);
 
 CREATE INDEX outcome_overflow_id_idx ON tusk.outcome_overflow USING btree (id);
 
@@ -5666,6 +5700,8 @@ ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_kept_pkey;
 ALTER INDEX tusk.job_log_id ATTACH PARTITION tusk.job_log_overflow_id_idx;
 
 ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_overflow_pkey;
+
+ALTER INDEX tusk.outcome_discarded ATTACH PARTITION tusk.outcome_overflow_finished_at_id_idx;
 
 ALTER INDEX tusk.outcome_id ATTACH PARTITION tusk.outcome_overflow_id_idx;
 

@@ -139,6 +139,10 @@ static const unsigned char migration_0019_steps[] = {
 #embed "../../sql/migrations/0019_steps.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0020_failures[] = {
+#embed "../../sql/migrations/0020_failures.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -253,6 +257,10 @@ static const unsigned char query_keep_step[] = {
 
 static const unsigned char query_list_api_keys[] = {
 #embed "../../sql/queries/list_api_keys.sql" suffix(, 0)
+};
+
+static const unsigned char query_list_errors[] = {
+#embed "../../sql/queries/list_errors.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_jobs[] = {
@@ -596,6 +604,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0017_explain_queues.sql", migration_0017_explain_queues),
     FILE_OF("migrations/0018_ageing.sql", migration_0018_ageing),
     FILE_OF("migrations/0019_steps.sql", migration_0019_steps),
+    FILE_OF("migrations/0020_failures.sql", migration_0020_failures),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -625,6 +634,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/hold_back.sql", query_hold_back),
     FILE_OF("queries/keep_step.sql", query_keep_step),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
+    FILE_OF("queries/list_errors.sql", query_list_errors),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_limits.sql", query_list_limits),
     FILE_OF("queries/list_order_keys.sql", query_list_order_keys),

@@ -34,6 +34,7 @@ struct ScopeTests {
         "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
         "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
         "GET /order-keys": .open,
+        "GET /v1/errors": .scope(.read),
     ]
 
     @Test func `every route lets in exactly the scope it needs, and admin`() async throws {
