@@ -163,6 +163,10 @@ static const unsigned char query_cancel_job[] = {
 #embed "../../sql/queries/cancel_job.sql" suffix(, 0)
 };
 
+static const unsigned char query_cancel_operation[] = {
+#embed "../../sql/queries/cancel_operation.sql" suffix(, 0)
+};
+
 static const unsigned char query_claim_alone_job[] = {
 #embed "../../sql/queries/claim_alone_job.sql" suffix(, 0)
 };
@@ -179,8 +183,16 @@ static const unsigned char query_close_breakers[] = {
 #embed "../../sql/queries/close_breakers.sql" suffix(, 0)
 };
 
+static const unsigned char query_count_failures[] = {
+#embed "../../sql/queries/count_failures.sql" suffix(, 0)
+};
+
 static const unsigned char query_create_migration_table[] = {
 #embed "../../sql/queries/create_migration_table.sql" suffix(, 0)
+};
+
+static const unsigned char query_create_operation[] = {
+#embed "../../sql/queries/create_operation.sql" suffix(, 0)
 };
 
 static const unsigned char query_create_schema[] = {
@@ -269,6 +281,10 @@ static const unsigned char query_list_jobs[] = {
 
 static const unsigned char query_list_limits[] = {
 #embed "../../sql/queries/list_limits.sql" suffix(, 0)
+};
+
+static const unsigned char query_list_operations[] = {
+#embed "../../sql/queries/list_operations.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_order_keys[] = {
@@ -519,6 +535,10 @@ static const unsigned char query_revoke_api_key[] = {
 #embed "../../sql/queries/revoke_api_key.sql" suffix(, 0)
 };
 
+static const unsigned char query_run_operation[] = {
+#embed "../../sql/queries/run_operation.sql" suffix(, 0)
+};
+
 static const unsigned char query_run_schedule[] = {
 #embed "../../sql/queries/run_schedule.sql" suffix(, 0)
 };
@@ -610,11 +630,14 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
+    FILE_OF("queries/cancel_operation.sql", query_cancel_operation),
     FILE_OF("queries/claim_alone_job.sql", query_claim_alone_job),
     FILE_OF("queries/claim_gated_jobs.sql", query_claim_gated_jobs),
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
     FILE_OF("queries/close_breakers.sql", query_close_breakers),
+    FILE_OF("queries/count_failures.sql", query_count_failures),
     FILE_OF("queries/create_migration_table.sql", query_create_migration_table),
+    FILE_OF("queries/create_operation.sql", query_create_operation),
     FILE_OF("queries/create_schema.sql", query_create_schema),
     FILE_OF("queries/discard_late.sql", query_discard_late),
     FILE_OF("queries/drain_worker.sql", query_drain_worker),
@@ -637,6 +660,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/list_errors.sql", query_list_errors),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_limits.sql", query_list_limits),
+    FILE_OF("queries/list_operations.sql", query_list_operations),
     FILE_OF("queries/list_order_keys.sql", query_list_order_keys),
     FILE_OF("queries/list_queues.sql", query_list_queues),
     FILE_OF("queries/list_schedules.sql", query_list_schedules),
@@ -699,6 +723,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/return_jobs.sql", query_return_jobs),
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
+    FILE_OF("queries/run_operation.sql", query_run_operation),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
     FILE_OF("queries/save_cursor.sql", query_save_cursor),
     FILE_OF("queries/set_ageing.sql", query_set_ageing),

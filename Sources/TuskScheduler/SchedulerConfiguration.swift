@@ -26,6 +26,9 @@ package struct SchedulerConfiguration: Sendable {
     package var ageInterval: Duration = .seconds(1)
     /// The same when no queue lets jobs age. Defaults to 5 seconds.
     package var ageIdleInterval: Duration = .seconds(5)
+    /// The longest time between two looks at operations on many jobs: one that was asked for begins so late at most.
+    /// Defaults to 1 second.
+    package var operationInterval: Duration = .seconds(1)
     /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
     /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)

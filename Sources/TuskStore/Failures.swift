@@ -1,31 +1,6 @@
 package import TuskCore
 import TuskPostgres
 
-/// Which discarded jobs are meant; what is nil narrows nothing.
-package struct FailureFilter: Sendable, Hashable {
-    package var kind: Kind?
-    package var queue: QueueName?
-    /// Why they were discarded, in a word: `attempts`, `handler`, `crash`, `operator`, `start_by`.
-    package var reason: String?
-    package var fingerprint: ErrorFingerprint?
-
-    /// All discarded jobs, unless narrowed.
-    package init(
-        kind: Kind? = nil,
-        queue: QueueName? = nil,
-        reason: String? = nil,
-        fingerprint: ErrorFingerprint? = nil
-    ) {
-        self.kind = kind
-        self.queue = queue
-        self.reason = reason
-        self.fingerprint = fingerprint
-    }
-
-    /// Whether it lets all discarded jobs through.
-    package var isOpen: Bool { self == FailureFilter() }
-}
-
 /// Discarded jobs that failed in the same way.
 package struct ErrorGroup: Sendable, Hashable {
     /// The same for the same kind, reason and message.

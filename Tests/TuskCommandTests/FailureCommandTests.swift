@@ -6,7 +6,7 @@ import TuskStore
 
 @testable import TuskCommand
 
-/// `tusk errors`, as processes.
+/// `tusk errors` and `tusk operation`, as processes.
 struct FailureCommandTests {
     /// A database with three discarded jobs, two of which failed alike.
     static func withFailures(
@@ -41,6 +41,44 @@ struct FailureCommandTests {
             #expect(none.status == 0 && none.output.isEmpty && none.errors.contains("No discarded job is like that"))
             let wrong = try await tusk("errors", "--fingerprint", "xyz")
             #expect(wrong.status == 2 && wrong.errors.contains("--fingerprint must be 16 digits"), "\(wrong)")
+        }
+    }
+
+    @Test func `many jobs are retried, after a dry run, and the operation is shown and cancelled`() async throws {
+        try await Self.withFailures { database, tusk in
+            let dry = try await tusk("operation", "retry", "--kind", "send_email", "--dry-run")
+            #expect(dry.output == "3 jobs would be retried.\n" && dry.status == 0, "\(dry)")
+            #expect(try await tusk("operation", "list").errors.contains("There are no operations"))
+            let made = try await tusk(
+                "operation",
+                "retry",
+                "--kind",
+                "send_email",
+                "--per-second",
+                "5",
+                "--canary",
+                "2",
+                "--reason",
+                "why",
+                "-o",
+                "json"
+            )
+            #expect(made.status == 0 && made.output.contains(#""state":"canary""#), "\(made)")
+            let shown = try await tusk("operation", "get", "1").output
+            #expect(shown.contains("retry kind:send_email") && shown.contains("0 of 3 retried"), "\(shown)")
+            #expect(try await tusk("operation", "list").output.contains("why"))
+            #expect(try await tusk("operation", "cancel", "1", "--reason", "wrong").output.contains("wrong"))
+            #expect(try await tusk("operation", "get", "2").status == 3)
+            for wrong in [
+                ["--dry-run"], ["--kind", "a", "--canary-failed-max", "5"], ["--kind", "a", "--canary", "0"],
+            ] {
+                let ended = try await TuskProcess.run(
+                    ["operation", "retry"] + wrong,
+                    environment: ["TUSK_DATABASE_URL": database.connectionString.textWithPassword]
+                )
+                #expect(ended.status == 2, "\(wrong): \(ended)")
+            }
+            #expect(try database.number("select count(*) from tusk.operation") == 1)
         }
     }
 }

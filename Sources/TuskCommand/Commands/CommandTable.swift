@@ -5,6 +5,6 @@ enum CommandTable {
         + JobTailCommand.all
         + WhyCommand.all + QueueCommands.all + LimitCommands.all + OrderCommands.all + ScheduleCommands.all
         + WorkerCommands.all + KeyCommands.all + MigrateCommands.all
-        + ErrorCommands.all
+        + ErrorCommands.all + OperationCommands.all
         + BenchCommand.all + ConfigCommands.all + HealthCommand.all + VersionCommand.all
 }
