@@ -1536,7 +1536,7 @@ begin
                 '%s jobs of queue %s were discarded within the last hour, %s completed', past.discarded, past.queue,
                 past.completed
             ),
-            format('tusk job list --state discarded --queue %s', past.queue)
+            'tusk errors'
         from (
             select minute.queue, sum(minute.discarded) as discarded, sum(minute.completed) as completed
             from tusk.minute as minute
@@ -1951,6 +1951,36 @@ end
 $_$;
 
 COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+
+CREATE FUNCTION tusk.error_fingerprint(kind text, reason text, message text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN "left"(md5(concat_ws('
+'::text, kind, reason, message)), 16);
+
+COMMENT ON FUNCTION tusk.error_fingerprint(kind text, reason text, message text) IS 'Names a group of failures: 16 digits, the same for the same kind, reason and message as error_message gives it.';
+
+CREATE FUNCTION tusk.error_message(error text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH line AS (
+          SELECT "left"(split_part(ltrim(COALESCE(error_message.error, ''::text), ' 	
+'::text), '
+'::text, 1), 300) AS text
+         ), plain AS (
+          SELECT
+                 CASE
+                     WHEN (line.text ~~ '%''%'::text) THEN regexp_replace(line.text, ('(^|[^[:alnum:]])''[^'']*(?:''|$)'::text COLLATE "C"), '\1?'::text, 'g'::text)
+                     ELSE line.text
+                 END AS text
+            FROM line
+         )
+  SELECT regexp_replace(plain.text, ('"[^"]*(?:"|$)|`[^`]*(?:`|$)|[[:alnum:]_.+-]*[0-9@][[:alnum:]_.@+-]*'::text COLLATE "C"), '?'::text, 'g'::text) AS regexp_replace
+    FROM plain;
+END;
+
+COMMENT ON FUNCTION tusk.error_message(error text) IS 'What errors of one cause have in common: the first 300 characters of the first line, ? for what differs by job.';
 
 CREATE FUNCTION tusk.explain(job_id bigint) RETURNS TABLE(reason text, message text, detail json)
     LANGUAGE plpgsql STABLE
@@ -3433,6 +3463,61 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.join_order(home smallint, key text, job_id bigint) IS 'Makes a job the head of its line if nobody is there; false: it has to wait.';
+
+CREATE FUNCTION tusk.judge_canary(one bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    moment constant timestamptz := clock_timestamp();
+    it record;
+    first integer;
+    failing integer;
+    ended integer;
+    bearable numeric;
+begin
+    select operation.* into it from tusk.operation as operation where operation.id = one;
+    first := cardinality(it.canary_ids);
+    bearable := first * it.canary_percent / 100.0;
+    -- A failed attempt counts, also when the job has more of them: nobody waits for the last.
+    select
+        count(*) filter (where fate.has_failed),
+        count(*) filter (where fate.has_failed or fate.has_ended)
+    into failing, ended
+    from unnest(it.canary_ids) as canary (id)
+    cross join lateral (
+        select
+            exists (
+                select from tusk.attempt as attempt
+                where
+                    attempt.id = canary.id and attempt.ended_at >= it.canary_at
+                    and attempt.ended in ('failed', 'lost')
+            ) or exists (
+                select from tusk.outcome as outcome
+                where
+                    outcome.id = canary.id and outcome.finished_at >= it.canary_at and outcome.state = 'discarded'
+            ) as has_failed,
+            exists (
+                select from tusk.outcome as outcome
+                where outcome.id = canary.id and outcome.finished_at >= it.canary_at
+            ) as has_ended
+    ) as fate;
+    update tusk.operation as operation
+    set
+        canary_failed = failing,
+        state = case
+            when failing > bearable then 'stopped'
+            when failing + first - ended <= bearable then 'running'
+            else 'canary'
+        end,
+        ended_at = case when failing > bearable then moment end,
+        due_at = case when failing + first - ended <= bearable then moment else moment + interval '1 s' end
+    where operation.id = one;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.judge_canary(one bigint) IS 'Stops an operation when too many of its first jobs failed again, and lets it go on as soon as that cannot happen.';
 
 CREATE FUNCTION tusk.keep_step(job_id bigint, lease bigint, name text, value json) RETURNS void
     LANGUAGE plpgsql
@@ -5321,6 +5406,141 @@ $$;
 
 COMMENT ON FUNCTION tusk.retry(job_id bigint) IS 'Makes a waiting, discarded or cancelled job available now. Returns its state: available, or why it is not. Raises TK003 when another job holds its unique key by now.';
 
+CREATE FUNCTION tusk.retry_batch(one bigint, jobs_most integer, examined_most integer, OUT done integer, OUT queues text[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    moment constant timestamptz := clock_timestamp();
+    it record;
+    failure record;
+    seen integer := 0;
+    kept bigint [] := '{}';
+    lost integer := 0;
+    trouble text;
+    is_over boolean := true;
+begin
+    done := 0;
+    queues := '{}';
+    select operation.* into it from tusk.operation as operation where operation.id = one;
+    for failure in
+        select newest.id, newest.finished_at, job.kind, job.queue, newest.reason, newest.error
+        from (
+            select outcome.id, outcome.finished_at, coalesce(outcome.reason, '') as reason, outcome.error
+            from tusk.outcome as outcome
+            where
+                outcome.state = 'discarded'
+                and outcome.finished_at >= it.reached_at
+                and outcome.finished_at <= it.created_at
+                and (outcome.finished_at, outcome.id) > (it.reached_at, it.reached_id)
+            order by outcome.finished_at, outcome.id
+            limit examined_most
+        ) as newest
+        left join tusk.job as job on job.shard = (newest.id & 1023)::smallint and job.id = newest.id
+        order by newest.finished_at, newest.id
+    loop
+        if done + lost >= jobs_most then
+            is_over := false;
+            exit;
+        end if;
+        seen := seen + 1;
+        it.reached_at := failure.finished_at;
+        it.reached_id := failure.id;
+        continue when
+            failure.kind is null
+            or failure.kind <> coalesce(it.kind, failure.kind)
+            or failure.queue <> coalesce(it.queue, failure.queue)
+            or failure.reason <> coalesce(it.reason, failure.reason)
+            or it.fingerprint is not null and it.fingerprint <> tusk.error_fingerprint(
+                failure.kind, failure.reason, tusk.error_message(failure.error)
+            );
+        begin
+            if tusk.retry(failure.id) in ('available', 'blocked') then
+                done := done + 1;
+                kept := kept || failure.id;
+                if not failure.queue = any (queues) then
+                    queues := queues || failure.queue;
+                end if;
+            end if;
+        exception
+            -- The whole batch is tried again.
+            when deadlock_detected or serialization_failure or lock_not_available or operator_intervention then
+                raise;
+            -- One job that cannot be retried does not hold up the others.
+            when others then
+                lost := lost + 1;
+                trouble := left(format('job %s: %s', failure.id, sqlerrm), 500);
+        end;
+    end loop;
+    is_over := is_over and seen < examined_most;
+    update tusk.operation as operation
+    set
+        examined = operation.examined + seen,
+        retried = operation.retried + done,
+        refused = operation.refused + lost,
+        fault = coalesce(trouble, operation.fault),
+        reached_at = it.reached_at,
+        reached_id = it.reached_id,
+        canary_at = case when it.state = 'canary' then coalesce(operation.canary_at, moment) end,
+        canary_ids = case when it.state = 'canary' then operation.canary_ids || kept else '{}' end,
+        state = case when is_over then 'completed' else operation.state end,
+        ended_at = case when is_over then clock_timestamp() end,
+        -- What it is behind by is made up for, up to a second of it.
+        due_at = greatest(operation.due_at, moment - interval '1 s')
+        + coalesce(done * interval '1 s' / operation.per_second, interval '0')
+    where operation.id = one;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.retry_batch(one bigint, jobs_most integer, examined_most integer, OUT done integer, OUT queues text[]) IS 'Retries the next jobs of an operation, the one that was discarded first first; how many, and their queues.';
+
+CREATE FUNCTION tusk.run_operation(jobs_most integer, examined_most integer, OUT id bigint, OUT state text, OUT retried integer, OUT queues text[], OUT wait_ms bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    it record;
+    room integer;
+begin
+    retried := 0;
+    queues := '{}';
+    select operation.* into it
+    from tusk.operation as operation
+    where operation.ended_at is null and operation.due_at <= clock_timestamp()
+    order by operation.due_at
+    limit 1
+    for update skip locked;
+    if it.id is not null then
+        if it.state = 'canary' and cardinality(it.canary_ids) >= it.canary_count then
+            perform tusk.judge_canary(it.id);
+        else
+            -- A fourth of a second's jobs at a time, so that they do not come in one heap.
+            room := least(
+                jobs_most,
+                case when it.state = 'canary' then it.canary_count - cardinality(it.canary_ids) end,
+                (it.per_second + 3) / 4
+            );
+            select batch.done, batch.queues into retried, queues
+            from tusk.retry_batch(it.id, room, examined_most) as batch;
+        end if;
+    end if;
+    select operation.state into state from tusk.operation as operation where operation.id = it.id;
+    id := it.id;
+    -- greatest would make 0 of null.
+    select
+        case when count(*) > 0 then
+            greatest(0, extract(epoch from min(operation.due_at) - clock_timestamp()) * 1000)
+        end::bigint
+    into wait_ms
+    from tusk.operation as operation
+    where operation.ended_at is null;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.run_operation(jobs_most integer, examined_most integer, OUT id bigint, OUT state text, OUT retried integer, OUT queues text[], OUT wait_ms bigint) IS 'Does the next batch of the operation that is due; its state, the queues of what was retried, and when to come again.';
+
 CREATE FUNCTION tusk.run_schedule(name text, requested_by text DEFAULT CURRENT_USER) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5954,6 +6174,114 @@ COMMENT ON COLUMN tusk.minute.waits IS 'How many jobs that were claimed had wait
 
 COMMENT ON COLUMN tusk.minute.runs IS 'How many attempts that ended had taken so long.';
 
+CREATE TABLE tusk.operation (
+    canary_percent smallint,
+    canary_count smallint,
+    canary_failed smallint DEFAULT 0 NOT NULL,
+    per_second integer,
+    id bigint NOT NULL,
+    examined bigint DEFAULT 0 NOT NULL,
+    matched bigint NOT NULL,
+    retried bigint DEFAULT 0 NOT NULL,
+    refused bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    cancelled_at timestamp with time zone,
+    reached_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    reached_id bigint DEFAULT 0 NOT NULL,
+    canary_at timestamp with time zone,
+    canary_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    state text NOT NULL,
+    action text NOT NULL,
+    kind text COLLATE pg_catalog."C",
+    queue text COLLATE pg_catalog."C",
+    reason text,
+    fingerprint text,
+    created_by text NOT NULL,
+    purpose text,
+    cancelled_by text,
+    cancel_reason text,
+    fault text,
+    CONSTRAINT operation_action_known CHECK ((action = 'retry'::text)),
+    CONSTRAINT operation_canary_percent_range CHECK (((canary_percent >= 0) AND (canary_percent <= 99))),
+    CONSTRAINT operation_canary_range CHECK (((canary_count >= 1) AND (canary_count <= 1000))),
+    CONSTRAINT operation_canary_whole CHECK (((canary_count IS NULL) = (canary_percent IS NULL))),
+    CONSTRAINT operation_end_told CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['canary'::text, 'running'::text])))),
+    CONSTRAINT operation_narrowed CHECK ((num_nonnulls(kind, queue, reason, fingerprint) > 0)),
+    CONSTRAINT operation_rate_range CHECK (((per_second >= 1) AND (per_second <= 10000))),
+    CONSTRAINT operation_state_known CHECK ((state = ANY (ARRAY['canary'::text, 'running'::text, 'completed'::text, 'stopped'::text, 'cancelled'::text])))
+);
+
+COMMENT ON TABLE tusk.operation IS 'What is done to many jobs in batches by the scheduler: who asked for it and why, and how far it is.';
+
+COMMENT ON COLUMN tusk.operation.canary_percent IS 'How many percent of the first may fail again.';
+
+COMMENT ON COLUMN tusk.operation.canary_count IS 'How many jobs go first; null: all go at once.';
+
+COMMENT ON COLUMN tusk.operation.canary_failed IS 'How many of these failed again, as far as it is known.';
+
+COMMENT ON COLUMN tusk.operation.per_second IS 'The most jobs it retries in a second; null: as many as it can.';
+
+COMMENT ON COLUMN tusk.operation.id IS 'Its number.';
+
+COMMENT ON COLUMN tusk.operation.examined IS 'How many discarded jobs it has looked at.';
+
+COMMENT ON COLUMN tusk.operation.matched IS 'How many jobs its filter let through when it was asked for, among the newest that were looked at.';
+
+COMMENT ON COLUMN tusk.operation.retried IS 'How many jobs it has retried.';
+
+COMMENT ON COLUMN tusk.operation.refused IS 'How many could not be retried, such as one whose unique key is held.';
+
+COMMENT ON COLUMN tusk.operation.created_at IS 'When it was asked for. Jobs that are discarded later, such as those that fail again, are not its own.';
+
+COMMENT ON COLUMN tusk.operation.due_at IS 'When its next batch is due.';
+
+COMMENT ON COLUMN tusk.operation.ended_at IS 'When it ended; null: it is under way.';
+
+COMMENT ON COLUMN tusk.operation.cancelled_at IS 'When somebody cancelled it.';
+
+COMMENT ON COLUMN tusk.operation.reached_at IS 'How far it has looked, by the ends of the jobs.';
+
+COMMENT ON COLUMN tusk.operation.reached_id IS 'The last job of that moment it has looked at.';
+
+COMMENT ON COLUMN tusk.operation.canary_at IS 'When the first of the first jobs was retried.';
+
+COMMENT ON COLUMN tusk.operation.canary_ids IS 'The first jobs, as far as they are retried.';
+
+COMMENT ON COLUMN tusk.operation.state IS 'canary: the first jobs are retried and watched; running; completed; stopped: too many of these failed; cancelled.';
+
+COMMENT ON COLUMN tusk.operation.action IS 'What is done: retry.';
+
+COMMENT ON COLUMN tusk.operation.kind IS 'Only jobs of this kind.';
+
+COMMENT ON COLUMN tusk.operation.queue IS 'Only jobs of this queue.';
+
+COMMENT ON COLUMN tusk.operation.reason IS 'Only jobs discarded for this reason.';
+
+COMMENT ON COLUMN tusk.operation.fingerprint IS 'Only jobs of this group; see tusk.error_fingerprint.';
+
+COMMENT ON COLUMN tusk.operation.created_by IS 'Who asked for it.';
+
+COMMENT ON COLUMN tusk.operation.purpose IS 'Why.';
+
+COMMENT ON COLUMN tusk.operation.cancelled_by IS 'Who cancelled it.';
+
+COMMENT ON COLUMN tusk.operation.cancel_reason IS 'Why.';
+
+COMMENT ON COLUMN tusk.operation.fault IS 'Why the last job that was refused could not be retried.';
+
+ALTER TABLE tusk.operation ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tusk.operation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+COMMENT ON SEQUENCE tusk.operation_id_seq IS 'Numbers operations.';
+
 CREATE TABLE tusk.outcome_overflow (
     shard smallint DEFAULT 0 NOT NULL,
     attempt smallint NOT NULL,
@@ -6330,6 +6658,9 @@ ALTER TABLE ONLY tusk.limit_hold
 ALTER TABLE ONLY tusk.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY tusk.operation
+    ADD CONSTRAINT operation_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY tusk.order_head
     ADD CONSTRAINT order_head_pkey PRIMARY KEY (shard, key);
 
@@ -6395,7 +6726,13 @@ CREATE INDEX lease_worker ON tusk.lease USING btree (worker_id);
 
 CREATE INDEX limit_hold_id ON tusk.limit_hold USING btree (id);
 
+CREATE INDEX operation_under_way ON tusk.operation USING btree (due_at) WHERE (ended_at IS NULL);
+
+CREATE INDEX outcome_discarded ON ONLY tusk.outcome USING btree (finished_at, id) WHERE (state = 'discarded'::tusk.job_state);
+
 CREATE INDEX outcome_id ON ONLY tusk.outcome USING btree (id);
+
+CREATE INDEX outcome_overflow_finished_at_id_idx ON tusk.outcome_overflow USING btree (finished_at, id) WHERE (state = 'discarded'::tusk.job_state);
 
 CREATE INDEX outcome_overflow_id_idx ON tusk.outcome_overflow USING btree (id);
 
@@ -6418,6 +6755,8 @@ ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_kept_pkey;
 ALTER INDEX tusk.job_log_id ATTACH PARTITION tusk.job_log_overflow_id_idx;
 
 ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_overflow_pkey;
+
+ALTER INDEX tusk.outcome_discarded ATTACH PARTITION tusk.outcome_overflow_finished_at_id_idx;
 
 ALTER INDEX tusk.outcome_id ATTACH PARTITION tusk.outcome_overflow_id_idx;
 

@@ -151,6 +151,10 @@ static const unsigned char migration_0022_doctor[] = {
 #embed "../../sql/migrations/0022_doctor.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0023_failures[] = {
+#embed "../../sql/migrations/0023_failures.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -171,6 +175,10 @@ static const unsigned char query_cancel_job[] = {
 #embed "../../sql/queries/cancel_job.sql" suffix(, 0)
 };
 
+static const unsigned char query_cancel_operation[] = {
+#embed "../../sql/queries/cancel_operation.sql" suffix(, 0)
+};
+
 static const unsigned char query_claim_alone_job[] = {
 #embed "../../sql/queries/claim_alone_job.sql" suffix(, 0)
 };
@@ -187,8 +195,16 @@ static const unsigned char query_close_breakers[] = {
 #embed "../../sql/queries/close_breakers.sql" suffix(, 0)
 };
 
+static const unsigned char query_count_failures[] = {
+#embed "../../sql/queries/count_failures.sql" suffix(, 0)
+};
+
 static const unsigned char query_create_migration_table[] = {
 #embed "../../sql/queries/create_migration_table.sql" suffix(, 0)
+};
+
+static const unsigned char query_create_operation[] = {
+#embed "../../sql/queries/create_operation.sql" suffix(, 0)
 };
 
 static const unsigned char query_create_schema[] = {
@@ -271,12 +287,20 @@ static const unsigned char query_list_api_keys[] = {
 #embed "../../sql/queries/list_api_keys.sql" suffix(, 0)
 };
 
+static const unsigned char query_list_errors[] = {
+#embed "../../sql/queries/list_errors.sql" suffix(, 0)
+};
+
 static const unsigned char query_list_jobs[] = {
 #embed "../../sql/queries/list_jobs.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_limits[] = {
 #embed "../../sql/queries/list_limits.sql" suffix(, 0)
+};
+
+static const unsigned char query_list_operations[] = {
+#embed "../../sql/queries/list_operations.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_order_keys[] = {
@@ -535,6 +559,10 @@ static const unsigned char query_revoke_api_key[] = {
 #embed "../../sql/queries/revoke_api_key.sql" suffix(, 0)
 };
 
+static const unsigned char query_run_operation[] = {
+#embed "../../sql/queries/run_operation.sql" suffix(, 0)
+};
+
 static const unsigned char query_run_schedule[] = {
 #embed "../../sql/queries/run_schedule.sql" suffix(, 0)
 };
@@ -627,16 +655,20 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0020_fair_share.sql", migration_0020_fair_share),
     FILE_OF("migrations/0021_minutes.sql", migration_0021_minutes),
     FILE_OF("migrations/0022_doctor.sql", migration_0022_doctor),
+    FILE_OF("migrations/0023_failures.sql", migration_0023_failures),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
+    FILE_OF("queries/cancel_operation.sql", query_cancel_operation),
     FILE_OF("queries/claim_alone_job.sql", query_claim_alone_job),
     FILE_OF("queries/claim_gated_jobs.sql", query_claim_gated_jobs),
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
     FILE_OF("queries/close_breakers.sql", query_close_breakers),
+    FILE_OF("queries/count_failures.sql", query_count_failures),
     FILE_OF("queries/create_migration_table.sql", query_create_migration_table),
+    FILE_OF("queries/create_operation.sql", query_create_operation),
     FILE_OF("queries/create_schema.sql", query_create_schema),
     FILE_OF("queries/discard_late.sql", query_discard_late),
     FILE_OF("queries/drain_worker.sql", query_drain_worker),
@@ -657,8 +689,10 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/hold_back.sql", query_hold_back),
     FILE_OF("queries/keep_step.sql", query_keep_step),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
+    FILE_OF("queries/list_errors.sql", query_list_errors),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_limits.sql", query_list_limits),
+    FILE_OF("queries/list_operations.sql", query_list_operations),
     FILE_OF("queries/list_order_keys.sql", query_list_order_keys),
     FILE_OF("queries/list_queues.sql", query_list_queues),
     FILE_OF("queries/list_schedules.sql", query_list_schedules),
@@ -723,6 +757,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/return_jobs.sql", query_return_jobs),
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
+    FILE_OF("queries/run_operation.sql", query_run_operation),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
     FILE_OF("queries/sample_queues.sql", query_sample_queues),
     FILE_OF("queries/save_cursor.sql", query_save_cursor),

@@ -102,6 +102,7 @@ package final class API: Sendable {
             + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
             + LimitRoutes(services: services).routes
             + OrderKeyRoutes(services: services).routes + StatsRoutes(services: services).routes
+            + ErrorRoutes(services: services).routes + OperationRoutes(services: services).routes
             + ClaimRoutes(claims: claims, configuration: configuration).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
             + probeRoutes.routes + PageRoutes().routes

@@ -50,6 +50,7 @@ package final class Scheduler: Sendable {
             DutyLoop(Pruner(context), context), DutyLoop(Releaser(context), context),
             DutyLoop(Expirer(context), context), DutyLoop(Ager(context), context),
             DutyLoop(Sampler(context), context),
+            DutyLoop(Replayer(context), context),
         ]
         let elector = Elector(record, context) { for runner in led { runner.wake() } }
         runners = [DutyLoop(elector, context)] + led

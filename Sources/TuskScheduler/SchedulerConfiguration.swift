@@ -28,6 +28,9 @@ package struct SchedulerConfiguration: Sendable {
     package var ageIdleInterval: Duration = .seconds(5)
     /// How often it is noted how much waits in each queue. Defaults to 20 seconds.
     package var sampleInterval: Duration = .seconds(20)
+    /// The longest time between two looks at operations on many jobs: one that was asked for begins so late at most.
+    /// Defaults to 1 second.
+    package var operationInterval: Duration = .seconds(1)
     /// The longest time between two looks at schedules: a schedule that was created meanwhile fires so late at most,
     /// and only the first time. Defaults to 5 seconds.
     package var tickInterval: Duration = .seconds(5)

@@ -58,6 +58,7 @@ final class SchedulerFixture: Sendable {
         configuration.rescueIdleInterval = .milliseconds(50)
         configuration.tickInterval = .milliseconds(30)
         configuration.pendingInterval = .milliseconds(30)
+        configuration.operationInterval = .milliseconds(30)
         configuration.partitionInterval = .milliseconds(100)
         configuration.pruneInterval = .milliseconds(100)
         configuration.retryDelayMax = .milliseconds(200)

@@ -201,7 +201,7 @@ begin
                 '%s jobs of queue %s were discarded within the last hour, %s completed', past.discarded, past.queue,
                 past.completed
             ),
-            format('tusk job list --state discarded --queue %s', past.queue)
+            'tusk errors'
         from (
             select minute.queue, sum(minute.discarded) as discarded, sum(minute.completed) as completed
             from tusk.minute as minute

@@ -1,7 +1,7 @@
--- Deletes at most $1 old rows of each small record table (idempotency keys, ticks, offers of kinds, minutes, progress
--- and cancel requests) and of each overflow table of history, which are there when nobody made the partition of their
--- day in time; and cursors and steps of jobs that are gone; and unique keys that nobody holds any more; and buckets of
--- rates that are full; and failures of breakers that never opened.
+-- Deletes at most $1 old rows of each small record table (idempotency keys, ticks, offers of kinds, minutes, progress,
+-- cancel requests and operations that are over) and of each overflow table of history, which are there when nobody made
+-- the partition of their day in time; and cursors and steps of jobs that are gone; and unique keys that nobody holds
+-- any more; and buckets of rates that are full; and failures of breakers that never opened.
 -- $1 int: most rows of each
 -- Locks: the rows, skipping what others hold. Indexes: idempotency_created_at, tick_recorded_at; the others are small.
 select
@@ -19,6 +19,7 @@ from
         ('minute', 'minute', 'minute_retention'),
         ('progress', 'updated_at', 'history_retention'),
         ('cancel_request', 'requested_at', 'history_retention'),
+        ('operation', 'ended_at', 'history_retention'),
         ('outcome_overflow', 'finished_at', 'history_retention'),
         ('attempt_overflow', 'ended_at', 'history_retention'),
         ('job_log_overflow', 'logged_at', 'history_retention')

@@ -26,6 +26,12 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case orderKeyNotFound = "order-key-not-found"
     /// The job that holds the order key is not over.
     case orderKeyBusy = "order-key-busy"
+    /// There is no such operation, or it was pruned.
+    case operationNotFound = "operation-not-found"
+    /// The operation had ended by itself.
+    case operationEnded = "operation-ended"
+    /// Too many operations are under way.
+    case tooManyOperations = "too-many-operations"
     /// The lease has ended, or it is not the caller's.
     case leaseLost = "lease-lost"
     /// The job is in a state from which this change does not start.
@@ -65,8 +71,9 @@ extension ProblemKind {
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken: 400
         case .unauthenticated: 401
         case .missingScope, .crossOrigin: 403
-        case .jobNotFound, .scheduleNotFound, .limitNotFound, .orderKeyNotFound: 404
+        case .jobNotFound, .scheduleNotFound, .limitNotFound, .orderKeyNotFound, .operationNotFound: 404
         case .jobState, .leaseLost, .orderKeyBusy, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
+        case .operationEnded, .tooManyOperations: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation, .idempotencyMismatch: 422
@@ -91,6 +98,9 @@ extension ProblemKind {
         case .limitNotFound: "No such limit"
         case .orderKeyNotFound: "No such order key"
         case .orderKeyBusy: "The order key is held by a job that is not over"
+        case .operationNotFound: "No such operation"
+        case .operationEnded: "The operation has ended"
+        case .tooManyOperations: "Too many operations are under way"
         case .leaseLost: "The lease is lost"
         case .jobState: "The job is in the wrong state"
         case .uniqueConflict: "Another job holds the unique key"
@@ -118,6 +128,7 @@ extension ProblemKind {
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
         case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound: nil
         case .jobState, .leaseLost, .uniqueConflict, .orderKeyNotFound, .orderKeyBusy: nil
+        case .operationNotFound, .operationEnded, .tooManyOperations: nil
         case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
         }
     }

@@ -11,6 +11,7 @@ enum HelpText {
         ("queue", "shows, pauses and resumes queues"),
         ("limit", "limits how many jobs with a key run at once"),
         ("order", "shows and releases order keys that jobs wait for"),
+        ("operation", "retries many discarded jobs"),
         ("schedule", "enqueues jobs by the clock"),
         ("worker list", "shows the processes that run jobs"),
         ("key", "makes, shows and revokes keys for the HTTP API"),
