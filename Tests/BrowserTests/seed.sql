@@ -145,3 +145,18 @@ select
 from generate_series(0, 59) as back (number)
 where back.number not between 20 and 23
 on conflict on constraint minute_pkey do nothing;
+
+-- Replays: one that goes on, one that stopped because its first jobs failed again.
+insert into tusk.operation (
+    kind, reason, matched, examined, retried, refused, created_by, purpose, per_second, canary_count, canary_percent,
+    canary_failed, action, state, created_at, due_at, ended_at
+)
+values
+(
+    'send_email', 'attempts', 1204, 400, 388, 2, 'anna', 'the mail server is back', 50, null, null, 0, 'retry',
+    'running', now() - interval '8 seconds', now() + interval '1 day', null
+),
+(
+    'charge_card', null, 31, 20, 20, 0, 'deploy', null, null, 20, 10, 3, 'retry', 'stopped',
+    now() - interval '2 hours', now() - interval '2 hours', now() - interval '119 minutes'
+);

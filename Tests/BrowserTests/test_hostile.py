@@ -48,6 +48,10 @@ with leased as (
 )
 insert into tusk.progress (id, lease, fraction, updated_at, message)
 select id, leased.number, 0.5, now(), text from vector, leased where vector.number %% 5 = 0;
+insert into tusk.operation (
+    reason, matched, created_by, purpose, cancelled_by, cancel_reason, fault, action, state, created_at, due_at
+)
+select text, 9, text, text, text, text, text, 'retry', 'running', now(), now() from vector;
 delete from tusk.ready;
 """
 

@@ -17,14 +17,41 @@ class WorkTests(BrowserTestCase):
 
     def test_failed_jobs_are_retried_together(self):
         page = self.open("/errors")
-        row = page.locator("tr", has_text="charge_card")
+        row = page.locator("tr", has_text="gateway answered")
         self.assertIn("14", row.inner_text())
         row.get_by_role("button", name="Retry all").click()
+        page.wait_for_selector("dialog h2:text-is('Retry 14 jobs?')")
+        page.get_by_label("Reason").fill("the gateway <b>is</b> back")
         self.confirm(page, "Retry")
-        page.wait_for_selector("text=14 jobs: done.")
+        page.wait_for_selector("tr:has-text('the gateway <b>is</b> back')")
+        self.assertEqual(self.batch().split("|")[1:], ["completed", "14"])
+        page.wait_for_selector("tr:has-text('14 / 14')")
         self.assertEqual(len(self.place.ask("/v1/jobs?state=available&queue=billing")["jobs"]), 14)
-        page.wait_for_selector("tr:has-text('charge_card')", state="detached")
+        page.wait_for_selector("tr:has-text('gateway answered')", state="detached")
         self.check(page)
+
+    def test_a_replay_goes_slowly_behind_a_canary_and_is_cancelled(self):
+        page = self.open("/errors")
+        page.locator("tr", has_text="not an image").get_by_role("button", name="Retry all").click()
+        page.get_by_label("At most so many").fill("0")
+        page.get_by_label("So many first").fill("5")
+        page.locator("dialog").get_by_role("button", name="Retry", exact=True).click()
+        page.wait_for_selector("dialog .fault:has-text('per_second')")
+        page.get_by_label("At most so many").fill("2")
+        self.confirm(page, "Retry")
+        row = page.locator("tr", has_text="0 of 5 failed")
+        row.get_by_role("button", name="Cancel").click()
+        self.confirm(page, "Cancel the replay")
+        page.wait_for_selector("tr:has-text('0 of 5 failed') .chip.cancelled")
+        self.assertEqual(self.batch(), "||0")
+        found = self.place.ask("/v1/operations")["operations"][0]
+        self.assertEqual([found["state"], found["per_second"], found["canary"]["count"]], ["cancelled", 2, 5])
+        self.troubles = [one for one in self.troubles if "status of 422" not in one]
+        self.check(page)
+
+    def batch(self):
+        """Does what a scheduler does: the next batch of the operation that is due."""
+        return self.place.sql("select id, state, retried from tusk.run_operation(200, 2000)")
 
     def test_selected_jobs_are_cancelled(self):
         page = self.open("/jobs?state=scheduled&kind=report")

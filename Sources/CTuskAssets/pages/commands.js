@@ -20,6 +20,50 @@ export function retryJobs(ids, done) {
     commandJobs(ids, "retry", `Retry ${plural(ids.length, "job")}?`, text, "Retry", [], done);
 }
 
+/** Retries all discarded jobs that failed alike, after saying how many they are. */
+export async function replay({ kind, fingerprint }, done) {
+    const wish = { action: "retry", filter: { kind, fingerprint } };
+    const found = await ask("POST", "/v1/operations", { ...wish, dry_run: true });
+    const number = { type: "number", value: "" };
+    question({
+        title: `Retry ${found.exact ? "" : "at least "}${plural(found.matched, "job")}?`,
+        text: "The scheduler does it in batches, the one that was discarded first first. What fails again is left alone.",
+        fields: [
+            reasonField,
+            { ...number, name: "rate", label: "At most so many in a second", hint: "Empty: as many as go." },
+            { ...number, name: "first", label: "So many first", hint: "Empty: all go at once. Otherwise the others wait." },
+            { ...number, name: "failed", label: "Stop when more percent of these fail again", value: "0" },
+        ],
+        word: "Retry",
+        work: async (values) => {
+            const body = { ...wish, ...reasonBody(values) };
+            if (values.rate !== "") body.per_second = Number(values.rate);
+            if (values.first !== "") {
+                body.canary = { count: Number(values.first), failed_percent_max: Number(values.failed) };
+            }
+            const made = await ask("POST", "/v1/operations", body);
+            say(`Replay ${made.id} has begun.`);
+            done();
+        },
+    });
+}
+
+/** Ends a replay before its time. */
+export function cancelOperation(id, done) {
+    question({
+        title: `Cancel replay ${id}?`,
+        text: "What it has retried stays so. It does nothing more.",
+        fields: [reasonField],
+        word: "Cancel the replay",
+        isDanger: true,
+        work: async (values) => {
+            await ask("POST", within("/v1/operations", id, ":cancel"), reasonBody(values));
+            say(`Replay ${id} is cancelled.`);
+            done();
+        },
+    });
+}
+
 /** Cancels jobs; those that run are told to stop. */
 export function cancelJobs(ids, done) {
     const text = "What waits is cancelled at once. What runs is told to stop.";

@@ -1,55 +1,142 @@
-// Failures by cause, each to be retried as a whole.
+// Failures by cause, each to be retried as a whole, and how far that is.
 import { address } from "/assets/api.js";
 import { h } from "/assets/dom.js";
-import { chip, empty, head, jobLink, panel, table } from "/assets/parts.js";
+import { chip, empty, head, jobLink, meter, panel, table } from "/assets/parts.js";
 import { count, time } from "/assets/words.js";
+import { attempt } from "/assets/dialogs.js";
 import { failedJobs, grouped } from "/assets/failures.js";
-import { retryJobs } from "/assets/commands.js";
+import { cancelOperation, replay, retryJobs } from "/assets/commands.js";
 
-const jobsMax = 500;
+const groupsMax = 200;
+const waitingMax = 500;
+const operationsMax = 20;
 
 export default {
     title: () => "Errors",
 
     async load(visit) {
-        return failedJobs(visit, jobsMax);
+        const [causes, waiting, replays] = await Promise.all([
+            visit.get(address("/v1/errors", { page_size: groupsMax })),
+            failedJobs(visit, waitingMax, ["retryable"]),
+            visit.get(address("/v1/operations", { page_size: operationsMax })),
+        ]);
+        return { causes, waiting: grouped(waiting), operations: replays.operations };
     },
 
-    view(jobs, visit) {
-        const groups = grouped(jobs);
-        const note = `The newest ${count(jobsMax)} discarded jobs and the newest ${count(jobsMax)} that wait for a retry.`;
-        return [head("Errors"), h("p", { class: "muted", key: "note" }, note), content(groups, visit)];
+    view({ causes, waiting, operations }, visit) {
+        return [
+            head("Errors"),
+            discarded(causes, visit),
+            operations.length > 0 && replays(operations, visit),
+            waiting.length > 0 && retryable(waiting, visit),
+        ];
     },
 };
 
-function content(groups, visit) {
-    if (!groups.length) {
-        return panel("By cause", null, empty("No failures", "Neither discarded jobs nor jobs that wait for a retry."));
-    }
-    const columns = [
-        { name: "Error" },
-        { name: "Kind" },
-        { name: "State" },
-        { name: "Jobs", class: "number" },
-        { name: "Last", class: "number" },
-        { name: "Newest", class: "number" },
-        { name: "Actions", hidden: true, class: "tight" },
-    ];
+const causeColumns = [
+    { name: "Error" },
+    { name: "Kind" },
+    { name: "Reason" },
+    { name: "Jobs", class: "number" },
+    { name: "First", class: "number" },
+    { name: "Last", class: "number" },
+    { name: "Newest", class: "number" },
+    { name: "Actions", hidden: true, class: "tight" },
+];
+
+function discarded({ errors, examined, examined_max: most }, visit) {
+    const title = "Discarded, by cause";
+    if (!errors.length) return panel(title, null, empty("No failures", "No job was discarded."));
+    const note = examined >= most && h("span", { class: "muted" }, `of the ${count(examined)} discarded last`);
+    const rows = errors.map((group) => ({
+        key: group.fingerprint,
+        cells: [
+            message(group.message),
+            h("a", { href: address("/jobs", { state: "discarded", kind: group.kind }) }, group.kind),
+            group.reason,
+            count(group.count),
+            time(group.first_at),
+            time(group.last_at),
+            jobLink(group.newest_job),
+            act("Retry all", () => attempt(() => replay(group, visit.refresh))),
+        ],
+    }));
+    return panel(title, note, table("Errors by cause", causeColumns, rows));
+}
+
+const replayColumns = [
+    { name: "Replay" },
+    { name: "State" },
+    { name: "Jobs" },
+    { name: "Canary" },
+    { name: "Asked for", class: "number" },
+    { name: "By" },
+    { name: "Reason" },
+    { name: "Actions", hidden: true, class: "tight" },
+];
+
+const styles = { canary: "running", stopped: "bad" };
+
+function replays(operations, visit) {
+    const rows = operations.map((operation) => ({
+        key: `operation ${operation.id}`,
+        cells: [
+            h("span", { class: "cut" }, `${operation.id}: ${aim(operation.filter)}`),
+            chip(styles[operation.state] ?? operation.state, operation.state),
+            progress(operation),
+            operation.canary && `${operation.canary_failed} of ${operation.canary.count} failed`,
+            time(operation.created_at),
+            h("span", { class: "cut" }, operation.created_by),
+            operation.reason && h("span", { class: "cut", title: operation.reason }, operation.reason),
+            !operation.ended_at && act("Cancel", () => cancelOperation(operation.id, visit.refresh), operation.id),
+        ],
+    }));
+    return panel("Replays", null, table("Replays", replayColumns, rows));
+}
+
+/** Which jobs an operation is about. */
+function aim(filter) {
+    return Object.values(filter).join(" ");
+}
+
+function progress({ id, retried, refused, matched }) {
+    const bar = meter(retried, matched, `Progress of replay ${id}`);
+    return refused ? [bar, h("span", { class: "muted" }, `${count(refused)} refused`)] : bar;
+}
+
+const waitingColumns = [
+    { name: "Error" },
+    { name: "Kind" },
+    { name: "Jobs", class: "number" },
+    { name: "Last", class: "number" },
+    { name: "Newest", class: "number" },
+    { name: "Actions", hidden: true, class: "tight" },
+];
+
+function retryable(groups, visit) {
     const rows = groups.map((group) => {
         const ids = group.jobs.map((job) => job.id);
-        const retry = () => retryJobs(ids, visit.refresh);
         return {
             key: group.key,
             cells: [
-                h("span", { class: "cut mono", title: group.example }, group.example.split("\n", 1)[0]),
+                message(group.example),
                 h("a", { href: address("/jobs", { state: group.state, kind: group.kind }) }, group.kind),
-                chip(group.state),
-                count(ids.length),
+                count(ids.length, waitingMax),
                 time(group.last),
                 jobLink(ids[0]),
-                h("div", { class: "row" }, h("button", { type: "button", class: "small", on: { click: retry } }, "Retry all")),
+                act("Retry now", () => retryJobs(ids, visit.refresh)),
             ],
         };
     });
-    return panel("By cause", null, table("Errors by cause", columns, rows));
+    return panel("Waiting for a retry, by cause", null, table("Waiting for a retry by cause", waitingColumns, rows));
+}
+
+function message(text) {
+    return h("span", { class: "cut mono", title: text }, text.split("\n", 1)[0] || "no error was recorded");
+}
+
+function act(word, click, what) {
+    const label = what && `${word} ${what}`;
+    const options = { type: "button", class: "small", "aria-label": label, on: { click } };
+    return h("div", { class: "row" }, h("button", options, word));
 }

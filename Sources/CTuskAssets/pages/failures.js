@@ -4,9 +4,9 @@ import { h } from "/assets/dom.js";
 import { chip, jobLink } from "/assets/parts.js";
 import { plural, time } from "/assets/words.js";
 
-/** The newest jobs that were discarded or wait for a retry: `most` of each. */
-export async function failedJobs(visit, most) {
-    const pages = ["discarded", "retryable"].map((state) => visit.get(address("/v1/jobs", { state, page_size: most })));
+/** The newest jobs that were discarded or wait for a retry, unless only one of the two is asked for: `most` of each. */
+export async function failedJobs(visit, most, states = ["discarded", "retryable"]) {
+    const pages = states.map((state) => visit.get(address("/v1/jobs", { state, page_size: most })));
     return (await Promise.all(pages)).flatMap((page) => page.jobs);
 }
 
