@@ -59,7 +59,7 @@ struct RoleFleet: Sendable {
         }
     }
 
-    /// Limits, rates, a breaker, order keys, unique keys and ageing; logs, progress and a cursor.
+    /// Limits, rates, a breaker, order, unique and fair keys, and ageing; logs, progress and a cursor.
     func runsWhatLimitsHoldBack() async throws {
         try await tusk("limit", "set", "tenant:7", "1", "--rate", "50/1s", "--burst", "2", "--breaker", "2/1s")
         try await tusk("limit", "set", "class:*", "2")
@@ -69,8 +69,10 @@ struct RoleFleet: Sendable {
             let keys = #""limits":["tenant:7","class:a"],"order":"customer:1","unique":{"args":["/n"]}"#
             ids.append(try await job(#""kind":"tell","queue":"other","args":{"n":\#(number)},\#(keys)"#))
         }
+        let fair = try await job(#""kind":"tusk.noop","fair_key":"tenant:1""#)
+        let fairer = try await job(#""kind":"tusk.noop","fair_key":"tenant:2","limits":["tenant:7"]"#)
         let failing = try await job(#""kind":"fail","max_attempts":2,"retry":{"policy":"fixed","delay_seconds":1}"#)
-        try await becomes("completed", ids[0], ids[1], ids[2])
+        try await becomes("completed", ids[0], ids[1], ids[2], fair, fairer)
         #expect(try roles.database.number("select count(*) from tusk.job_log") >= 3)
         #expect(try roles.database.number("select count(*) from tusk.progress") >= 3)
         try await becomes("discarded", failing)
@@ -166,7 +168,11 @@ struct RoleFleet: Sendable {
             let ended = try await TuskProcess.run(line, environment: roles.environment(.api))
             #expect(ended.status == 0, "\(line): \(ended.errors)")
         }
+        let doctor = try await TuskProcess.run(["doctor"], environment: roles.environment(.api))
+        // What else it finds is the server's, which others use too.
+        #expect([0, 1].contains(doctor.status) && !doctor.errors.contains("permission denied"), "\(doctor.errors)")
         #expect(try await client.get("/v1/queues").contains("\"name\":\"late\""))
+        #expect(try await client.get("/v1/doctor").contains("findings"))
         #expect(try await client.get("/v1/queues/other/explain").contains("\"queue\""))
     }
 
