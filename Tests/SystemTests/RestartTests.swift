@@ -75,7 +75,7 @@ import TuskStore
                     host: "test",
                     version: "test",
                     slots: 1,
-                    leaseTime: .seconds(9),
+                    leaseTime: .seconds(15),
                     queues: [.standard],
                     kinds: []
                 )
@@ -87,7 +87,7 @@ import TuskStore
             let session = try database.storeSession()
             defer { session.close() }
             #expect(try session.rescue().workers == 0)
-            try await eventually(within: .seconds(10), "the rescue of one that does not come back") {
+            try await eventually(within: .seconds(30), "the rescue of one that does not come back") {
                 try session.rescue().workers == 1
             }
             #expect(try database.number("select \(Self.secondsUp)") >= 3)

@@ -45,9 +45,14 @@ final class TuskProcess: Sendable {
             !name.hasPrefix("PG") && !name.hasPrefix("TUSK_") && name != "DATABASE_URL"
         }
         process.environment = inherited.merging(environment) { $1 }
-        process.standardInput = try Self.file("\(folder)/input", containing: input ?? "")
-        process.standardOutput = try Self.file("\(folder)/output", containing: nil)
-        process.standardError = try Self.file("\(folder)/errors", containing: nil)
+        // Closed here once it has them: Foundation keeps them open, and a PostgreSQL that is started with a thousand
+        // open files refuses to.
+        var files: [FileHandle] = []
+        defer { for file in files { try? file.close() } }
+        files.append(try Self.file("\(folder)/input", containing: input ?? ""))
+        files.append(try Self.file("\(folder)/output", containing: nil))
+        files.append(try Self.file("\(folder)/errors", containing: nil))
+        (process.standardInput, process.standardOutput, process.standardError) = (files[0], files[1], files[2])
         let ending = ending
         process.terminationHandler = { process in
             let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
