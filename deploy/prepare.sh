@@ -168,7 +168,7 @@ need_browser() {
     need_python_tools .build/browser Tests/BrowserTests/requirements.txt "the dashboard"
 }
 
-# What judges the files for containers, in an environment of its own in the build directory.
+# What judges the files for containers and the OpenAPI description, in an environment of its own in the build directory.
 need_file_checkers() {
     need_packages binutils openssl
     need_python_tools .build/checkers deploy/requirements.txt "deploy/"

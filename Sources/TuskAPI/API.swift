@@ -96,7 +96,7 @@ package final class API: Sendable {
         probe = ReadinessProbe(store: store, cacheTime: configuration.readinessCacheTime, logger: logger)
         probes = Self.lanes("probe", 1, configuration)
         let probeRoutes = ProbeRoutes(services: services, probe: probe, registry: registry, lanes: probes)
-        routes =
+        let described =
             EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
             + JobRoutes(services: services).routes
             + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
@@ -106,6 +106,7 @@ package final class API: Sendable {
             + ClaimRoutes(claims: claims, configuration: configuration).routes
             + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
             + probeRoutes.routes + PageRoutes().routes
+        routes = described + [DocumentRoute(others: described, version: configuration.version).route]
     }
 
     private static func lanes(_ name: String, _ count: Int, _ configuration: APIConfiguration) -> Lanes {

@@ -40,8 +40,9 @@ import TuskBench
             let limited = try #require(try Self.serverMicrosecondsEach(result.tusk).min())
             let free = try #require(try Self.serverMicrosecondsEach(result.limit).min())
             print("cost: \(limited) us of the server's CPU a limited job, \(free) another, ratio \(limited / free)")
-            // 2.02 to 2.12 in three runs beside other builds; it was above 4 while claims stepped over such jobs.
-            #expect(limited / free < 2.1 * 1.2)
+            // 2.4 to 2.7 alone and beside other builds. It was 2.1 while a function picked the jobs that another
+            // statement deleted, which ran some of them twice, and above 4 while claims stepped over such jobs.
+            #expect(limited / free < 2.5 * 1.2)
         }
     }
 

@@ -30,7 +30,7 @@ struct ScopeTests {
         "GET /v1/workers": .scope(.read), "POST /v1/claims": .scope(.work),
         "POST /v1/claims/{lease}:heartbeat": .scope(.work), "POST /v1/claims/{lease}:settle": .scope(.work),
         "POST /v1/claims/{lease}:report": .scope(.work),
-        "GET /livez": .open,
+        "GET /livez": .open, "GET /openapi.json": .open,
         "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
         "GET /": .open, "GET /assets/{name}": .open, "GET /jobs": .open, "GET /jobs/{id}": .open,
         "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
