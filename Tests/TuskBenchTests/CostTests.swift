@@ -29,8 +29,9 @@ import TuskBench
             let tusk = try #require(Self.ownMicrosecondsEach(result.tusk).min())
             let bare = try #require(Self.ownMicrosecondsEach(result.limit).min())
             print("cost: \(tusk) us of CPU an enqueue in this process, the bare loop \(bare), ratio \(tusk / bare)")
-            // 76.4 to 77.8 in six runs of a debug build, two of them with other builds beside it.
-            #expect(tusk / bare < 77 * 1.2)
+            // 76 to 78 in most runs of a debug build. The bare loop takes half a microsecond, sometimes half of that:
+            // little to compare with; then it is up to 110.
+            #expect(tusk / bare < 100 * 1.2)
         }
     }
 
