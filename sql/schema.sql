@@ -40,6 +40,7 @@ CREATE TABLE tusk.job (
     order_wait_ms bigint,
     start_by timestamp with time zone,
     fair_key text COLLATE pg_catalog."C",
+    finish_by timestamp with time zone,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -92,6 +93,8 @@ COMMENT ON COLUMN tusk.job.start_by IS 'Until when its first attempt must have b
 
 COMMENT ON COLUMN tusk.job.fair_key IS 'The key whose share of its queue and band it takes; null: none.';
 
+COMMENT ON COLUMN tusk.job.finish_by IS 'By when it should be finished; the earliest of a queue and band is claimed first. Null: after those.';
+
 CREATE TABLE tusk.queue (
     name text NOT NULL COLLATE pg_catalog."C",
     paused_at timestamp with time zone,
@@ -138,10 +141,10 @@ CREATE TABLE tusk.ready (
     id bigint NOT NULL,
     last_lease bigint DEFAULT 0 NOT NULL,
     available_at timestamp with time zone NOT NULL,
-    fair_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    turn_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL COLLATE pg_catalog."C",
-    CONSTRAINT ready_fair_is_gated CHECK ((gated OR (fair_key = ''::text)))
+    CONSTRAINT ready_fair_is_gated CHECK ((gated OR (turn_key < '"'::text)))
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000', autovacuum_vacuum_cost_delay='0');
 
@@ -169,7 +172,8 @@ COMMENT ON COLUMN tusk.ready.last_lease IS 'The lease that put it here; 0: none,
 
 COMMENT ON COLUMN tusk.ready.available_at IS 'Since when it may be claimed.';
 
-COMMENT ON COLUMN tusk.ready.fair_key IS 'The key whose share of its band it takes; empty: none. Such rows are gated.';
+COMMENT ON COLUMN tusk.ready.turn_key IS 'What decides its turn in its band: the fair key whose share it takes, in gated rows only; ! and the time by which it
+should be finished, the earliest first and before all others; empty: its rank. See tusk.turn_key.';
 
 COMMENT ON COLUMN tusk.ready.queue IS 'The queue it waits in.';
 
@@ -195,7 +199,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                              waiting.id,
                              waiting.available_at
                             FROM tusk.ready waiting
-                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (NOT waiting.gated) AND (waiting.fair_key = ''::text))
+                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (NOT waiting.gated) AND (waiting.turn_key = ''::text))
                            ORDER BY waiting.rank
                           LIMIT age_jobs.jobs_most
                           FOR UPDATE OF waiting SKIP LOCKED) plain
@@ -207,7 +211,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                              waiting.id,
                              waiting.available_at
                             FROM tusk.ready waiting
-                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND waiting.gated AND (waiting.fair_key = ''::text))
+                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND waiting.gated AND (waiting.turn_key = ''::text))
                            ORDER BY waiting.rank
                           LIMIT age_jobs.jobs_most
                           FOR UPDATE OF waiting SKIP LOCKED) gated
@@ -219,7 +223,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                              waiting.id,
                              waiting.available_at
                             FROM tusk.ready waiting
-                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (waiting.fair_key <> ''::text))
+                           WHERE ((waiting.shard = age_jobs.home) AND (waiting.queue = ageing.name) AND (waiting.priority = band.priority) AND (waiting.turn_key <> ''::text))
                            ORDER BY waiting.rank
                           LIMIT age_jobs.jobs_most
                           FOR UPDATE OF waiting SKIP LOCKED) fair) first)
@@ -243,11 +247,11 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
              waiting.id,
              waiting.last_lease,
              waiting.available_at,
-             waiting.fair_key,
+             waiting.turn_key,
              waiting.queue,
              waiting.kind
          ), entered AS (
-          INSERT INTO tusk.ready (shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, fair_key, queue, kind)  SELECT line.shard,
+          INSERT INTO tusk.ready (shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at, turn_key, queue, kind)  SELECT line.shard,
                      (line.priority - 1),
                      line.attempt,
                      line.interruptions,
@@ -257,7 +261,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                      line.id,
                      line.last_lease,
                      line.available_at,
-                     line.fair_key,
+                     line.turn_key,
                      line.queue,
                      line.kind
                     FROM ( SELECT gone.shard,
@@ -271,7 +275,7 @@ CREATE FUNCTION tusk.age_jobs(home smallint, jobs_most integer, OUT moved intege
                              gone.id,
                              gone.last_lease,
                              gone.available_at,
-                             gone.fair_key,
+                             gone.turn_key,
                              gone.queue,
                              gone.kind
                             FROM gone
@@ -504,10 +508,11 @@ begin
         wanted := case
             when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
             when field.key in (
-                'kind', 'queue', 'run_at', 'start_by', 'fair_key', 'traceparent', 'idempotency_key'
+                'kind', 'queue', 'run_at', 'start_by', 'finish_by', 'fair_key', 'traceparent', 'idempotency_key'
             ) then 'string'
             when field.key in (
-                'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'timeout_seconds'
+                'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'finish_within_seconds',
+                'timeout_seconds'
             ) then 'number'
             when field.key = 'tags' then 'array'
         end;
@@ -528,7 +533,7 @@ begin
                     case when field.key like '%\_seconds' then 'number' else 'whole number' end
                 )
             );
-        elsif field.key in ('run_at', 'start_by') and field.value #>> '{}'
+        elsif field.key in ('run_at', 'start_by', 'finish_by') and field.value #>> '{}'
             !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
         then
             perform tusk.refuse(
@@ -655,7 +660,7 @@ begin
         perform tusk.refuse('#/job', 'job must be a JSON object');
     end if;
     perform tusk.check_keys('#/job', job);
-    foreach field in array array['run_at', 'delay_seconds', 'start_by', 'idempotency_key'] loop
+    foreach field in array array['run_at', 'delay_seconds', 'start_by', 'finish_by', 'idempotency_key'] loop
         if job -> field is not null then
             perform tusk.refuse(
                 '#/job/' || field, format('%s cannot be given for the job of a schedule', field)
@@ -690,6 +695,8 @@ begin
             start_by => null,
             start_within => (job ->> 'start_within_seconds')::numeric * interval '1 second',
             fair_key => job ->> 'fair_key',
+            finish_by => null,
+            finish_within => (job ->> 'finish_within_seconds')::numeric * interval '1 second',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';
@@ -712,6 +719,9 @@ declare
         select substr(given.key, 6)
         from tusk.key_limit as given
         where given.key >= 'kind:' and given.key < 'kind;'
+    );
+    has_deadlines constant boolean := exists (
+        select from tusk.ready as ready where ready.shard = home and ready.turn_key > '' and ready.turn_key < '"'
     );
     tids tid [];
     tid_ids bigint [];
@@ -736,7 +746,7 @@ begin
             select from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = given.queue and ready.priority = given.priority and ready.gated
-                and ready.fair_key > ''
+                and ready.turn_key > '"'
         ) or exists (
             select from tusk.fair_share as share
             where share.shard = home and share.queue = given.queue and share.priority = given.priority
@@ -769,13 +779,28 @@ begin
             select waiting.*
             from place
             cross join lateral (
+                select pressing.*
+                from (
+                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                    from tusk.ready as ready
+                    where
+                        has_deadlines
+                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                        and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                        and (ready.interruptions > 0) = alone
+                        and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                    order by ready.turn_key, ready.rank
+                    limit jobs_most
+                    for update skip locked
+                ) as pressing
+                union all
                 select gated.*
                 from (
                     select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
                     from tusk.ready as ready
                     where
                         ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                         and (ready.interruptions > 0) = alone
                     order by ready.rank
                     limit jobs_most
@@ -789,7 +814,7 @@ begin
                     where
                         (place.is_limited or cardinality(limited_kinds) > 0)
                         and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                         and (ready.interruptions > 0) = alone
                         and (place.is_limited or ready.kind = any (limited_kinds))
                     order by ready.rank
@@ -812,7 +837,10 @@ begin
                 )
             limit 1
         ) as job
-        window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)
+        window line as (
+            order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
+            rows unbounded preceding
+        )
     ),
     candidate as materialized (
         select
@@ -1046,11 +1074,11 @@ begin
     set_aside as (
         insert into tusk.blocked (
             shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key,
-            fair_key, queue, kind
+            turn_key, queue, kind
         )
         select
             home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
-            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.fair_key, ready.queue, ready.kind
+            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.turn_key, ready.queue, ready.kind
         from refused
         inner join tusk.ready as ready on ready.ctid = refused.tid
         returning key
@@ -1644,7 +1672,7 @@ $_$;
 
 COMMENT ON FUNCTION tusk.drop_job_partitions() IS 'Drops the oldest job partition once job_retention is over; keeps what lives.';
 
-CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, start_by timestamp with time zone DEFAULT NULL::timestamp with time zone, start_within interval DEFAULT NULL::interval, fair_key text DEFAULT NULL::text, idempotency_key text DEFAULT NULL::text) RETURNS bigint
+CREATE FUNCTION tusk.enqueue(kind text, args json DEFAULT '{}'::json, queue text DEFAULT 'default'::text, priority integer DEFAULT 5, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, delay interval DEFAULT NULL::interval, max_attempts integer DEFAULT 20, retry json DEFAULT NULL::json, timeout interval DEFAULT NULL::interval, tags text[] DEFAULT NULL::text[], metadata json DEFAULT NULL::json, traceparent text DEFAULT NULL::text, limits json DEFAULT NULL::json, uniqueness json DEFAULT NULL::json, ordering json DEFAULT NULL::json, start_by timestamp with time zone DEFAULT NULL::timestamp with time zone, start_within interval DEFAULT NULL::interval, fair_key text DEFAULT NULL::text, finish_by timestamp with time zone DEFAULT NULL::timestamp with time zone, finish_within interval DEFAULT NULL::interval, idempotency_key text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -1653,13 +1681,14 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, ordering, start_by, start_within, fair_key, idempotency_key
+        limits, uniqueness, ordering, start_by, start_within, fair_key, finish_by, finish_within,
+        idempotency_key
     );
     return answer.job_id;
 end
 $$;
 
-COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
+COMMENT ON FUNCTION tusk.enqueue(kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, finish_by timestamp with time zone, finish_within interval, idempotency_key text) IS 'Enqueues a job in the caller''s transaction and returns its id, or that of the job that holds its unique key. Bad input raises 22023 and names the field.';
 
 CREATE FUNCTION tusk.enqueue_each(jobs json, OUT id bigint, OUT state tusk.job_state, OUT due_at timestamp with time zone, OUT created_at timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS SETOF record
     LANGUAGE plpgsql
@@ -1707,6 +1736,8 @@ begin
             start_by => (entry.job ->> 'start_by')::timestamptz,
             start_within => (entry.job ->> 'start_within_seconds')::numeric * interval '1 second',
             fair_key => entry.job ->> 'fair_key',
+            finish_by => (entry.job ->> 'finish_by')::timestamptz,
+            finish_within => (entry.job ->> 'finish_within_seconds')::numeric * interval '1 second',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;
@@ -1732,7 +1763,7 @@ END;
 
 COMMENT ON FUNCTION tusk.enqueue_many(jobs json) IS 'Enqueues a JSON array of jobs, written as in POST /v1/jobs:bulk, all or none, and returns their ids in order.';
 
-CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
+CREATE FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, finish_by timestamp with time zone, finish_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -1752,6 +1783,7 @@ declare
     line record;
     is_head boolean := true;
     is_gated boolean;
+    turn_key text;
 begin
     is_duplicate := false;
     is_replaced := false;
@@ -1801,6 +1833,26 @@ begin
         );
     elsif fair_key ~ '^(queue|kind):' then
         perform tusk.refuse(pointer || '/fair_key', 'fair_key cannot begin with queue: or kind:');
+    elsif finish_by is not null and finish_within is not null then
+        perform tusk.refuse(
+            pointer || '/finish_within_seconds', 'finish_within_seconds cannot be given together with finish_by'
+        );
+    elsif finish_by is not null and (
+        not isfinite(finish_by) or finish_by < '2000-01-01 00:00:00+00' or finish_by >= '2201-01-01 00:00:00+00'
+    ) then
+        perform tusk.refuse(pointer || '/finish_by', 'finish_by must lie in the years 2000 to 2200');
+    elsif finish_by <= run_at then
+        perform tusk.refuse(pointer || '/finish_by', 'finish_by must be after run_at');
+    elsif finish_within is not null and extract(epoch from finish_within) not between 1 and 315360000 then
+        perform tusk.refuse(
+            pointer || '/finish_within_seconds', 'finish_within_seconds must be a number from 1 to 315360000'
+        );
+    elsif fair_key is not null and finish_by is not null then
+        perform tusk.refuse(pointer || '/finish_by', 'finish_by cannot be given together with fair_key');
+    elsif fair_key is not null and finish_within is not null then
+        perform tusk.refuse(
+            pointer || '/finish_within_seconds', 'finish_within_seconds cannot be given together with fair_key'
+        );
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
         perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
@@ -1842,7 +1894,8 @@ begin
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
             timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
-            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within), fair_key
+            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within), fair_key,
+            extract(epoch from finish_by), extract(epoch from finish_within)
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -1884,6 +1937,7 @@ begin
         due := null;
     end if;
     start_by := coalesce(start_by, coalesce(due, moment) + start_within);
+    finish_by := coalesce(finish_by, coalesce(due, moment) + finish_within);
     if uniqueness is not null then
         holder := tusk.take_unique(
             0::smallint, tusk.unique_hash(kind, args, wish.key, wish.paths), wish.until,
@@ -1894,11 +1948,11 @@ begin
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms,
-            start_by, fair_key
+            start_by, fair_key, finish_by
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms,
-            start_by, fair_key
+            start_by, fair_key, finish_by
         );
         if start_by is not null then
             insert into tusk.start_deadline (shard, start_by, id) values (0, start_by, job_id);
@@ -1907,19 +1961,19 @@ begin
             is_head := tusk.join_order(0::smallint, line.key, job_id);
         end if;
         is_gated := num_nonnulls(limit_keys, line.key, start_by, fair_key) > 0;
-        fair_key := coalesce(fair_key, '');
+        turn_key := tusk.turn_key(fair_key, finish_by);
         if not is_head then
             insert into tusk.blocked (
-                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, fair_key, queue, kind
-            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, fair_key, queue, kind);
+                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, turn_key, queue, kind
+            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, turn_key, queue, kind);
             born := 'blocked';
         elsif due is not null then
-            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, fair_key, queue, kind)
-            values (0, priority, is_gated, args_length, due, job_id, fair_key, queue, kind);
+            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, turn_key, queue, kind)
+            values (0, priority, is_gated, args_length, due, job_id, turn_key, queue, kind);
             born := 'scheduled';
         else
-            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, fair_key, queue, kind)
-            values (0, priority, is_gated, args_length, drawn, job_id, moment, fair_key, queue, kind);
+            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, turn_key, queue, kind)
+            values (0, priority, is_gated, args_length, drawn, job_id, moment, turn_key, queue, kind);
             born := 'available';
         end if;
         created := moment;
@@ -1950,7 +2004,7 @@ begin
 end
 $_$;
 
-COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
+COMMENT ON FUNCTION tusk.enqueue_one(pointer text, kind text, args json, queue text, priority integer, run_at timestamp with time zone, delay interval, max_attempts integer, retry json, timeout interval, tags text[], metadata json, traceparent text, limits json, uniqueness json, ordering json, start_by timestamp with time zone, start_within interval, fair_key text, finish_by timestamp with time zone, finish_within interval, idempotency_key text, OUT job_id bigint, OUT born tusk.job_state, OUT due timestamp with time zone, OUT created timestamp with time zone, OUT is_duplicate boolean, OUT is_replaced boolean) IS 'The work of tusk.enqueue and tusk.enqueue_many; pointer says which job of many.';
 
 CREATE FUNCTION tusk.error_fingerprint(kind text, reason text, message text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1996,7 +2050,9 @@ declare
     count_keys bigint;
     is_free boolean := true;
 begin
-    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by, job.fair_key into facts
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by, job.fair_key,
+        job.finish_by, tusk.turn_key(job.fair_key, job.finish_by) as turn_key
+    into facts
     from tusk.job as job
     where job.shard = home and job.id = explain.job_id;
     if not found then
@@ -2114,7 +2170,14 @@ begin
             from tusk.blocked as other
             where
                 other.shard = home and other.reason = 'limit' and other.key = wait.key
-                and (other.priority, other.rank) < (wait.priority, wait.rank)
+                and (
+                    other.priority < wait.priority
+                    or other.priority = wait.priority and case
+                        when other.turn_key > '' and other.turn_key < '"' then
+                            facts.finish_by is null or (other.turn_key, other.rank) < (facts.turn_key, wait.rank)
+                        else facts.finish_by is null and other.rank < wait.rank
+                    end
+                )
             limit 10000
         ) as line;
         return query select
@@ -2141,13 +2204,22 @@ begin
             where
                 facts.fair_key is null
                 and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
-                and not other.gated and other.fair_key = '' and other.rank < wait.rank
+                and other.turn_key > '' and other.turn_key < '"'
+                and (facts.finish_by is null or (other.turn_key, other.rank) < (facts.turn_key, wait.rank))
             union all
             select
             from tusk.ready as other
             where
-                other.shard = home and other.queue = facts.queue and other.priority = wait.priority
-                and other.gated and other.fair_key = coalesce(facts.fair_key, '') and other.rank < wait.rank
+                facts.turn_key = ''
+                and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and other.turn_key = '' and other.rank < wait.rank
+            union all
+            select
+            from tusk.ready as other
+            where
+                facts.fair_key is not null
+                and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and other.gated and other.turn_key = facts.fair_key and other.rank < wait.rank
             limit 10000
         ) as line;
         select count(*) into count_keys
@@ -2158,16 +2230,18 @@ begin
         return query select
             'runnable',
             format(
-                'nothing holds it back; %s jobs of its queue%s are ahead of it%s', count_ahead,
+                'nothing holds it back; %s jobs of its queue%s are ahead of it%s%s', count_ahead,
                 case when facts.fair_key is not null then format(
                     ' and fair key %s, which takes turns with %s others,', facts.fair_key, count_keys
                 ) end,
+                ', and it should be finished by ' || facts.finish_by,
                 case when wait.interruptions > 0
                     then ', and it runs alone, because it lost a lease: one such job at a time in a worker' else '' end
             ),
             json_build_object(
                 'ahead', count_ahead, 'runs_alone', wait.interruptions > 0, 'fair_key', facts.fair_key,
-                'fair_keys_beside', case when facts.fair_key is not null then count_keys end
+                'fair_keys_beside', case when facts.fair_key is not null then count_keys end,
+                'finish_by', facts.finish_by
             );
     end if;
 end
@@ -2194,7 +2268,7 @@ CREATE TABLE tusk.blocked (
     due_at timestamp with time zone,
     reason text NOT NULL COLLATE pg_catalog."C",
     key text NOT NULL COLLATE pg_catalog."C",
-    fair_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    turn_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL COLLATE pg_catalog."C"
 )
@@ -2226,7 +2300,7 @@ COMMENT ON COLUMN tusk.blocked.reason IS 'What sort of thing holds it: limit, or
 
 COMMENT ON COLUMN tusk.blocked.key IS 'Which one of that sort: the key of the limit, or the order key.';
 
-COMMENT ON COLUMN tusk.blocked.fair_key IS 'As in ready.';
+COMMENT ON COLUMN tusk.blocked.turn_key IS 'As in ready.';
 
 COMMENT ON COLUMN tusk.blocked.queue IS 'The queue it returns to.';
 
@@ -2682,7 +2756,7 @@ CREATE TABLE tusk.scheduled (
     due_at timestamp with time zone NOT NULL,
     id bigint NOT NULL,
     last_lease bigint DEFAULT 0 NOT NULL,
-    fair_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    turn_key text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     queue text NOT NULL COLLATE pg_catalog."C",
     kind text NOT NULL COLLATE pg_catalog."C"
 )
@@ -2706,7 +2780,7 @@ COMMENT ON COLUMN tusk.scheduled.id IS 'The job.';
 
 COMMENT ON COLUMN tusk.scheduled.last_lease IS 'The lease it came back from; 0: it never ran.';
 
-COMMENT ON COLUMN tusk.scheduled.fair_key IS 'As in ready.';
+COMMENT ON COLUMN tusk.scheduled.turn_key IS 'As in ready.';
 
 COMMENT ON COLUMN tusk.scheduled.queue IS 'The queue it enters when due.';
 
@@ -3133,7 +3207,7 @@ CREATE FUNCTION tusk.fair_heads(home smallint, lane_queue text, lane_priority sm
                     FROM (tusk.fair_share share
                       CROSS JOIN LATERAL ( SELECT
                             FROM tusk.ready ready
-                           WHERE ((ready.shard = fair_heads.home) AND (ready.queue = fair_heads.lane_queue) AND (ready.priority = fair_heads.lane_priority) AND ready.gated AND (ready.fair_key = share.key) AND (ready.kind = ANY (fair_heads.kinds)) AND (ready.interruptions = 0))
+                           WHERE ((ready.shard = fair_heads.home) AND (ready.queue = fair_heads.lane_queue) AND (ready.priority = fair_heads.lane_priority) AND ready.gated AND (ready.turn_key = share.key) AND (ready.kind = ANY (fair_heads.kinds)) AND (ready.interruptions = 0))
                           LIMIT 1) one)
                    WHERE ((share.shard = fair_heads.home) AND (share.queue = fair_heads.lane_queue) AND (share.priority = fair_heads.lane_priority))
                    ORDER BY share.pass, share.key
@@ -3142,7 +3216,7 @@ CREATE FUNCTION tusk.fair_heads(home smallint, lane_queue text, lane_priority sm
                      ready.rank,
                      row_number() OVER (ORDER BY ready.rank) AS place
                     FROM tusk.ready ready
-                   WHERE ((ready.shard = fair_heads.home) AND (ready.queue = fair_heads.lane_queue) AND (ready.priority = fair_heads.lane_priority) AND ready.gated AND (ready.fair_key = key.key) AND (ready.kind = ANY (fair_heads.kinds)) AND (ready.interruptions = 0))
+                   WHERE ((ready.shard = fair_heads.home) AND (ready.queue = fair_heads.lane_queue) AND (ready.priority = fair_heads.lane_priority) AND ready.gated AND (ready.turn_key = key.key) AND (ready.kind = ANY (fair_heads.kinds)) AND (ready.interruptions = 0))
                    ORDER BY ready.rank
                   LIMIT fair_heads.jobs_most) waiting)) line
    ORDER BY line.start, line.place, line.rank
@@ -3161,6 +3235,9 @@ declare
         select substr(given.key, 6)
         from tusk.key_limit as given
         where given.key >= 'kind:' and given.key < 'kind;'
+    );
+    has_deadlines constant boolean := exists (
+        select from tusk.ready as ready where ready.shard = home and ready.turn_key > '' and ready.turn_key < '"'
     );
 begin
     return query
@@ -3184,6 +3261,21 @@ begin
         select waiting.*
         from place
         cross join lateral (
+            select pressing.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
+                from tusk.ready as ready
+                where
+                    not is_fair and has_deadlines
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
+                    and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                order by ready.turn_key, ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as pressing
+            union all
             select gated.*
             from (
                 select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
@@ -3191,7 +3283,7 @@ begin
                 where
                     not is_fair
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                     and (ready.interruptions > 0) = alone
                 order by ready.rank
                 limit jobs_most
@@ -3205,7 +3297,7 @@ begin
                 where
                     not is_fair and (place.is_limited or cardinality(limited_kinds) > 0)
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                     and (ready.interruptions > 0) = alone
                     and (place.is_limited or ready.kind = any (limited_kinds))
                 order by ready.rank
@@ -3220,7 +3312,7 @@ begin
                 where
                     alone
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.fair_key <> '' and ready.kind = any (kinds) and ready.interruptions > 0
+                    and ready.gated and ready.turn_key > '"' and ready.kind = any (kinds) and ready.interruptions > 0
                 order by ready.rank
                 limit jobs_most
                 for update skip locked
@@ -3255,7 +3347,12 @@ begin
             )
         limit 1
     ) as job
-    window line as (order by first.priority, first.released desc, first.lane, first.turn rows unbounded preceding);
+    window line as (
+        order by
+            first.priority, first.released desc, first.lane,
+            case when first.turn_key < '"' then nullif(first.turn_key, '') end, first.turn
+        rows unbounded preceding
+    );
 end
 $$;
 
@@ -3304,10 +3401,10 @@ begin
     perform from tusk.fair_share as share
     where
         share.shard = new.shard and share.queue = new.queue and share.priority = new.priority
-        and share.key = new.fair_key
+        and share.key = new.turn_key
     for key share;
     if not found then
-        perform tusk.make_share(new.shard, new.queue, new.priority, new.fair_key);
+        perform tusk.make_share(new.shard, new.queue, new.priority, new.turn_key);
     end if;
     return null;
 end
@@ -3778,22 +3875,22 @@ begin
 
     with recursive held (key) as (
         (
-            select ready.fair_key
+            select ready.turn_key
             from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key > coalesce(lane.looked_at, '')
-            order by ready.fair_key
+                and ready.turn_key > coalesce(nullif(lane.looked_at, ''), '"')
+            order by ready.turn_key
             limit 1
         )
         union all
         select (
-            select ready.fair_key
+            select ready.turn_key
             from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key > held.key
-            order by ready.fair_key
+                and ready.turn_key > held.key
+            order by ready.turn_key
             limit 1
         )
         from held
@@ -3824,7 +3921,7 @@ begin
         select from tusk.ready as ready
         where
             ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-            and ready.fair_key > ''
+            and ready.turn_key > '"'
     );
     -- Those whose lane has reached their pass, as far as no job is on its way to them; all when the lane is empty.
     idle := array(
@@ -3843,7 +3940,7 @@ begin
             select from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key = first.key
+                and ready.turn_key = first.key
         )
     );
     -- Now that they are locked: what was committed a moment before is seen by a statement that begins after it.
@@ -3854,7 +3951,7 @@ begin
             select from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key = share.key
+                and ready.turn_key = share.key
         );
 end
 $$;
@@ -4818,14 +4915,18 @@ begin
                 sum(least(job.weight, roomy.most)) over earlier as room_reach,
                 sum(least(job.weight, roomy.burst)) over earlier as token_reach
             from (
-                select blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank
+                select
+                    blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank,
+                    case when blocked.turn_key < '"' then nullif(blocked.turn_key, '') end as deadline
                 from tusk.blocked as blocked
                 where
                     blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
                     and not exists (
                         select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
                     )
-                order by blocked.priority, blocked.rank
+                order by
+                    blocked.priority, case when blocked.turn_key < '"' then nullif(blocked.turn_key, '') end,
+                    blocked.rank
                 limit greatest(0, least(1000, roomy.room, roomy.tokens))
                 for update skip locked
             ) as waiting
@@ -4835,7 +4936,9 @@ begin
                 where job.shard = home and job.id = waiting.id
                 limit 1
             ) as job
-            window earlier as (order by waiting.priority, waiting.rank rows unbounded preceding)
+            window earlier as (
+                order by waiting.priority, waiting.deadline, waiting.rank rows unbounded preceding
+            )
         ) as line
         -- The first that does not fit keeps those behind it waiting, or it would wait for ever.
         where coalesce(line.room_reach <= roomy.room, true) and coalesce(line.token_reach <= roomy.tokens, true)
@@ -4858,12 +4961,16 @@ begin
     entered as (
         insert into tusk.ready (
             shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at,
-            fair_key, queue, kind
+            turn_key, queue, kind
         )
         select
             home, line.priority, line.attempt, line.interruptions, true, true, line.args_bytes, line.id,
-            line.last_lease, clock_timestamp(), line.fair_key, line.queue, line.kind
-        from (select gone.* from gone order by gone.priority, gone.rank) as line
+            line.last_lease, clock_timestamp(), line.turn_key, line.queue, line.kind
+        from (
+            select gone.*
+            from gone
+            order by gone.priority, case when gone.turn_key < '"' then nullif(gone.turn_key, '') end, gone.rank
+        ) as line
         returning queue
     ),
     next as (
@@ -5041,18 +5148,18 @@ begin
         update tusk.order_head as kept set id = next.id where kept.shard = home and kept.key = wanted;
         if next.due_at > moment then
             insert into tusk.scheduled (
-                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, turn_key, queue, kind
             ) values (
                 home, next.priority, next.attempt, true, next.args_bytes, next.due_at, next.id, next.last_lease,
-                next.fair_key, next.queue, next.kind
+                next.turn_key, next.queue, next.kind
             );
         else
             insert into tusk.ready (
-                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key,
+                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, turn_key,
                 queue, kind
             ) values (
                 home, next.priority, next.attempt, next.interruptions, true, next.args_bytes, next.id,
-                next.last_lease, moment, next.fair_key, next.queue, next.kind
+                next.last_lease, moment, next.turn_key, next.queue, next.kind
             );
             queues := queues || next.queue;
         end if;
@@ -5209,31 +5316,31 @@ begin
     -- Also what only changed its args gets a new row: a claim that does not see the new args does not see it either.
     if moved.reason = 'order' then
         insert into tusk.blocked (
-            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, fair_key,
+            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, turn_key,
             queue, kind
         )
         select
             home, job.priority, moved.attempt, job.args_bytes, moved.rank, job_id, moved.last_lease, moment, due,
-            moved.reason, moved.key, coalesce(job.fair_key, ''), job.queue, job.kind
+            moved.reason, moved.key, tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     elsif due > moment then
         insert into tusk.scheduled (
-            shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+            shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, turn_key, queue, kind
         )
         select
             home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease,
-            coalesce(job.fair_key, ''), job.queue, job.kind
+            tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     else
         insert into tusk.ready (
-            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key, queue,
+            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, turn_key, queue,
             kind
         )
         select
             home, job.priority, moved.attempt, moved.interruptions, moved.gated, job.args_bytes, job_id,
-            moved.last_lease, moment, coalesce(job.fair_key, ''), job.queue, job.kind
+            moved.last_lease, moment, tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     end if;
@@ -5362,25 +5469,25 @@ begin
             select job.order_key into line from tusk.job as job where job.shard = home and job.id = retry.job_id;
             if line.order_key is not null and not tusk.join_order(home, line.order_key, retry.job_id) then
                 insert into tusk.blocked (
-                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, fair_key,
+                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, turn_key,
                     queue, kind
                 )
                 select
                     home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id >> 10,
-                    job.id, moved.last_lease, moment, 'order', job.order_key, coalesce(job.fair_key, ''), job.queue,
-                    job.kind
+                    job.id, moved.last_lease, moment, 'order', job.order_key,
+                    tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
                 from tusk.job as job
                 where job.shard = home and job.id = retry.job_id;
                 return 'blocked';
             end if;
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
-                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
+                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, turn_key, queue, kind
             )
             select
                 home, job.priority, least(moved.attempt, job.max_attempts - 1),
                 num_nonnulls(job.limit_keys, job.order_key, job.fair_key) > 0, job.args_bytes, job.id,
-                moved.last_lease, moment, coalesce(job.fair_key, ''), job.queue, job.kind
+                moved.last_lease, moment, tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';
@@ -5834,6 +5941,14 @@ $$;
 
 COMMENT ON FUNCTION tusk.take_unique(home smallint, hash bytea, until text, expires_at timestamp with time zone, job_id bigint) IS 'Gives a unique key to a job; or the job that holds it, which keeps it.';
 
+CREATE FUNCTION tusk.turn_key(fair_key text, finish_by timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN COALESCE(fair_key, to_char((finish_by AT TIME ZONE 'UTC'::text), '"!"YYYYMMDDHH24MISSUS'::text), ''::text);
+
+COMMENT ON FUNCTION tusk.turn_key(fair_key text, finish_by timestamp with time zone) IS 'What decides the turn of a waiting job in its band: its fair key; ! and the time by which it should be finished, which
+sorts before all keys; nothing, then its rank decides.';
+
 CREATE FUNCTION tusk.unique_hash(kind text, args json, key text, paths text[]) RETURNS bytea
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5974,6 +6089,7 @@ CREATE TABLE tusk.job_kept (
     order_wait_ms bigint,
     start_by timestamp with time zone,
     fair_key text COLLATE pg_catalog."C",
+    finish_by timestamp with time zone,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -6024,6 +6140,8 @@ COMMENT ON COLUMN tusk.job_kept.order_wait_ms IS 'How long those behind it wait 
 COMMENT ON COLUMN tusk.job_kept.start_by IS 'Until when its first attempt must have been claimed; null: at any time.';
 
 COMMENT ON COLUMN tusk.job_kept.fair_key IS 'The key whose share of its queue and band it takes; null: none.';
+
+COMMENT ON COLUMN tusk.job_kept.finish_by IS 'By when it should be finished; the earliest of a queue and band is claimed first. Null: after those.';
 
 CREATE TABLE tusk.job_log (
     shard smallint DEFAULT 0 NOT NULL,
@@ -6090,6 +6208,7 @@ CREATE TABLE tusk.job_overflow (
     order_wait_ms bigint,
     start_by timestamp with time zone,
     fair_key text COLLATE pg_catalog."C",
+    finish_by timestamp with time zone,
     CONSTRAINT job_kind_length CHECK (((octet_length(kind) >= 1) AND (octet_length(kind) <= 128))),
     CONSTRAINT job_max_attempts_range CHECK (((max_attempts >= 1) AND (max_attempts <= 1000))),
     CONSTRAINT job_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
@@ -6498,18 +6617,18 @@ CREATE FUNCTION tusk.charge_shares(home smallint, tids tid[]) RETURNS void
  WITH used AS MATERIALIZED (
           SELECT ready.queue,
              ready.priority,
-             ready.fair_key,
+             ready.turn_key,
              count(*) AS jobs,
-             tusk.share_stride(ready.fair_key) AS stride
+             tusk.share_stride(ready.turn_key) AS stride
             FROM tusk.ready ready
            WHERE (ready.ctid = ANY (charge_shares.tids))
-           GROUP BY ready.queue, ready.priority, ready.fair_key
+           GROUP BY ready.queue, ready.priority, ready.turn_key
          ), charged AS (
           UPDATE tusk.fair_share share SET pass = ((used.jobs * used.stride) + GREATEST(share.pass, COALESCE(( SELECT lane_1.pass
                     FROM tusk.fair_lane lane_1
                    WHERE ((lane_1.shard = share.shard) AND (lane_1.queue = share.queue) AND (lane_1.priority = share.priority))), (0)::bigint)))
             FROM used
-           WHERE ((share.shard = charge_shares.home) AND (share.queue = used.queue) AND (share.priority = used.priority) AND (share.key = used.fair_key))
+           WHERE ((share.shard = charge_shares.home) AND (share.queue = used.queue) AND (share.priority = used.priority) AND (share.key = used.turn_key))
            RETURNING share.queue,
              share.priority,
              (share.pass - used.stride) AS pass
@@ -6579,19 +6698,19 @@ CREATE FUNCTION tusk.sample_queues(home smallint, count_most integer) RETURNS in
                             FROM (generate_series(0, 9) band(priority)
                               CROSS JOIN LATERAL (( SELECT ready.available_at
                                     FROM tusk.ready ready
-                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (NOT ready.gated) AND (ready.fair_key = ''::text))
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (NOT ready.gated) AND (ready.turn_key = ''::text))
                                    ORDER BY ready.rank
                                   LIMIT 1)
                                  UNION ALL
                                  ( SELECT ready.available_at
                                     FROM tusk.ready ready
-                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND ready.gated AND (ready.fair_key = ''::text))
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND ready.gated AND (ready.turn_key = ''::text))
                                    ORDER BY ready.rank
                                   LIMIT 1)
                                  UNION ALL
                                  ( SELECT ready.available_at
                                     FROM tusk.ready ready
-                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (ready.fair_key <> ''::text))
+                                   WHERE ((ready.shard = sample_queues.home) AND (ready.queue = named.name) AND (ready.priority = band.priority) AND (ready.turn_key <> ''::text))
                                    ORDER BY ready.rank
                                   LIMIT 1)) first)), (0)::bigint) AS "coalesce",
                      array_fill((0)::bigint, ARRAY[19]) AS array_fill,
@@ -6677,7 +6796,7 @@ ALTER TABLE ONLY tusk.rate_bucket
     ADD CONSTRAINT rate_bucket_pkey PRIMARY KEY (shard, key);
 
 ALTER TABLE ONLY tusk.ready
-    ADD CONSTRAINT ready_pkey PRIMARY KEY (shard, queue, priority, gated, fair_key, rank);
+    ADD CONSTRAINT ready_pkey PRIMARY KEY (shard, queue, priority, gated, turn_key, rank);
 
 ALTER TABLE ONLY tusk.schedule
     ADD CONSTRAINT schedule_pkey PRIMARY KEY (name);
@@ -6712,6 +6831,12 @@ CREATE INDEX attempt_overflow_id_idx ON tusk.attempt_overflow USING btree (id);
 
 CREATE INDEX blocked_id ON tusk.blocked USING btree (id);
 
+CREATE INDEX blocked_limit ON tusk.blocked USING btree (shard, key, priority, (
+CASE
+    WHEN (turn_key < '"'::text) THEN NULLIF(turn_key, ''::text)
+    ELSE NULL::text
+END), rank) WHERE (reason = 'limit'::text);
+
 CREATE INDEX blocked_order ON tusk.blocked USING btree (shard, key, rank) WHERE (reason = 'order'::text);
 
 CREATE INDEX fair_share_pass ON tusk.fair_share USING btree (shard, queue, priority, pass, key);
@@ -6738,11 +6863,13 @@ CREATE INDEX outcome_overflow_id_idx ON tusk.outcome_overflow USING btree (id);
 
 CREATE INDEX ready_alone ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (interruptions > 0);
 
-CREATE INDEX ready_fair ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (fair_key <> ''::text);
+CREATE INDEX ready_deadline ON tusk.ready USING btree (shard, queue, priority, turn_key, rank) WHERE ((turn_key > ''::text) AND (turn_key < '"'::text));
 
-CREATE INDEX ready_gated ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (gated AND (fair_key = ''::text));
+CREATE INDEX ready_gated ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (gated AND (turn_key < '"'::text));
 
 CREATE INDEX ready_id ON tusk.ready USING btree (id);
+
+CREATE INDEX ready_turn ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (turn_key <> ''::text);
 
 CREATE INDEX scheduled_id ON tusk.scheduled USING btree (id);
 
@@ -6760,7 +6887,7 @@ ALTER INDEX tusk.outcome_discarded ATTACH PARTITION tusk.outcome_overflow_finish
 
 ALTER INDEX tusk.outcome_id ATTACH PARTITION tusk.outcome_overflow_id_idx;
 
-CREATE TRIGGER ready_holds_share AFTER INSERT ON tusk.ready FOR EACH ROW WHEN ((new.fair_key <> ''::text)) EXECUTE FUNCTION tusk.hold_share();
+CREATE TRIGGER ready_holds_share AFTER INSERT ON tusk.ready FOR EACH ROW WHEN ((new.turn_key > '"'::text)) EXECUTE FUNCTION tusk.hold_share();
 
 CREATE TRIGGER worker_is_gone AFTER DELETE ON tusk.worker FOR EACH ROW EXECUTE FUNCTION tusk.remember_kinds();
 

@@ -143,7 +143,10 @@ public struct EnqueueOptions: Sendable, Hashable {
     /// The line it stands in: one at a time, in the order of the enqueues. Defaults to none.
     public var order: JobOrder?
     /// By when its first attempt must have been claimed, or it is discarded. Defaults to never.
-    public var startBy: StartDeadline?
+    public var startBy: JobDeadline?
+    /// By when it should be finished: of its queue and band the earliest is claimed first, and before those without.
+    /// Not together with a fair key. Defaults to none.
+    public var finishBy: JobDeadline?
     /// Whose share of its queue and band it takes: keys take turns, by weight. Defaults to none.
     public var fairKey: FairKey?
 
@@ -172,6 +175,7 @@ public struct EnqueueOptions: Sendable, Hashable {
                 unique: unique,
                 order: order,
                 startBy: startBy,
+                finishBy: finishBy,
                 fairKey: fairKey
             )
         } catch {

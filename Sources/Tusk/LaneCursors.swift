@@ -96,7 +96,7 @@ struct LaneCursors: Sendable {
         )
     }
 
-    /// The same from the highest rank of each lane that gave something.
+    /// The same from the highest rank of each lane that gave something; 0: only jobs with deadlines.
     mutating func claimed(
         _ highest: [Key: Int64],
         _ lanes: [Lane],
@@ -110,12 +110,14 @@ struct LaneCursors: Sendable {
         let last = lanes.lastIndex { highest[Key($0)] != nil }
         let looked = reachedLimit ? lanes[..<(last.map { $0 + 1 } ?? 0)] : lanes[...]
         if !namesAll { passBy(looked.map(Key.init), reachedLimit: reachedLimit) }
-        for lane in looked {
+        for (index, lane) in looked.enumerated() {
             let key = Key(lane)
+            // Its other jobs come after those with deadlines, and were not looked at.
+            if reachedLimit, index == looked.count - 1, highest[key] == 0 { continue }
             if lane.cursor == 0 { cursors[key, default: ClaimCursor()].noteFullScan(now: time) }
             guard xmax > 0 else { continue }
             cursors[key, default: ClaimCursor()].record(
-                highestRank: highest[key],
+                highestRank: highest[key].flatMap { $0 > 0 ? $0 : nil },
                 reachedLimit: reachedLimit,
                 snapshotXmin: xmin,
                 snapshotXmax: xmax,

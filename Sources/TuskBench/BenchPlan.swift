@@ -1,7 +1,7 @@
 /// How much to measure with.
 package struct BenchPlan: Sendable {
-    /// Jobs, for workloads that count them. Defaults to 100,000.
-    package var jobs = 100_000
+    /// Jobs, for workloads that count them. Defaults to 300,000.
+    package var jobs = 300_000
     /// How long workloads last that have no end of their own. Defaults to 10 seconds.
     package var seconds = 10
     /// Jobs in one statement of the references and of bulk enqueues. Defaults to 1,000.

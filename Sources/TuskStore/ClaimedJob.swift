@@ -9,7 +9,7 @@ package struct ClaimedJob: Sendable {
     package let lease: LeaseNumber
     /// Where the job stands in its lease, from 0.
     package let position: Int32
-    /// Its place in line when it was claimed; 0 < rank.
+    /// Its place in line when it was claimed; 0: it went before others because it should be finished by a time.
     package let rank: Int64
     /// Number of this attempt, from 1.
     package let attempt: Int
@@ -109,7 +109,7 @@ struct ClaimReader {
             id: id,
             lease: lease,
             position: position,
-            rank: rows.int8(row, 2),
+            rank: max(0, rows.int8(row, 2)),
             attempt: Int(rows.int2(row, 4)) + 1,
             maxAttempts: Int(rows.int2(row, 5)),
             priority: lanes[lane].priority,

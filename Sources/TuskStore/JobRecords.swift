@@ -85,6 +85,7 @@ package struct JobWishes: Sendable {
     package let orderKey: String?
     package let fairKey: String?
     package let startBy: Timestamp?
+    package let finishBy: Timestamp?
 
     fileprivate init(_ rows: ResultSet, _ row: Int, from column: Int) {
         timeout = rows.int4IfPresent(row, column).map { .milliseconds(Int64($0)) }
@@ -94,6 +95,7 @@ package struct JobWishes: Sendable {
         orderKey = rows.textIfPresent(row, column + 4)
         fairKey = rows.textIfPresent(row, column + 5)
         startBy = rows.momentIfPresent(row, column + 6)
+        finishBy = rows.momentIfPresent(row, column + 7)
     }
 }
 

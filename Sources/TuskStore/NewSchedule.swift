@@ -30,8 +30,8 @@ package struct NewSchedule: Sendable, Hashable {
     }
 
     /// Reads a schedule as requests have it: `{"cron": "0 6 * * *", "time_zone": "Europe/Rome", "job": {"kind": ...}}`.
-    /// `job` is a job as in `POST /v1/jobs` but for `run_at`, `delay_seconds` and `start_by`: the schedule says when.
-    /// Besides, `jitter_seconds`, `overlap`, `catch_up`, `catch_up_max` and `catch_up_window_seconds`.
+    /// `job` is a job as in `POST /v1/jobs` but for `run_at`, `delay_seconds`, `start_by` and `finish_by`: the schedule
+    /// says when. Besides, `jitter_seconds`, `overlap`, `catch_up`, `catch_up_max` and `catch_up_window_seconds`.
     ///
     /// - Parameters:
     ///   - name: What it is to be called; a problem with it points to `#/name`.
@@ -127,10 +127,13 @@ package struct NewSchedule: Sendable, Hashable {
         }
     }
 
+    /// The fields of a job that say when; of these a schedule's job may have none.
+    private static let timeFields = ["run_at", "delay_seconds", "start_by", "finish_by"]
+
     private static func readJob(_ reader: inout FieldReader<Field>) -> NewJob? {
         guard let value = reader.value(.job) else { return nil }
         let pointer = reader.pointer(to: .job)
-        for field in ["run_at", "delay_seconds", "start_by"] where value.kind == .object && value.member(field) != nil {
+        for field in timeFields where value.kind == .object && value.member(field) != nil {
             let place = JSONPointer.member(field.utf8, of: pointer)
             let rule = "\(field) cannot be given for the job of a schedule, which runs when the schedule says"
             reader.note(ValidationError(pointer: place, .conflictingFields, rule))

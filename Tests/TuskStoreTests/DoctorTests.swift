@@ -12,7 +12,7 @@ import TuskStore
         """
 
     private static func setValid(_ isValid: Bool) -> String {
-        "update pg_index set indisvalid = \(isValid) where indexrelid = 'tusk.ready_fair'::regclass"
+        "update pg_index set indisvalid = \(isValid) where indexrelid = 'tusk.ready_turn'::regclass"
     }
 
     private static func setCommit(_ change: String) -> String {

@@ -121,7 +121,8 @@ extension StoreFixture {
                     priority: Bool.random() ? .standard : .test(2),
                     runAt: Int.random(in: 0..<6) == 0 ? .after(.seconds(60)) : .now,
                     limits: keys.compactMap { JobLimit($0, weight: weight) },
-                    order: Int.random(in: 0..<8) == 0 ? JobOrder("line") : nil
+                    order: Int.random(in: 0..<8) == 0 ? JobOrder("line") : nil,
+                    finishBy: Int.random(in: 0..<4) == 0 ? .within(.seconds(.random(in: 1...99))) : nil
                 )
                 try enqueue(job)
             }
@@ -148,7 +149,7 @@ extension StoreFixture {
 }
 
 extension Priority {
-    fileprivate static func test(_ band: Int16) -> Priority {
+    static func test(_ band: Int16) -> Priority {
         guard let priority = Priority(rawValue: band) else { preconditionFailure("bands are 0 to 9") }
         return priority
     }

@@ -38,6 +38,22 @@ import TuskStore
         }
     }
 
+    @Test func `equal weights give equal turns, however many jobs wait for each`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            for tenant in 1...20 { try store.enqueue(fair: "tenant:\(tenant)", count: 30 + tenant * 5) }
+            var counts: [String: Double] = [:]
+            for _ in 0..<50 {
+                for job in try store.claimFair(worker, max: 10) { counts[try store.fairKey(job.id), default: 0] += 1 }
+            }
+            // Jain's index: 1 when all get the same, 1/20 when one gets everything.
+            let sum = counts.values.reduce(0, +)
+            let squares = counts.values.reduce(0) { $0 + $1 * $1 }
+            #expect(counts.count == 20 && sum == 500)
+            #expect(sum * sum / (20 * squares) > 0.99, "\(counts)")
+        }
+    }
+
     @Test func `what a key did not use is not saved for it, and what it took is not forgiven`() async throws {
         try await withStore { store in
             let worker = try store.worker()

@@ -131,7 +131,7 @@ import TuskStore
             )
             let lines = (0..<plan.rowCount).map { plan.text($0, 0) }.joined(separator: "\n")
             #expect(!lines.contains("Seq Scan on ready"), "\(lines)")
-            for index in ["ready_pkey", "ready_gated", "ready_fair", "ready_alone"] {
+            for index in ["ready_pkey", "ready_gated", "ready_turn", "ready_alone"] {
                 #expect(lines.contains(index), "\(lines)")
             }
         }

@@ -43,6 +43,7 @@ create table tusk.job (
     order_wait_ms bigint,
     start_by timestamptz,
     fair_key text collate "C",
+    finish_by timestamptz,
     constraint job_pkey primary key (id, shard),
     constraint job_priority_range check (priority between 0 and 9),
     constraint job_max_attempts_range check (max_attempts between 1 and 1000),
@@ -73,6 +74,8 @@ comment on column tusk.job.order_key is 'Jobs with the same one run one at a tim
 comment on column tusk.job.order_wait_ms
 is 'How long those behind it wait when it is discarded; null: until somebody retries it or releases the key.';
 comment on column tusk.job.fair_key is 'The key whose share of its queue and band it takes; null: none.';
+comment on column tusk.job.finish_by
+is 'By when it should be finished; the earliest of a queue and band is claimed first. Null: after those.';
 comment on column tusk.job.uniqueness is 'What makes it unique, as it was asked for; null: nothing.';
 
 -- Ids outside every range: while the scheduler was away for long. It empties this table when it is back.
@@ -94,11 +97,11 @@ create table tusk.ready (
     id bigint not null,
     last_lease bigint not null default 0,
     available_at timestamptz not null,
-    fair_key text collate "C" not null default '',
+    turn_key text collate "C" not null default '',
     queue text collate "C" not null,
     kind text collate "C" not null,
-    constraint ready_pkey primary key (shard, queue, priority, gated, fair_key, rank),
-    constraint ready_fair_is_gated check (gated or fair_key = '')
+    constraint ready_pkey primary key (shard, queue, priority, gated, turn_key, rank),
+    constraint ready_fair_is_gated check (gated or turn_key < '"')
 ) with (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
     autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0,
@@ -109,9 +112,12 @@ create index ready_id on tusk.ready (id);
 
 create index ready_alone on tusk.ready (shard, queue, priority, rank) where interruptions > 0;
 
-create index ready_gated on tusk.ready (shard, queue, priority, rank) where gated and fair_key = '';
+create index ready_gated on tusk.ready (shard, queue, priority, rank) where gated and turn_key < '"';
 
-create index ready_fair on tusk.ready (shard, queue, priority, rank) where fair_key <> '';
+create index ready_turn on tusk.ready (shard, queue, priority, rank) where turn_key <> '';
+
+create index ready_deadline on tusk.ready (shard, queue, priority, turn_key, rank)
+where turn_key > '' and turn_key < '"';
 
 comment on table tusk.ready is 'Jobs that may be claimed now, in the order of rank within queue and priority.';
 comment on column tusk.ready.shard is 'The shard of the job.';
@@ -127,8 +133,9 @@ comment on column tusk.ready.id is 'The job.';
 comment on column tusk.ready.last_lease
 is 'The lease that put it here; 0: none, or it was lost. Lets a settle sent twice be recognised.';
 comment on column tusk.ready.available_at is 'Since when it may be claimed.';
-comment on column tusk.ready.fair_key
-is 'The key whose share of its band it takes; empty: none. Such rows are gated.';
+comment on column tusk.ready.turn_key
+is 'What decides its turn in its band: the fair key whose share it takes, in gated rows only; ! and the time by which it
+should be finished, the earliest first and before all others; empty: its rank. See tusk.turn_key.';
 comment on column tusk.ready.queue is 'The queue it waits in.';
 comment on column tusk.ready.kind is 'Which handler runs it; workers claim only kinds they offer.';
 
@@ -141,7 +148,7 @@ create table tusk.scheduled (
     due_at timestamptz not null,
     id bigint not null,
     last_lease bigint not null default 0,
-    fair_key text collate "C" not null default '',
+    turn_key text collate "C" not null default '',
     queue text collate "C" not null,
     kind text collate "C" not null,
     constraint scheduled_pkey primary key (shard, due_at, id)
@@ -162,7 +169,7 @@ comment on column tusk.scheduled.args_bytes is 'Length of the args.';
 comment on column tusk.scheduled.due_at is 'When it becomes available.';
 comment on column tusk.scheduled.id is 'The job.';
 comment on column tusk.scheduled.last_lease is 'The lease it came back from; 0: it never ran.';
-comment on column tusk.scheduled.fair_key is 'As in ready.';
+comment on column tusk.scheduled.turn_key is 'As in ready.';
 comment on column tusk.scheduled.queue is 'The queue it enters when due.';
 comment on column tusk.scheduled.kind is 'Which handler runs it.';
 
@@ -179,7 +186,7 @@ create table tusk.blocked (
     due_at timestamptz,
     reason text collate "C" not null,
     key text collate "C" not null,
-    fair_key text collate "C" not null default '',
+    turn_key text collate "C" not null default '',
     queue text collate "C" not null,
     kind text collate "C" not null,
     constraint blocked_pkey primary key (shard, reason, key, priority, rank, id)
@@ -190,6 +197,10 @@ create table tusk.blocked (
 );
 
 create index blocked_id on tusk.blocked (id);
+
+create index blocked_limit on tusk.blocked (
+    shard, key, priority, (case when turn_key < '"' then nullif(turn_key, '') end), rank
+) where reason = 'limit';
 
 create index blocked_order on tusk.blocked (shard, key, rank) where reason = 'order';
 
@@ -206,7 +217,7 @@ comment on column tusk.blocked.blocked_at is 'Since when.';
 comment on column tusk.blocked.due_at is 'When it may run at the earliest; null: at once.';
 comment on column tusk.blocked.reason is 'What sort of thing holds it: limit, or order.';
 comment on column tusk.blocked.key is 'Which one of that sort: the key of the limit, or the order key.';
-comment on column tusk.blocked.fair_key is 'As in ready.';
+comment on column tusk.blocked.turn_key is 'As in ready.';
 comment on column tusk.blocked.queue is 'The queue it returns to.';
 comment on column tusk.blocked.kind is 'Which handler runs it.';
 

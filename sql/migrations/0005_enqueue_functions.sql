@@ -241,6 +241,15 @@ $$;
 comment on function tusk.read_limits
 is 'The keys and weights of the limits that a job names; refuses what is not right.';
 
+create function tusk.turn_key(fair_key text, finish_by timestamptz) returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+return coalesce(fair_key, to_char(finish_by at time zone 'UTC', '"!"YYYYMMDDHH24MISSUS'), '');
+
+comment on function tusk.turn_key is
+'What decides the turn of a waiting job in its band: its fair key; ! and the time by which it should be finished, which
+sorts before all keys; nothing, then its rank decides.';
+
 create function tusk.enqueue_one(
     pointer text,
     kind text,
@@ -261,6 +270,8 @@ create function tusk.enqueue_one(
     start_by timestamptz,
     start_within interval,
     fair_key text,
+    finish_by timestamptz,
+    finish_within interval,
     idempotency_key text,
     out job_id bigint,
     out born tusk.job_state,
@@ -288,6 +299,7 @@ declare
     line record;
     is_head boolean := true;
     is_gated boolean;
+    turn_key text;
 begin
     is_duplicate := false;
     is_replaced := false;
@@ -337,6 +349,26 @@ begin
         );
     elsif fair_key ~ '^(queue|kind):' then
         perform tusk.refuse(pointer || '/fair_key', 'fair_key cannot begin with queue: or kind:');
+    elsif finish_by is not null and finish_within is not null then
+        perform tusk.refuse(
+            pointer || '/finish_within_seconds', 'finish_within_seconds cannot be given together with finish_by'
+        );
+    elsif finish_by is not null and (
+        not isfinite(finish_by) or finish_by < '2000-01-01 00:00:00+00' or finish_by >= '2201-01-01 00:00:00+00'
+    ) then
+        perform tusk.refuse(pointer || '/finish_by', 'finish_by must lie in the years 2000 to 2200');
+    elsif finish_by <= run_at then
+        perform tusk.refuse(pointer || '/finish_by', 'finish_by must be after run_at');
+    elsif finish_within is not null and extract(epoch from finish_within) not between 1 and 315360000 then
+        perform tusk.refuse(
+            pointer || '/finish_within_seconds', 'finish_within_seconds must be a number from 1 to 315360000'
+        );
+    elsif fair_key is not null and finish_by is not null then
+        perform tusk.refuse(pointer || '/finish_by', 'finish_by cannot be given together with fair_key');
+    elsif fair_key is not null and finish_within is not null then
+        perform tusk.refuse(
+            pointer || '/finish_within_seconds', 'finish_within_seconds cannot be given together with fair_key'
+        );
     elsif timeout_ms is not null and timeout_ms not between 1000 and 86400000 then
         perform tusk.refuse(pointer || '/timeout_seconds', 'timeout_seconds must be a number from 1 to 86400');
     elsif cardinality(tags) > 16 then
@@ -378,7 +410,8 @@ begin
         request_hash := sha256(convert_to(json_build_array(
             kind, args, queue, priority, extract(epoch from run_at), extract(epoch from delay), max_attempts, retry,
             timeout_ms, tags, metadata, limit_keys, limit_weights, uniqueness, line.key,
-            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within), fair_key
+            line.wait_ms, extract(epoch from start_by), extract(epoch from start_within), fair_key,
+            extract(epoch from finish_by), extract(epoch from finish_within)
         )::text, 'UTF8'));
         if not pg_try_advisory_xact_lock(('x' || encode(substr(key_hash, 1, 8), 'hex'))::bit(64)::bigint) then
             raise exception using
@@ -420,6 +453,7 @@ begin
         due := null;
     end if;
     start_by := coalesce(start_by, coalesce(due, moment) + start_within);
+    finish_by := coalesce(finish_by, coalesce(due, moment) + finish_within);
     if uniqueness is not null then
         holder := tusk.take_unique(
             0::smallint, tusk.unique_hash(kind, args, wish.key, wish.paths), wish.until,
@@ -430,11 +464,11 @@ begin
         insert into tusk.job (
             shard, priority, max_attempts, id, args_bytes, timeout_ms, created_at, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, order_key, order_wait_ms,
-            start_by, fair_key
+            start_by, fair_key, finish_by
         ) values (
             0, priority, max_attempts, job_id, args_length, timeout_ms, moment, kind, queue, args, retry, tags,
             metadata, traceparent, limit_keys, limit_weights, uniqueness, line.key, line.wait_ms,
-            start_by, fair_key
+            start_by, fair_key, finish_by
         );
         if start_by is not null then
             insert into tusk.start_deadline (shard, start_by, id) values (0, start_by, job_id);
@@ -443,19 +477,19 @@ begin
             is_head := tusk.join_order(0::smallint, line.key, job_id);
         end if;
         is_gated := num_nonnulls(limit_keys, line.key, start_by, fair_key) > 0;
-        fair_key := coalesce(fair_key, '');
+        turn_key := tusk.turn_key(fair_key, finish_by);
         if not is_head then
             insert into tusk.blocked (
-                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, fair_key, queue, kind
-            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, fair_key, queue, kind);
+                shard, priority, args_bytes, rank, id, blocked_at, due_at, reason, key, turn_key, queue, kind
+            ) values (0, priority, args_length, drawn, job_id, moment, due, 'order', line.key, turn_key, queue, kind);
             born := 'blocked';
         elsif due is not null then
-            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, fair_key, queue, kind)
-            values (0, priority, is_gated, args_length, due, job_id, fair_key, queue, kind);
+            insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, turn_key, queue, kind)
+            values (0, priority, is_gated, args_length, due, job_id, turn_key, queue, kind);
             born := 'scheduled';
         else
-            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, fair_key, queue, kind)
-            values (0, priority, is_gated, args_length, drawn, job_id, moment, fair_key, queue, kind);
+            insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, turn_key, queue, kind)
+            values (0, priority, is_gated, args_length, drawn, job_id, moment, turn_key, queue, kind);
             born := 'available';
         end if;
         created := moment;
@@ -508,6 +542,8 @@ create function tusk.enqueue(
     start_by timestamptz default null,
     start_within interval default null,
     fair_key text default null,
+    finish_by timestamptz default null,
+    finish_within interval default null,
     idempotency_key text default null
 ) returns bigint
 language plpgsql volatile
@@ -518,7 +554,8 @@ declare
 begin
     answer := tusk.enqueue_one(
         '#', kind, args, queue, priority, run_at, delay, max_attempts, retry, timeout, tags, metadata, traceparent,
-        limits, uniqueness, ordering, start_by, start_within, fair_key, idempotency_key
+        limits, uniqueness, ordering, start_by, start_within, fair_key, finish_by, finish_within,
+        idempotency_key
     );
     return answer.job_id;
 end
@@ -540,10 +577,11 @@ begin
         wanted := case
             when field.key in ('args', 'retry', 'metadata', 'limits', 'unique', 'order') then field.kind
             when field.key in (
-                'kind', 'queue', 'run_at', 'start_by', 'fair_key', 'traceparent', 'idempotency_key'
+                'kind', 'queue', 'run_at', 'start_by', 'finish_by', 'fair_key', 'traceparent', 'idempotency_key'
             ) then 'string'
             when field.key in (
-                'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'timeout_seconds'
+                'priority', 'max_attempts', 'delay_seconds', 'start_within_seconds', 'finish_within_seconds',
+                'timeout_seconds'
             ) then 'number'
             when field.key = 'tags' then 'array'
         end;
@@ -564,7 +602,7 @@ begin
                     case when field.key like '%\_seconds' then 'number' else 'whole number' end
                 )
             );
-        elsif field.key in ('run_at', 'start_by') and field.value #>> '{}'
+        elsif field.key in ('run_at', 'start_by', 'finish_by') and field.value #>> '{}'
             !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$'
         then
             perform tusk.refuse(
@@ -633,6 +671,8 @@ begin
             start_by => (entry.job ->> 'start_by')::timestamptz,
             start_within => (entry.job ->> 'start_within_seconds')::numeric * interval '1 second',
             fair_key => entry.job ->> 'fair_key',
+            finish_by => (entry.job ->> 'finish_by')::timestamptz,
+            finish_within => (entry.job ->> 'finish_within_seconds')::numeric * interval '1 second',
             idempotency_key => entry.job ->> 'idempotency_key'
         );
         id := answer.job_id;

@@ -202,25 +202,25 @@ begin
             select job.order_key into line from tusk.job as job where job.shard = home and job.id = retry.job_id;
             if line.order_key is not null and not tusk.join_order(home, line.order_key, retry.job_id) then
                 insert into tusk.blocked (
-                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, fair_key,
+                    shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, reason, key, turn_key,
                     queue, kind
                 )
                 select
                     home, job.priority, least(moved.attempt, job.max_attempts - 1), job.args_bytes, job.id >> 10,
-                    job.id, moved.last_lease, moment, 'order', job.order_key, coalesce(job.fair_key, ''), job.queue,
-                    job.kind
+                    job.id, moved.last_lease, moment, 'order', job.order_key,
+                    tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
                 from tusk.job as job
                 where job.shard = home and job.id = retry.job_id;
                 return 'blocked';
             end if;
             -- At least one more attempt, also for a job that used them all.
             insert into tusk.ready (
-                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
+                shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, turn_key, queue, kind
             )
             select
                 home, job.priority, least(moved.attempt, job.max_attempts - 1),
                 num_nonnulls(job.limit_keys, job.order_key, job.fair_key) > 0, job.args_bytes, job.id,
-                moved.last_lease, moment, coalesce(job.fair_key, ''), job.queue, job.kind
+                moved.last_lease, moment, tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
             from tusk.job as job
             where job.shard = home and job.id = retry.job_id;
             return 'available';

@@ -289,6 +289,9 @@ declare
         from tusk.key_limit as given
         where given.key >= 'kind:' and given.key < 'kind;'
     );
+    has_deadlines constant boolean := exists (
+        select from tusk.ready as ready where ready.shard = home and ready.turn_key > '' and ready.turn_key < '"'
+    );
 begin
     return query
     with place as (
@@ -311,6 +314,21 @@ begin
         select waiting.*
         from place
         cross join lateral (
+            select pressing.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
+                from tusk.ready as ready
+                where
+                    not is_fair and has_deadlines
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
+                    and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                order by ready.turn_key, ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as pressing
+            union all
             select gated.*
             from (
                 select ready.*, ready.ctid as tid, place.number as lane, place.is_limited, ready.rank as turn
@@ -318,7 +336,7 @@ begin
                 where
                     not is_fair
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                     and (ready.interruptions > 0) = alone
                 order by ready.rank
                 limit jobs_most
@@ -332,7 +350,7 @@ begin
                 where
                     not is_fair and (place.is_limited or cardinality(limited_kinds) > 0)
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                    and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                     and (ready.interruptions > 0) = alone
                     and (place.is_limited or ready.kind = any (limited_kinds))
                 order by ready.rank
@@ -347,7 +365,7 @@ begin
                 where
                     alone
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.fair_key <> '' and ready.kind = any (kinds) and ready.interruptions > 0
+                    and ready.gated and ready.turn_key > '"' and ready.kind = any (kinds) and ready.interruptions > 0
                 order by ready.rank
                 limit jobs_most
                 for update skip locked
@@ -382,7 +400,12 @@ begin
             )
         limit 1
     ) as job
-    window line as (order by first.priority, first.released desc, first.lane, first.turn rows unbounded preceding);
+    window line as (
+        order by
+            first.priority, first.released desc, first.lane,
+            case when first.turn_key < '"' then nullif(first.turn_key, '') end, first.turn
+        rows unbounded preceding
+    );
 end
 $$;
 
@@ -417,6 +440,9 @@ declare
         from tusk.key_limit as given
         where given.key >= 'kind:' and given.key < 'kind;'
     );
+    has_deadlines constant boolean := exists (
+        select from tusk.ready as ready where ready.shard = home and ready.turn_key > '' and ready.turn_key < '"'
+    );
     tids tid [];
     tid_ids bigint [];
     late_keys text [];
@@ -440,7 +466,7 @@ begin
             select from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = given.queue and ready.priority = given.priority and ready.gated
-                and ready.fair_key > ''
+                and ready.turn_key > '"'
         ) or exists (
             select from tusk.fair_share as share
             where share.shard = home and share.queue = given.queue and share.priority = given.priority
@@ -473,13 +499,28 @@ begin
             select waiting.*
             from place
             cross join lateral (
+                select pressing.*
+                from (
+                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                    from tusk.ready as ready
+                    where
+                        has_deadlines
+                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                        and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                        and (ready.interruptions > 0) = alone
+                        and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                    order by ready.turn_key, ready.rank
+                    limit jobs_most
+                    for update skip locked
+                ) as pressing
+                union all
                 select gated.*
                 from (
                     select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
                     from tusk.ready as ready
                     where
                         ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                         and (ready.interruptions > 0) = alone
                     order by ready.rank
                     limit jobs_most
@@ -493,7 +534,7 @@ begin
                     where
                         (place.is_limited or cardinality(limited_kinds) > 0)
                         and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.fair_key = '' and ready.kind = any (kinds)
+                        and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
                         and (ready.interruptions > 0) = alone
                         and (place.is_limited or ready.kind = any (limited_kinds))
                     order by ready.rank
@@ -516,7 +557,10 @@ begin
                 )
             limit 1
         ) as job
-        window line as (order by first.priority, first.released desc, first.lane, first.rank rows unbounded preceding)
+        window line as (
+            order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
+            rows unbounded preceding
+        )
     ),
     candidate as materialized (
         select
@@ -750,11 +794,11 @@ begin
     set_aside as (
         insert into tusk.blocked (
             shard, priority, attempt, interruptions, args_bytes, rank, id, last_lease, blocked_at, reason, key,
-            fair_key, queue, kind
+            turn_key, queue, kind
         )
         select
             home, ready.priority, ready.attempt, ready.interruptions, ready.args_bytes, ready.rank, ready.id,
-            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.fair_key, ready.queue, ready.kind
+            ready.last_lease, clock_timestamp(), 'limit', refused.key, ready.turn_key, ready.queue, ready.kind
         from refused
         inner join tusk.ready as ready on ready.ctid = refused.tid
         returning key
@@ -883,14 +927,18 @@ begin
                 sum(least(job.weight, roomy.most)) over earlier as room_reach,
                 sum(least(job.weight, roomy.burst)) over earlier as token_reach
             from (
-                select blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank
+                select
+                    blocked.ctid as tid, blocked.id, blocked.priority, blocked.rank,
+                    case when blocked.turn_key < '"' then nullif(blocked.turn_key, '') end as deadline
                 from tusk.blocked as blocked
                 where
                     blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
                     and not exists (
                         select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
                     )
-                order by blocked.priority, blocked.rank
+                order by
+                    blocked.priority, case when blocked.turn_key < '"' then nullif(blocked.turn_key, '') end,
+                    blocked.rank
                 limit greatest(0, least(1000, roomy.room, roomy.tokens))
                 for update skip locked
             ) as waiting
@@ -900,7 +948,9 @@ begin
                 where job.shard = home and job.id = waiting.id
                 limit 1
             ) as job
-            window earlier as (order by waiting.priority, waiting.rank rows unbounded preceding)
+            window earlier as (
+                order by waiting.priority, waiting.deadline, waiting.rank rows unbounded preceding
+            )
         ) as line
         -- The first that does not fit keeps those behind it waiting, or it would wait for ever.
         where coalesce(line.room_reach <= roomy.room, true) and coalesce(line.token_reach <= roomy.tokens, true)
@@ -923,12 +973,16 @@ begin
     entered as (
         insert into tusk.ready (
             shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at,
-            fair_key, queue, kind
+            turn_key, queue, kind
         )
         select
             home, line.priority, line.attempt, line.interruptions, true, true, line.args_bytes, line.id,
-            line.last_lease, clock_timestamp(), line.fair_key, line.queue, line.kind
-        from (select gone.* from gone order by gone.priority, gone.rank) as line
+            line.last_lease, clock_timestamp(), line.turn_key, line.queue, line.kind
+        from (
+            select gone.*
+            from gone
+            order by gone.priority, case when gone.turn_key < '"' then nullif(gone.turn_key, '') end, gone.rank
+        ) as line
         returning queue
     ),
     next as (

@@ -39,7 +39,7 @@ begin
         perform tusk.refuse('#/job', 'job must be a JSON object');
     end if;
     perform tusk.check_keys('#/job', job);
-    foreach field in array array['run_at', 'delay_seconds', 'start_by', 'idempotency_key'] loop
+    foreach field in array array['run_at', 'delay_seconds', 'start_by', 'finish_by', 'idempotency_key'] loop
         if job -> field is not null then
             perform tusk.refuse(
                 '#/job/' || field, format('%s cannot be given for the job of a schedule', field)
@@ -74,6 +74,8 @@ begin
             start_by => null,
             start_within => (job ->> 'start_within_seconds')::numeric * interval '1 second',
             fair_key => job ->> 'fair_key',
+            finish_by => null,
+            finish_within => (job ->> 'finish_within_seconds')::numeric * interval '1 second',
             idempotency_key => null
         );
         raise exception using errcode = 'TK000';

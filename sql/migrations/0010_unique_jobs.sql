@@ -361,31 +361,31 @@ begin
     -- Also what only changed its args gets a new row: a claim that does not see the new args does not see it either.
     if moved.reason = 'order' then
         insert into tusk.blocked (
-            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, fair_key,
+            shard, priority, attempt, args_bytes, rank, id, last_lease, blocked_at, due_at, reason, key, turn_key,
             queue, kind
         )
         select
             home, job.priority, moved.attempt, job.args_bytes, moved.rank, job_id, moved.last_lease, moment, due,
-            moved.reason, moved.key, coalesce(job.fair_key, ''), job.queue, job.kind
+            moved.reason, moved.key, tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     elsif due > moment then
         insert into tusk.scheduled (
-            shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+            shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, turn_key, queue, kind
         )
         select
             home, job.priority, moved.attempt, moved.gated, job.args_bytes, due, job_id, moved.last_lease,
-            coalesce(job.fair_key, ''), job.queue, job.kind
+            tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     else
         insert into tusk.ready (
-            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key, queue,
+            shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, turn_key, queue,
             kind
         )
         select
             home, job.priority, moved.attempt, moved.interruptions, moved.gated, job.args_bytes, job_id,
-            moved.last_lease, moment, coalesce(job.fair_key, ''), job.queue, job.kind
+            moved.last_lease, moment, tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
         from tusk.job as job
         where job.shard = home and job.id = job_id;
     end if;

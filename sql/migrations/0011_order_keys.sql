@@ -225,18 +225,18 @@ begin
         update tusk.order_head as kept set id = next.id where kept.shard = home and kept.key = wanted;
         if next.due_at > moment then
             insert into tusk.scheduled (
-                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+                shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, turn_key, queue, kind
             ) values (
                 home, next.priority, next.attempt, true, next.args_bytes, next.due_at, next.id, next.last_lease,
-                next.fair_key, next.queue, next.kind
+                next.turn_key, next.queue, next.kind
             );
         else
             insert into tusk.ready (
-                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key,
+                shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, turn_key,
                 queue, kind
             ) values (
                 home, next.priority, next.attempt, next.interruptions, true, next.args_bytes, next.id,
-                next.last_lease, moment, next.fair_key, next.queue, next.kind
+                next.last_lease, moment, next.turn_key, next.queue, next.kind
             );
             queues := queues || next.queue;
         end if;

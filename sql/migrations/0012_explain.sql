@@ -219,7 +219,9 @@ declare
     count_keys bigint;
     is_free boolean := true;
 begin
-    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by, job.fair_key into facts
+    select job.queue, job.kind, job.priority, job.limit_keys, job.limit_weights, job.start_by, job.fair_key,
+        job.finish_by, tusk.turn_key(job.fair_key, job.finish_by) as turn_key
+    into facts
     from tusk.job as job
     where job.shard = home and job.id = explain.job_id;
     if not found then
@@ -337,7 +339,14 @@ begin
             from tusk.blocked as other
             where
                 other.shard = home and other.reason = 'limit' and other.key = wait.key
-                and (other.priority, other.rank) < (wait.priority, wait.rank)
+                and (
+                    other.priority < wait.priority
+                    or other.priority = wait.priority and case
+                        when other.turn_key > '' and other.turn_key < '"' then
+                            facts.finish_by is null or (other.turn_key, other.rank) < (facts.turn_key, wait.rank)
+                        else facts.finish_by is null and other.rank < wait.rank
+                    end
+                )
             limit 10000
         ) as line;
         return query select
@@ -364,13 +373,22 @@ begin
             where
                 facts.fair_key is null
                 and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
-                and not other.gated and other.fair_key = '' and other.rank < wait.rank
+                and other.turn_key > '' and other.turn_key < '"'
+                and (facts.finish_by is null or (other.turn_key, other.rank) < (facts.turn_key, wait.rank))
             union all
             select
             from tusk.ready as other
             where
-                other.shard = home and other.queue = facts.queue and other.priority = wait.priority
-                and other.gated and other.fair_key = coalesce(facts.fair_key, '') and other.rank < wait.rank
+                facts.turn_key = ''
+                and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and other.turn_key = '' and other.rank < wait.rank
+            union all
+            select
+            from tusk.ready as other
+            where
+                facts.fair_key is not null
+                and other.shard = home and other.queue = facts.queue and other.priority = wait.priority
+                and other.gated and other.turn_key = facts.fair_key and other.rank < wait.rank
             limit 10000
         ) as line;
         select count(*) into count_keys
@@ -381,16 +399,18 @@ begin
         return query select
             'runnable',
             format(
-                'nothing holds it back; %s jobs of its queue%s are ahead of it%s', count_ahead,
+                'nothing holds it back; %s jobs of its queue%s are ahead of it%s%s', count_ahead,
                 case when facts.fair_key is not null then format(
                     ' and fair key %s, which takes turns with %s others,', facts.fair_key, count_keys
                 ) end,
+                ', and it should be finished by ' || facts.finish_by,
                 case when wait.interruptions > 0
                     then ', and it runs alone, because it lost a lease: one such job at a time in a worker' else '' end
             ),
             json_build_object(
                 'ahead', count_ahead, 'runs_alone', wait.interruptions > 0, 'fair_key', facts.fair_key,
-                'fair_keys_beside', case when facts.fair_key is not null then count_keys end
+                'fair_keys_beside', case when facts.fair_key is not null then count_keys end,
+                'finish_by', facts.finish_by
             );
     end if;
 end

@@ -59,7 +59,7 @@ begin atomic
                 from tusk.ready as waiting
                 where
                     waiting.shard = age_jobs.home and waiting.queue = ageing.name
-                    and waiting.priority = band.priority and not waiting.gated and waiting.fair_key = ''
+                    and waiting.priority = band.priority and not waiting.gated and waiting.turn_key = ''
                 order by waiting.rank
                 limit age_jobs.jobs_most
                 for update skip locked
@@ -71,7 +71,7 @@ begin atomic
                 from tusk.ready as waiting
                 where
                     waiting.shard = age_jobs.home and waiting.queue = ageing.name
-                    and waiting.priority = band.priority and waiting.gated and waiting.fair_key = ''
+                    and waiting.priority = band.priority and waiting.gated and waiting.turn_key = ''
                 order by waiting.rank
                 limit age_jobs.jobs_most
                 for update skip locked
@@ -83,7 +83,7 @@ begin atomic
                 from tusk.ready as waiting
                 where
                     waiting.shard = age_jobs.home and waiting.queue = ageing.name
-                    and waiting.priority = band.priority and waiting.fair_key <> ''
+                    and waiting.priority = band.priority and waiting.turn_key <> ''
                 order by waiting.rank
                 limit age_jobs.jobs_most
                 for update skip locked
@@ -105,11 +105,11 @@ begin atomic
     entered as (
         insert into tusk.ready (
             shard, priority, attempt, interruptions, gated, released, args_bytes, id, last_lease, available_at,
-            fair_key, queue, kind
+            turn_key, queue, kind
         )
         select
             line.shard, line.priority - 1, line.attempt, line.interruptions, line.gated, line.released,
-            line.args_bytes, line.id, line.last_lease, line.available_at, line.fair_key, line.queue, line.kind
+            line.args_bytes, line.id, line.last_lease, line.available_at, line.turn_key, line.queue, line.kind
         from (select gone.* from gone order by gone.priority, gone.rank) as line
         returning queue
     )

@@ -98,10 +98,10 @@ begin
     perform from tusk.fair_share as share
     where
         share.shard = new.shard and share.queue = new.queue and share.priority = new.priority
-        and share.key = new.fair_key
+        and share.key = new.turn_key
     for key share;
     if not found then
-        perform tusk.make_share(new.shard, new.queue, new.priority, new.fair_key);
+        perform tusk.make_share(new.shard, new.queue, new.priority, new.turn_key);
     end if;
     return null;
 end
@@ -112,7 +112,7 @@ comment on function tusk.hold_share is 'Lets the fair key of a new row of ready 
 create trigger ready_holds_share
 after insert on tusk.ready
 for each row
-when (new.fair_key <> '')
+when (new.turn_key > '"')
 execute function tusk.hold_share();
 
 create function tusk.look_after_shares(home smallint, lane_queue text, lane_priority smallint) returns void
@@ -133,22 +133,22 @@ begin
 
     with recursive held (key) as (
         (
-            select ready.fair_key
+            select ready.turn_key
             from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key > coalesce(lane.looked_at, '')
-            order by ready.fair_key
+                and ready.turn_key > coalesce(nullif(lane.looked_at, ''), '"')
+            order by ready.turn_key
             limit 1
         )
         union all
         select (
-            select ready.fair_key
+            select ready.turn_key
             from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key > held.key
-            order by ready.fair_key
+                and ready.turn_key > held.key
+            order by ready.turn_key
             limit 1
         )
         from held
@@ -179,7 +179,7 @@ begin
         select from tusk.ready as ready
         where
             ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-            and ready.fair_key > ''
+            and ready.turn_key > '"'
     );
     -- Those whose lane has reached their pass, as far as no job is on its way to them; all when the lane is empty.
     idle := array(
@@ -198,7 +198,7 @@ begin
             select from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key = first.key
+                and ready.turn_key = first.key
         )
     );
     -- Now that they are locked: what was committed a moment before is seen by a statement that begins after it.
@@ -209,7 +209,7 @@ begin
             select from tusk.ready as ready
             where
                 ready.shard = home and ready.queue = lane_queue and ready.priority = lane_priority and ready.gated
-                and ready.fair_key = share.key
+                and ready.turn_key = share.key
         );
 end
 $$;
@@ -245,7 +245,7 @@ begin atomic
                 from tusk.ready as ready
                 where
                     ready.shard = fair_heads.home and ready.queue = fair_heads.lane_queue
-                    and ready.priority = fair_heads.lane_priority and ready.gated and ready.fair_key = share.key
+                    and ready.priority = fair_heads.lane_priority and ready.gated and ready.turn_key = share.key
                     and ready.kind = any (fair_heads.kinds) and ready.interruptions = 0
                 limit 1
             ) as one
@@ -260,7 +260,7 @@ begin atomic
             from tusk.ready as ready
             where
                 ready.shard = fair_heads.home and ready.queue = fair_heads.lane_queue
-                and ready.priority = fair_heads.lane_priority and ready.gated and ready.fair_key = key.key
+                and ready.priority = fair_heads.lane_priority and ready.gated and ready.turn_key = key.key
                 and ready.kind = any (fair_heads.kinds) and ready.interruptions = 0
             order by ready.rank
             limit fair_heads.jobs_most
@@ -278,11 +278,11 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     with used as materialized (
         select
-            ready.queue, ready.priority, ready.fair_key, count(*) as jobs,
-            tusk.share_stride(ready.fair_key) as stride
+            ready.queue, ready.priority, ready.turn_key, count(*) as jobs,
+            tusk.share_stride(ready.turn_key) as stride
         from tusk.ready as ready
         where ready.ctid = any (charge_shares.tids)
-        group by ready.queue, ready.priority, ready.fair_key
+        group by ready.queue, ready.priority, ready.turn_key
     ),
     charged as (
         update tusk.fair_share as share
@@ -295,7 +295,7 @@ begin atomic
         from used
         where
             share.shard = charge_shares.home and share.queue = used.queue and share.priority = used.priority
-            and share.key = used.fair_key
+            and share.key = used.turn_key
         returning share.queue, share.priority, share.pass - used.stride as pass
     )
     insert into tusk.fair_lane as lane (shard, priority, pass, queue)

@@ -129,7 +129,7 @@ begin atomic
                         from tusk.ready as ready
                         where
                             ready.shard = sample_queues.home and ready.queue = named.name
-                            and ready.priority = band.priority and not ready.gated and ready.fair_key = ''
+                            and ready.priority = band.priority and not ready.gated and ready.turn_key = ''
                         order by ready.rank
                         limit 1
                     )
@@ -139,7 +139,7 @@ begin atomic
                         from tusk.ready as ready
                         where
                             ready.shard = sample_queues.home and ready.queue = named.name
-                            and ready.priority = band.priority and ready.gated and ready.fair_key = ''
+                            and ready.priority = band.priority and ready.gated and ready.turn_key = ''
                         order by ready.rank
                         limit 1
                     )
@@ -149,7 +149,7 @@ begin atomic
                         from tusk.ready as ready
                         where
                             ready.shard = sample_queues.home and ready.queue = named.name
-                            and ready.priority = band.priority and ready.fair_key <> ''
+                            and ready.priority = band.priority and ready.turn_key <> ''
                         order by ready.rank
                         limit 1
                     )

@@ -4,8 +4,8 @@
 update tusk.operation as operation
 set
     state = 'cancelled',
-    ended_at = clock_timestamp(),
-    cancelled_at = clock_timestamp(),
+    ended_at = statement_timestamp(),
+    cancelled_at = statement_timestamp(),
     cancelled_by = $2,
     cancel_reason = $3
 where operation.id = $1 and operation.ended_at is null

@@ -6,7 +6,10 @@
 -- $8 int: most jobs   $9 bigint: most bytes of args, the first job always
 -- A job's place in its lease is its place among the rows with that lease, from 0; so a job without facts, which should
 -- not be, has a row too. What is the same for all is answered with the first row only: a column costs 80 ns a row.
--- Locks: the picked rows of ready, skipping rows that others hold. Indexes: ready_pkey in claim order, job_pkey.
+-- Locks: the picked rows of ready, skipping rows that others hold. Indexes: ready_pkey in claim order, ready_deadline,
+-- job_pkey.
+-- Jobs that should be finished by a time come first in their lane, the earliest first. Their ranks say nothing of how
+-- far the lane was looked at, so they are answered negative.
 -- picked is materialized so that the planner cannot run the limited, locking select again for each deleted row; the
 -- lateral keeps the order of the lanes and stops at the limit. Rows are deleted by ctid: they are locked, and nobody
 -- updates rows of ready, so it stands; for the same reason the answer is read from picked and not from the delete,
@@ -33,37 +36,80 @@ with lane as (
             where queue.name = given.queue and (queue.paused_at is not null or queue.limited)
         ) is null
 ),
+deadline as materialized (
+    select exists (
+        select
+        from tusk.ready as ready
+        where ready.shard = $1 and ready.turn_key > '' and ready.turn_key < '"'
+        limit 1
+    ) as is_there
+),
 picked as materialized (
     select waiting.*
     from lane
     cross join lateral (
-        select
-            ready.ctid as place,
-            ready.rank,
-            ready.id,
-            ready.attempt,
-            ready.args_bytes,
-            lane.number::smallint as lane,
-            ready.kind,
-            ready.available_at
-        from tusk.ready as ready
-        where
-            ready.shard = $1
-            and ready.queue = lane.queue
-            and ready.priority = lane.priority
-            and ready.rank > lane.cursor
-            and ready.interruptions = 0
-            and not ready.gated
-            and ready.fair_key = ''
-            and ready.kind = any ($6)
-            and ready.kind <> all (array(
-                select substr(bound.key, 6)
-                from tusk.key_limit as bound
-                where bound.key >= 'kind:' and bound.key < 'kind;'
-            ))
-        order by ready.rank
-        limit $8
-        for update skip locked
+        select pressing.*
+        from (
+            select
+                ready.ctid as place,
+                -ready.rank as rank,
+                ready.id,
+                ready.attempt,
+                ready.args_bytes,
+                lane.number::smallint as lane,
+                ready.kind,
+                ready.available_at
+            from tusk.ready as ready
+            where
+                (select deadline.is_there from deadline)
+                and ready.shard = $1
+                and ready.queue = lane.queue
+                and ready.priority = lane.priority
+                and ready.turn_key > ''
+                and ready.turn_key < '"'
+                and ready.interruptions = 0
+                and not ready.gated
+                and ready.kind = any ($6)
+                and ready.kind <> all (array(
+                    select substr(bound.key, 6)
+                    from tusk.key_limit as bound
+                    where bound.key >= 'kind:' and bound.key < 'kind;'
+                ))
+            order by ready.turn_key, ready.rank
+            limit $8
+            for update skip locked
+        ) as pressing
+        union all
+        select plain.*
+        from (
+            select
+                ready.ctid as place,
+                ready.rank,
+                ready.id,
+                ready.attempt,
+                ready.args_bytes,
+                lane.number::smallint as lane,
+                ready.kind,
+                ready.available_at
+            from tusk.ready as ready
+            where
+                ready.shard = $1
+                and ready.queue = lane.queue
+                and ready.priority = lane.priority
+                and ready.rank > lane.cursor
+                and ready.interruptions = 0
+                and not ready.gated
+                and ready.turn_key = ''
+                and ready.kind = any ($6)
+                and ready.kind <> all (array(
+                    select substr(bound.key, 6)
+                    from tusk.key_limit as bound
+                    where bound.key >= 'kind:' and bound.key < 'kind;'
+                ))
+            order by ready.rank
+            limit $8
+            for update skip locked
+        ) as plain
     ) as waiting
     limit $8
 ),
@@ -159,7 +205,7 @@ from (
             when
                 (select exists (
                     select from tusk.ready as ready
-                    where ready.shard = $1 and ready.gated and ready.fair_key = ''
+                    where ready.shard = $1 and ready.gated and ready.turn_key < '"'
                     limit 1
                 ))
                 or (select exists (

@@ -14,7 +14,12 @@ select
     (
         select count(*)
         from newest
-        inner join tusk.job as job on job.shard = (newest.id & 1023)::smallint and job.id = newest.id
+        cross join lateral (
+            select facts.kind, facts.queue
+            from tusk.job as facts
+            where facts.shard = (newest.id & 1023)::smallint and facts.id = newest.id
+            limit 1
+        ) as job
         where
             ($1::text is null or job.kind = $1)
             and ($2::text is null or job.queue = $2)

@@ -54,7 +54,7 @@ facts as (
     from input
 ),
 waiting as (
-    insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, fair_key, queue, kind)
+    insert into tusk.scheduled (shard, priority, gated, args_bytes, due_at, id, turn_key, queue, kind)
     select
         $1, input.priority, num_nonnulls(input.limit_keys, input.fair_key) > 0, input.args_bytes, input.due_at,
         input.rank << 10 | $1::smallint, coalesce(input.fair_key, ''), input.queue, input.kind
@@ -62,7 +62,7 @@ waiting as (
     where input.due_at > now()
 ),
 runnable as (
-    insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, fair_key, queue, kind)
+    insert into tusk.ready (shard, priority, gated, args_bytes, rank, id, available_at, turn_key, queue, kind)
     select
         $1, input.priority, num_nonnulls(input.limit_keys, input.fair_key) > 0, input.args_bytes, input.rank,
         input.rank << 10 | $1::smallint, now(), coalesce(input.fair_key, ''), input.queue, input.kind

@@ -2,7 +2,7 @@
 -- takes, and whether jobs of either sort lost a lease before. A claim over HTTP registers a worker, which writes; while
 -- somebody waits for jobs that are not there, this is asked instead.
 -- $1 smallint: shard   $2 text[]: queues, $3 smallint[]: priorities: a lane each   $4 text[]: kinds
--- Locks: none. Indexes: ready_pkey, ready_gated, ready_fair, ready_alone, a few steps for each lane unless it is full
+-- Locks: none. Indexes: ready_pkey, ready_gated, ready_turn, ready_alone, a few steps for each lane unless it is full
 -- of jobs of other kinds.
 with limited as materialized (
     select array(
@@ -32,7 +32,7 @@ select
             select from tusk.ready as ready
             where
                 ready.shard = $1 and ready.queue = lane.queue and ready.priority = lane.priority
-                and ready.interruptions = 0 and not ready.gated and ready.fair_key = '' and ready.kind = any ($4)
+                and ready.interruptions = 0 and not ready.gated and ready.turn_key < '"' and ready.kind = any ($4)
                 and ready.kind <> all (limited.kinds)
             limit 1
         )
@@ -42,7 +42,7 @@ select
             select from tusk.ready as ready
             where
                 ready.shard = $1 and ready.queue = lane.queue and ready.priority = lane.priority and ready.gated
-                and ready.fair_key = '' and ready.interruptions = 0 and ready.kind = any ($4)
+                and ready.turn_key < '"' and ready.interruptions = 0 and ready.kind = any ($4)
             limit 1
         )
     ) or (
@@ -50,7 +50,7 @@ select
             select from tusk.ready as ready
             where
                 ready.shard = $1 and ready.queue = lane.queue and ready.priority = lane.priority
-                and ready.fair_key <> '' and ready.interruptions = 0 and ready.kind = any ($4)
+                and ready.turn_key > '"' and ready.interruptions = 0 and ready.kind = any ($4)
             limit 1
         )
     ) or (lane.is_limited or cardinality(limited.kinds) > 0) and (
@@ -58,7 +58,7 @@ select
             select from tusk.ready as ready
             where
                 ready.shard = $1 and ready.queue = lane.queue and ready.priority = lane.priority
-                and not ready.gated and ready.fair_key = '' and ready.interruptions = 0 and ready.kind = any ($4)
+                and not ready.gated and ready.turn_key < '"' and ready.interruptions = 0 and ready.kind = any ($4)
                 and (lane.is_limited or ready.kind = any (limited.kinds))
             limit 1
         )

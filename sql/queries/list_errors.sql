@@ -1,7 +1,8 @@
 -- Discarded jobs in groups by kind, reason and message, the largest first; see tusk.error_message.
 -- $1 text: kind or null   $2 text: queue or null   $3 text: reason or null   $4 text: fingerprint or null
 -- $5 int: the most discarded jobs looked at, the newest   $6 int: the most groups
--- Locks: none. Indexes: outcome_discarded, job_pkey. Bounded by $5. A row without a kind says how many were looked at.
+-- Locks: none. Indexes: outcome_discarded, job_pkey. Bounded by $5, because the limit of the look-up of a job keeps the
+-- planner from reading all jobs for it. A row without a kind says how many were looked at.
 with newest as materialized (
     select outcome.id, outcome.finished_at, coalesce(outcome.reason, '') as reason, outcome.error
     from tusk.outcome as outcome
@@ -12,7 +13,12 @@ with newest as materialized (
 failure as (
     select job.kind, newest.reason, tusk.error_message(newest.error) as message, newest.finished_at, newest.id
     from newest
-    inner join tusk.job as job on job.shard = (newest.id & 1023)::smallint and job.id = newest.id
+    cross join lateral (
+        select facts.kind, facts.queue
+        from tusk.job as facts
+        where facts.shard = (newest.id & 1023)::smallint and facts.id = newest.id
+        limit 1
+    ) as job
     where
         ($1::text is null or job.kind = $1)
         and ($2::text is null or job.queue = $2)

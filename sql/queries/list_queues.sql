@@ -61,7 +61,7 @@ select
                 from tusk.ready as ready
                 where
                     ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
-                    and not ready.gated and ready.fair_key = ''
+                    and not ready.gated and ready.turn_key = ''
                 order by ready.rank
                 limit 1
             )
@@ -71,7 +71,7 @@ select
                 from tusk.ready as ready
                 where
                     ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
-                    and ready.gated and ready.fair_key = ''
+                    and ready.gated and ready.turn_key = ''
                 order by ready.rank
                 limit 1
             )
@@ -81,7 +81,7 @@ select
                 from tusk.ready as ready
                 where
                     ready.shard = 0 and ready.queue = known.name and ready.priority = band.priority
-                    and ready.fair_key <> ''
+                    and ready.turn_key <> ''
                 order by ready.rank
                 limit 1
             )

@@ -14,15 +14,15 @@ taken as (
     where scheduled.ctid = any (array(select picked.place from picked))
     returning
         scheduled.priority, scheduled.attempt, scheduled.gated, scheduled.args_bytes, scheduled.due_at, scheduled.id,
-        scheduled.last_lease, scheduled.fair_key, scheduled.queue, scheduled.kind
+        scheduled.last_lease, scheduled.turn_key, scheduled.queue, scheduled.kind
 ),
 entered as (
     insert into tusk.ready (
-        shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
+        shard, priority, attempt, gated, args_bytes, id, last_lease, available_at, turn_key, queue, kind
     )
     select
         $1, ordered.priority, ordered.attempt, ordered.gated, ordered.args_bytes, ordered.id,
-        ordered.last_lease, ordered.due_at, ordered.fair_key, ordered.queue, ordered.kind
+        ordered.last_lease, ordered.due_at, ordered.turn_key, ordered.queue, ordered.kind
     from (select taken.* from taken order by taken.due_at, taken.id) as ordered
     returning queue
 )

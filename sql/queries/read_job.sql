@@ -28,7 +28,7 @@ select
         )
         from unnest(facts.limit_keys, facts.limit_weights) with ordinality as given (key, weight, number)
     ) as limits,
-    facts.uniqueness, facts.order_key, facts.fair_key, facts.start_by
+    facts.uniqueness, facts.order_key, facts.fair_key, facts.start_by, facts.finish_by
 from tusk.jobs as jobs
 inner join tusk.job as facts on facts.shard = ($1 & 1023) and facts.id = $1
 left join tusk.progress as progress on progress.shard = ($1 & 1023) and progress.id = $1

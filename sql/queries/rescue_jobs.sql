@@ -95,12 +95,12 @@ tried as (
 ),
 returned as (
     insert into tusk.ready (
-        shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
+        shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, turn_key, queue, kind
     )
     select
         $1, job.priority, lost.attempt, lost.interruptions + 1,
         num_nonnulls(job.limit_keys, job.order_key, job.fair_key) > 0, job.args_bytes, lost.id, 0, now(),
-        coalesce(job.fair_key, ''), job.queue, job.kind
+        tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
     from lost
     inner join tusk.job as job on job.shard = $1 and job.id = lost.id
     where not lost.is_cancelled and not lost.is_used_up

@@ -7,7 +7,7 @@
 -- A job that is given back keeps its interruptions: a drain is no proof that it does no harm.
 with returned as materialized (
     select
-        job.priority, job.gated, job.args_bytes, job.fair_key, job.queue, job.kind, given.id, given.lease,
+        job.priority, job.gated, job.args_bytes, job.turn_key, job.queue, job.kind, given.id, given.lease,
         given.attempt, given.interruptions, given.delay_ms
     from
         unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::bigint[])
@@ -15,7 +15,7 @@ with returned as materialized (
     cross join lateral (
         select
             job.priority, num_nonnulls(job.limit_keys, job.order_key, job.fair_key) > 0 as gated, job.args_bytes,
-            coalesce(job.fair_key, '') as fair_key, job.queue, job.kind
+            tusk.turn_key(job.fair_key, job.finish_by) as turn_key, job.queue, job.kind
         from tusk.job as job
         where job.shard = $1 and job.id = given.id
         limit 1
@@ -23,20 +23,20 @@ with returned as materialized (
 ),
 waiting as (
     insert into tusk.scheduled (
-        shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, fair_key, queue, kind
+        shard, priority, attempt, gated, args_bytes, due_at, id, last_lease, turn_key, queue, kind
     )
     select
         $1, returned.priority, returned.attempt, returned.gated, returned.args_bytes,
-        now() + returned.delay_ms * interval '1 ms', returned.id, returned.lease, returned.fair_key, returned.queue,
+        now() + returned.delay_ms * interval '1 ms', returned.id, returned.lease, returned.turn_key, returned.queue,
         returned.kind
     from returned
     where returned.delay_ms is not null
 )
 insert into tusk.ready (
-    shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, fair_key, queue, kind
+    shard, priority, attempt, interruptions, gated, args_bytes, id, last_lease, available_at, turn_key, queue, kind
 )
 select
     $1, returned.priority, returned.attempt, returned.interruptions, returned.gated, returned.args_bytes,
-    returned.id, returned.lease, now(), returned.fair_key, returned.queue, returned.kind
+    returned.id, returned.lease, now(), returned.turn_key, returned.queue, returned.kind
 from returned
 where returned.delay_ms is null

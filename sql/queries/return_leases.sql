@@ -44,12 +44,12 @@ ended as (
 ),
 returned as (
     insert into tusk.ready (
-        shard, priority, attempt, interruptions, gated, args_bytes, id, available_at, fair_key, queue, kind
+        shard, priority, attempt, interruptions, gated, args_bytes, id, available_at, turn_key, queue, kind
     )
     select
         $1, job.priority, held.attempt, held.interruptions,
         num_nonnulls(job.limit_keys, job.order_key, job.start_by, job.fair_key) > 0, job.args_bytes, held.id, now(),
-        coalesce(job.fair_key, ''), job.queue, job.kind
+        tusk.turn_key(job.fair_key, job.finish_by), job.queue, job.kind
     from held
     inner join tusk.job as job on job.shard = $1 and job.id = held.id
     where not held.is_cancelled

@@ -77,6 +77,7 @@ function summary(job) {
         ["Order key", job.order_key],
         ["Fair key", job.fair_key],
         ["Start by", time(job.start_by)],
+        ["Finish by", time(job.finish_by)],
         ["Unique", job.unique && h("code", null, JSON.stringify(job.unique))],
         ["Retry", job.retry && h("code", null, JSON.stringify(job.retry))],
         ["Timeout", job.timeout_seconds && duration(job.timeout_seconds)],

@@ -46,6 +46,7 @@ extension JSONWriter {
         member("order_key", ifPresent: wishes.orderKey)
         member("fair_key", ifPresent: wishes.fairKey)
         member("start_by", ifPresent: wishes.startBy)
+        member("finish_by", ifPresent: wishes.finishBy)
     }
 
     private mutating func writeProgress(of job: JobRecord) {

@@ -38,6 +38,8 @@ enum DocumentSchemas {
         "delay_seconds":{"type":"number","minimum":0,"maximum":315360000},
         "start_by":{"type":"string","format":"date-time"},
         "start_within_seconds":{"type":"number","minimum":1,"maximum":315360000},
+        "finish_by":{"type":"string","format":"date-time"},
+        "finish_within_seconds":{"type":"number","minimum":1,"maximum":315360000},
         "max_attempts":{"type":"integer","minimum":1,"maximum":1000,"default":20},
         "retry":{"type":"object"},"timeout_seconds":{"type":"number","minimum":1,"maximum":86400},
         "tags":{"type":"array","maxItems":16,"uniqueItems":true,"items":{"$ref":"#/components/schemas/Name"}},

@@ -8,7 +8,7 @@ enum BenchCommand {
     private static let jobs = Option.argument(
         "jobs",
         .integer(1000...100_000_000),
-        fallback: "100000",
+        fallback: "300000",
         "jobs of enqueue, drain, limits, bulk and burst, rows of import; ten times as many wait in backlog"
     )
     private static let seconds = Option.argument(

@@ -23,8 +23,18 @@ enum JobOptions {
     )
     static let startWithin = Option.argument(
         "start-within",
-        .duration(NewJob.startWithinRange),
+        .duration(NewJob.deadlineRange),
         "discarded when no attempt has started this long after it was enqueued or due"
+    )
+    static let finishBy = Option.argument(
+        "finish-by",
+        .text("TIME"),
+        "should be finished by then: the earliest of its queue and priority goes first; RFC 3339 with an offset"
+    )
+    static let finishWithin = Option.argument(
+        "finish-within",
+        .duration(NewJob.deadlineRange),
+        "should be finished this long after it was enqueued or due; the earliest goes first"
     )
     static let priority = Option.argument(
         "priority",
@@ -79,11 +89,11 @@ enum JobOptions {
     /// What a job of any kind of enqueue takes.
     static let common = [
         args, queue, priority, maxAttempts, attemptTimeout, tag, limit, fairKey, order, uniqueKey, unique, retry,
-        metadata, startWithin,
+        metadata, startWithin, finishWithin,
     ]
 
     /// What a single job takes besides; a schedule says itself when.
-    static let times = [runAt, delay, startBy]
+    static let times = [runAt, delay, startBy, finishBy]
 
     /// The most bytes read for args: more than any job may have, so that the limit itself is what refuses them.
     private static let argsBytesMax = 1 << 20
@@ -105,6 +115,8 @@ enum JobOptions {
         try put("delay_seconds", try context.duration(delay), &writer)
         writer.put("start_by", try context.text(startBy))
         try put("start_within_seconds", try context.duration(startWithin), &writer)
+        writer.put("finish_by", try context.text(finishBy))
+        try put("finish_within_seconds", try context.duration(finishWithin), &writer)
         try put("timeout_seconds", try context.duration(attemptTimeout), &writer)
         let tags = try context.list(tag)
         if !tags.isEmpty { writer.put("tags", tags) }
@@ -159,6 +171,7 @@ enum JobOptions {
         case "kind": "KIND"
         case "delay_seconds": delay.flag
         case "start_within_seconds": startWithin.flag
+        case "finish_within_seconds": finishWithin.flag
         case "timeout_seconds": attemptTimeout.flag
         case "tags": tag.flag
         case "limits": limit.flag

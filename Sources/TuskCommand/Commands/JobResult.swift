@@ -53,6 +53,7 @@ enum JobResult {
         return [
             ("limits", wishes.limits?.text), ("fair key", wishes.fairKey), ("order key", wishes.orderKey),
             ("unique", wishes.unique?.text), ("start by", Words.exact(wishes.startBy)),
+            ("finish by", Words.exact(wishes.finishBy)),
             ("timeout", wishes.timeout.map(DurationText.print)), ("retry", wishes.retry?.text),
         ]
     }

@@ -10,6 +10,8 @@ extension NewJob {
         case tags, metadata, traceparent, limits, unique, order
         case startBy = "start_by"
         case startWithinSeconds = "start_within_seconds"
+        case finishBy = "finish_by"
+        case finishWithinSeconds = "finish_within_seconds"
         case fairKey = "fair_key"
     }
 
@@ -36,8 +38,13 @@ extension NewJob {
         limits = Self.read(.limits, &reader, JobLimit.list) ?? []
         unique = Self.read(.unique, &reader, Uniqueness.init)
         order = Self.read(.order, &reader, JobOrder.init)
-        startBy = Self.readStartBy(after: runAt, &reader)
+        startBy = Self.readDeadline(.startBy, .startWithinSeconds, after: runAt, &reader)
+        finishBy = Self.readDeadline(.finishBy, .finishWithinSeconds, after: runAt, &reader)
         fairKey = Self.read(.fairKey, &reader, FairKey.init)
+        if fairKey != nil, let finishBy {
+            let field: Field = if case .at = finishBy { .finishBy } else { .finishWithinSeconds }
+            reader.refuse(field, .conflictingFields, "cannot be given together with fair_key")
+        }
         try reader.finish()
         guard let kind else { preconditionFailure("finish throws when there is no kind") }
         self.kind = kind
@@ -77,17 +84,19 @@ extension NewJob {
         return moment
     }
 
-    private static func readStartBy(
+    private static func readDeadline(
+        _ field: Field,
+        _ secondsField: Field,
         after runAt: RunTime,
         _ reader: inout FieldReader<Field>
-    ) -> StartDeadline? {
-        if reader.value(.startBy) != nil, reader.value(.startWithinSeconds) != nil {
-            reader.refuse(.startWithinSeconds, .conflictingFields, "cannot be given together with start_by")
+    ) -> JobDeadline? {
+        if reader.value(field) != nil, reader.value(secondsField) != nil {
+            reader.refuse(secondsField, .conflictingFields, "cannot be given together with \(field.rawValue)")
         }
-        if let time = reader.seconds(.startWithinSeconds, in: startWithinRange) { return .within(time) }
-        guard let moment = readMoment(.startBy, &reader) else { return nil }
+        if let time = reader.seconds(secondsField, in: deadlineRange) { return .within(time) }
+        guard let moment = readMoment(field, &reader) else { return nil }
         if case .at(let runAt) = runAt, moment <= runAt {
-            reader.refuse(.startBy, .outOfRange, "must be after run_at")
+            reader.refuse(field, .outOfRange, "must be after run_at")
         }
         return .at(moment)
     }
@@ -205,18 +214,15 @@ extension NewJob {
             writer.key(Field.order.rawValue)
             order.write(to: &writer)
         }
-        switch startBy {
-        case nil: break
-        case .at(let moment): Self.write(.startBy, moment.rfc3339Text, to: &writer)
-        case .within(let time): Self.write(.startWithinSeconds, time, to: &writer)
-        }
+        Self.write(.startBy, .startWithinSeconds, startBy, to: &writer)
+        Self.write(.finishBy, .finishWithinSeconds, finishBy, to: &writer)
         if let fairKey { Self.write(.fairKey, fairKey.text, to: &writer) }
         writer.endObject()
         return writer.text
     }
 
     /// Whether the database has to do more for this job than to store it, so that it does not go with the rest.
-    package var isApart: Bool { unique != nil || order != nil || startBy != nil }
+    package var isApart: Bool { unique != nil || order != nil || startBy != nil || finishBy != nil }
 
     /// The canonical JSON of many jobs: an array.
     package static func array(_ jobs: [NewJob]) -> JSONText {
@@ -225,6 +231,19 @@ extension NewJob {
         for job in jobs { writer.raw(job.json) }
         writer.endArray()
         return writer.text
+    }
+
+    private static func write(
+        _ field: Field,
+        _ secondsField: Field,
+        _ deadline: JobDeadline?,
+        to writer: inout JSONWriter
+    ) {
+        switch deadline {
+        case nil: break
+        case .at(let moment): write(field, moment.rfc3339Text, to: &writer)
+        case .within(let time): write(secondsField, time, to: &writer)
+        }
     }
 
     private static func write(_ field: Field, _ text: String, to writer: inout JSONWriter) {

@@ -30,7 +30,9 @@ public struct NewJob: Sendable, Hashable {
     /// The line it stands in; nil: none.
     public package(set) var order: JobOrder?
     /// By when its first attempt must have been claimed; nil: it is never too late.
-    public package(set) var startBy: StartDeadline?
+    public package(set) var startBy: JobDeadline?
+    /// By when it should be finished; the earliest of its queue and band is claimed first.
+    public package(set) var finishBy: JobDeadline?
     /// Whose share of its queue and band it takes; nil: nobody's.
     public package(set) var fairKey: FairKey?
 
@@ -43,7 +45,7 @@ public struct NewJob: Sendable, Hashable {
     /// How long a job may be put off: up to ten years of 365 days.
     package static let delayRange: ClosedRange<Duration> = .zero ... .seconds(3650 * 86_400)
     /// How long it may be until a job starts: 1 s to ten years of 365 days.
-    package static let startWithinRange: ClosedRange<Duration> = .seconds(1) ... .seconds(3650 * 86_400)
+    package static let deadlineRange: ClosedRange<Duration> = .seconds(1) ... .seconds(3650 * 86_400)
     /// The most tags.
     package static let tagsMax = 16
 
@@ -66,6 +68,7 @@ public struct NewJob: Sendable, Hashable {
     ///   - unique: What keeps a second job of the same sort from being enqueued.
     ///   - order: The line it stands in.
     ///   - startBy: By when its first attempt must have been claimed.
+    ///   - finishBy: By when it should be finished; not together with `fairKey`.
     ///   - fairKey: Whose share of its queue and band it takes.
     /// - Throws: all that is wrong, with pointers as in a request over HTTP.
     public init(
@@ -83,7 +86,8 @@ public struct NewJob: Sendable, Hashable {
         limits: [JobLimit] = [],
         unique: Uniqueness? = nil,
         order: JobOrder? = nil,
-        startBy: StartDeadline? = nil,
+        startBy: JobDeadline? = nil,
+        finishBy: JobDeadline? = nil,
         fairKey: FairKey? = nil
     ) throws(ValidationError) {
         self.kind = kind
@@ -101,6 +105,7 @@ public struct NewJob: Sendable, Hashable {
         self.unique = unique
         self.order = order
         self.startBy = startBy
+        self.finishBy = finishBy
         self.fairKey = fairKey
         // There is one set of rules: what a request over HTTP has to pass.
         self = try NewJob(written: json)

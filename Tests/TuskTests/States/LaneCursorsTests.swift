@@ -23,6 +23,22 @@ import TuskStore
         #expect(firsts == ["a", "b", "c", "a"])
     }
 
+    @Test func `jobs with deadlines say nothing of those behind them`() {
+        var cursors = LaneCursors(queues: ["a"], at: start)
+        let lane = LaneCursors.Key(queue: "a", priority: .standard)
+        let first = cursors.next(at: start)
+        cursors.claimed([lane: 100], first, reachedLimit: false, xmin: 10, xmax: 12, at: start)
+        let second = cursors.next(at: at(0.01))
+        cursors.claimed([:], second, reachedLimit: false, xmin: 12, xmax: 15, at: at(0.01))
+        let third = cursors.next(at: at(0.02))
+        #expect(third[5].cursor == 100)
+        cursors.claimed([lane: 0], third, reachedLimit: true, xmin: 15, xmax: 16, at: at(0.02))
+        let fourth = cursors.next(at: at(0.03))
+        #expect(fourth[5].cursor == 100, "the claim was full before it came to the others")
+        cursors.claimed([lane: 0], fourth, reachedLimit: false, xmin: 16, xmax: 17, at: at(0.03))
+        #expect(cursors.next(at: at(0.04))[5].cursor == 100)
+    }
+
     @Test func `a lane moves up behind what was claimed, and is scanned in full every five seconds`() {
         var cursors = LaneCursors(queues: ["a"], at: start)
         let lane = LaneCursors.Key(queue: "a", priority: .standard)
