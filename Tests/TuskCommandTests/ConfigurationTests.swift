@@ -7,7 +7,8 @@ import TuskPostgres
 /// Which value of a setting holds.
 struct ConfigurationTests {
     private let used: [Option] = [
-        .databaseURL, .listen, .queues, .importRoot, .noAuth, .concurrency, .output, .otlpEndpoint, .serviceName,
+        .databaseURL, .listen, .queues, .importRoot, .noAuth, .concurrency, .output, .otlpEndpoint, .otlpHeaders,
+        .serviceName,
     ]
 
     private func make(
@@ -170,10 +171,11 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `a password in a file for everybody is warned of`() throws {
+    @Test(arguments: ["database.url = 'postgresql://u:hunter2@h/d'", "tracing.headers = 'api-key=hunter2'"])
+    func `a password in a file for everybody is warned of`(line: String) throws {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/tusk.toml"
-            try Data("database.url = 'postgresql://u:hunter2@h/d'".utf8).write(to: URL(filePath: path))
+            try Data(line.utf8).write(to: URL(filePath: path))
             for (mode, count) in [(0o644, 1), (0o600, 0)] as [(mode_t, Int)] {
                 chmod(path, mode)
                 let configuration = try Configuration(used, .init(flags: ["config": [path]]))

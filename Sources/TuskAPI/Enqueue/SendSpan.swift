@@ -4,8 +4,10 @@ import TuskTelemetry
 
 /// The span of an enqueue, while a tracer takes spans: what the attempts of its jobs are linked to.
 ///
+/// A class, so that a request without one carries no more than an empty pointer.
+///
 /// Source: OpenTelemetry semantic conventions for messaging, "Producer spans".
-struct SendSpan: Sendable {
+final class SendSpan: Sendable {
     private let tracer: Tracer
     private let parent: TraceContext?
     private let context: TraceContext

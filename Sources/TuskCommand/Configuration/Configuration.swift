@@ -216,6 +216,9 @@ struct Configuration: Sendable {
         if let file, file.isWorldReadable, file.webhooks.contains(where: \.holdsSecrets) {
             warnings.append(Self.warning(file.path, "secrets of webhooks"))
         }
+        if case .file(let path, _) = entries[Option.otlpHeaders.name]?.origin, file?.isWorldReadable == true {
+            warnings.append(Self.warning(path, "headers for a collector"))
+        }
         guard let entry = entries[Option.databaseURL.name], case .text(let text) = entry.value, !text.isEmpty else {
             return
         }
