@@ -411,6 +411,10 @@ static const unsigned char query_read_cursor[] = {
 #embed "../../sql/queries/read_cursor.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_depths[] = {
+#embed "../../sql/queries/read_depths.sql" suffix(, 0)
+};
+
 static const unsigned char query_read_due_schedules[] = {
 #embed "../../sql/queries/read_due_schedules.sql" suffix(, 0)
 };
@@ -439,6 +443,10 @@ static const unsigned char query_read_last_lines[] = {
 #embed "../../sql/queries/read_last_lines.sql" suffix(, 0)
 };
 
+static const unsigned char query_read_longest_runs[] = {
+#embed "../../sql/queries/read_longest_runs.sql" suffix(, 0)
+};
+
 static const unsigned char query_read_migrations[] = {
 #embed "../../sql/queries/read_migrations.sql" suffix(, 0)
 };
@@ -449,6 +457,10 @@ static const unsigned char query_read_minutes[] = {
 
 static const unsigned char query_read_next_tick[] = {
 #embed "../../sql/queries/read_next_tick.sql" suffix(, 0)
+};
+
+static const unsigned char query_read_rates[] = {
+#embed "../../sql/queries/read_rates.sql" suffix(, 0)
 };
 
 static const unsigned char query_read_schedule_clock[] = {
@@ -720,6 +732,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_cancels.sql", query_read_cancels),
     FILE_OF("queries/read_claimed_jobs.sql", query_read_claimed_jobs),
     FILE_OF("queries/read_cursor.sql", query_read_cursor),
+    FILE_OF("queries/read_depths.sql", query_read_depths),
     FILE_OF("queries/read_due_schedules.sql", query_read_due_schedules),
     FILE_OF("queries/read_fleet.sql", query_read_fleet),
     FILE_OF("queries/read_health.sql", query_read_health),
@@ -727,9 +740,11 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/read_job.sql", query_read_job),
     FILE_OF("queries/read_job_log.sql", query_read_job_log),
     FILE_OF("queries/read_last_lines.sql", query_read_last_lines),
+    FILE_OF("queries/read_longest_runs.sql", query_read_longest_runs),
     FILE_OF("queries/read_migrations.sql", query_read_migrations),
     FILE_OF("queries/read_minutes.sql", query_read_minutes),
     FILE_OF("queries/read_next_tick.sql", query_read_next_tick),
+    FILE_OF("queries/read_rates.sql", query_read_rates),
     FILE_OF("queries/read_schedule_clock.sql", query_read_schedule_clock),
     FILE_OF("queries/read_settled.sql", query_read_settled),
     FILE_OF("queries/read_settled_claim.sql", query_read_settled_claim),

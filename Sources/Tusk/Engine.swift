@@ -1,6 +1,7 @@
 import Dispatch
 import Synchronization
 import TuskStore
+import TuskTelemetry
 
 /// What the parts of a worker share: the jobs in hand, the bells that wake each part, and the few acts that concern
 /// several of them. The loops are in `ClaimLoop`, `Settler`, `Heartbeat`, `Listener`, `Watch` and `SlotWork`.
@@ -9,6 +10,8 @@ final class Engine: Sendable {
     let store: Store
     let handlers: [Kind: Handler]
     let metrics: WorkerMetrics
+    /// Who takes the spans of attempts; nil: nobody.
+    let tracer: Tracer?
     private let observer: @Sendable (WorkerEvent) -> Void
 
     let registrar: Registrar
@@ -39,12 +42,14 @@ final class Engine: Sendable {
         store: Store,
         handlers: [Kind: Handler],
         metrics: WorkerMetrics,
+        tracer: Tracer? = nil,
         observer: @escaping @Sendable (WorkerEvent) -> Void
     ) {
         self.configuration = configuration
         self.store = store
         self.handlers = handlers
         self.metrics = metrics
+        self.tracer = tracer
         self.observer = observer
         registrar = Registrar(leaseTime: configuration.leaseTime)
         feed = Feed(claimer: claimerBell)

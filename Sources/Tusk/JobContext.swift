@@ -1,4 +1,5 @@
 import TuskStore
+import TuskTelemetry
 
 /// How much a line that a handler logs matters.
 public enum JobLogLevel: Sendable, Hashable, CaseIterable {
@@ -46,8 +47,9 @@ public struct JobContext: Sendable {
     public var tags: [String] { run.job.tags }
     /// What its sender keeps with it.
     public var metadata: JSONText? { run.job.metadata }
-    /// The W3C trace context of whoever enqueued it.
-    public var traceparent: String? { run.job.traceparent }
+    /// The W3C trace context to pass on: that of whoever enqueued it, or the span of this attempt while the process
+    /// exports spans.
+    public var traceparent: String? { run.trace?.context.traceparent ?? run.job.traceparent }
     /// The input as it came, byte for byte. Copied at each call.
     public var rawArgs: JSONText { run.job.args }
 

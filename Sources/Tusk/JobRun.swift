@@ -6,6 +6,8 @@ final class JobRun: Sendable {
     let item: Feed.Item
     let handler: Handler
     let startedAt: ContinuousClock.Instant
+    /// Its span; nil: nobody takes spans, or its trace is not recorded.
+    let trace: JobTrace?
     /// When its time is over.
     let deadline: ContinuousClock.Instant
     private let reports: ReportQueue
@@ -21,13 +23,15 @@ final class JobRun: Sendable {
         handler: Handler,
         reports: ReportQueue,
         store: Store,
-        startedAt: ContinuousClock.Instant
+        startedAt: ContinuousClock.Instant,
+        trace: JobTrace? = nil
     ) {
         self.item = item
         self.handler = handler
         self.reports = reports
         self.store = store
         self.startedAt = startedAt
+        self.trace = trace
         deadline = startedAt.advanced(by: item.job.timeout ?? handler.policy.timeout)
     }
 

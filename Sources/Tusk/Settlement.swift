@@ -6,6 +6,8 @@ final class Settlement: Sendable {
     let verdict: Verdict
     /// Nil: it did not start.
     let startedAt: ContinuousClock.Instant?
+    /// The span of the attempt; nil: there is none.
+    let trace: JobTrace?
     /// How long the handler ran.
     let duration: Duration?
     /// One word: why it did not complete.
@@ -24,6 +26,7 @@ final class Settlement: Sendable {
         item = run.item
         verdict = Self.verdict(run, end)
         startedAt = run.startedAt
+        trace = run.trace
         duration = run.startedAt.duration(to: .now)
         reason = Self.reason(verdict, end, told)
         error = Self.error(end, limit: run.startedAt.duration(to: run.deadline))
@@ -38,6 +41,7 @@ final class Settlement: Sendable {
         self.item = item
         self.verdict = verdict
         startedAt = nil
+        trace = nil
         duration = nil
         reason = verdict == .cancel ? "operator" : nil
         error = nil
@@ -52,6 +56,7 @@ final class Settlement: Sendable {
         item = other.item
         verdict = other.verdict
         startedAt = other.startedAt
+        trace = other.trace
         duration = other.duration
         reason = other.reason
         self.error = error

@@ -1,4 +1,5 @@
 import TuskStore
+import TuskTelemetry
 
 /// The thread that writes back how attempts ended, and what handlers say meanwhile, on a session of its own.
 struct Settler {
@@ -72,6 +73,7 @@ struct Settler {
 
     private func judged(_ batch: [Settlement], _ statuses: [SettleStatus]) {
         engine.metrics.settled(batch, statuses)
+        if let tracer = engine.tracer { tracer.end(JobTrace.spans(batch, statuses)) }
         for (settlement, status) in zip(batch, statuses) where status == .leaseLost {
             engine.observe(.leaseLost(settlement.job.id, settlement.job.lease))
         }

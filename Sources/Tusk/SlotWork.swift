@@ -37,7 +37,14 @@ struct SlotWork: Sendable {
             return .takeOn
         }
         let now = ContinuousClock.now
-        let run = JobRun(item, handler: handler, reports: engine.reports, store: engine.store, startedAt: now)
+        let run = JobRun(
+            item,
+            handler: handler,
+            reports: engine.reports,
+            store: engine.store,
+            startedAt: now,
+            trace: engine.tracer.flatMap { JobTrace(item.job, $0) }
+        )
         // First in the slot, then the look at the registration: whoever fences it marks it first and then looks into
         // the slots, so one of the two sees the other.
         engine.slots.begin(run, in: slot)

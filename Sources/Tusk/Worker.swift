@@ -50,6 +50,7 @@ public final class Worker: Sendable {
     private let configuration: WorkerConfiguration
     private let store: Store
     private let registry: MetricsRegistry
+    private let tracer: Tracer?
     private let observer: @Sendable (WorkerEvent) -> Void
     private let state = Mutex(State())
 
@@ -72,19 +73,21 @@ public final class Worker: Sendable {
         try self.init(configuration, store: store, logger: logger)
     }
 
-    /// The same with a store, metrics and log of the process, and with somebody who is told what happens; `observe`
-    /// must not block.
+    /// The same with a store, metrics and log of the process, with who takes the spans of attempts, and with somebody
+    /// who is told what happens; `observe` must not block.
     package init(
         _ configuration: WorkerConfiguration,
         store: Store,
         metrics: MetricsRegistry = MetricsRegistry(),
         logger: Logger? = nil,
+        tracer: Tracer? = nil,
         observe: @escaping @Sendable (WorkerEvent) -> Void = { _ in }
     ) throws(TuskError) {
         if let fault = configuration.fault { throw .configuration(fault) }
         self.configuration = configuration
         self.store = store
         registry = metrics
+        self.tracer = tracer
         let log = logger.map(WorkerLog.init)
         observer = { event in
             log?.write(event)
@@ -131,6 +134,7 @@ public final class Worker: Sendable {
                 store: store,
                 handlers: state.handlers.mapValues { $0.inside(state.layers) },
                 metrics: WorkerMetrics(registry),
+                tracer: tracer,
                 observer: observer
             )
             state.engine = engine

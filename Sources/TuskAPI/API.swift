@@ -19,6 +19,7 @@ package final class API: Sendable {
     /// Every route, in the order in which they were added; the router is made of nothing else.
     package let routes: [APIRoute]
 
+    private let documentRoute: DocumentRoute
     private let services: Services
     private let claims: ClaimDesk
     private let jobStreams: JobStreams
@@ -38,12 +39,14 @@ package final class API: Sendable {
     ///   - configuration: Limits and whether credentials are needed.
     ///   - registry: Where the API's metrics go, and what `/metrics` shows.
     ///   - logger: Where failures go.
+    ///   - tracer: Who takes the spans of enqueues; nil: nobody.
     ///   - wake: Called after each commit of new jobs with their queues, from the API's threads. Must not block.
     package init(
         store: Store,
         configuration: APIConfiguration = APIConfiguration(),
         registry: MetricsRegistry,
         logger: Logger,
+        tracer: Tracer? = nil,
         wake: @escaping @Sendable (Set<QueueName>) -> Void = { _ in }
     ) {
         let logger = logger.with(["part": "api"])
@@ -81,6 +84,7 @@ package final class API: Sendable {
             coalescer: coalescer,
             waiting: waiting,
             effects: effects,
+            tracer: tracer,
             logger: logger
         )
         jobStreams = JobStreams(store, configuration, registry, logger)
@@ -98,16 +102,18 @@ package final class API: Sendable {
         let probeRoutes = ProbeRoutes(services: services, probe: probe, registry: registry, lanes: probes)
         let described =
             EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
-            + JobRoutes(services: services).routes
             + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
-            + LimitRoutes(services: services).routes
+            + JobRoutes(services: services).routes + LimitRoutes(services: services).routes
             + OrderKeyRoutes(services: services).routes + StatsRoutes(services: services).routes
             + ErrorRoutes(services: services).routes + OperationRoutes(services: services).routes
-            + ClaimRoutes(claims: claims, configuration: configuration).routes
-            + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
-            + probeRoutes.routes + PageRoutes().routes
-        routes = described + [DocumentRoute(others: described, version: configuration.version).route]
+            + ClaimRoutes(claims: claims, configuration: configuration).routes + PageRoutes().routes
+            + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes + probeRoutes.routes
+        documentRoute = DocumentRoute(others: described, version: configuration.version)
+        routes = described + [documentRoute.route]
     }
+
+    /// The OpenAPI description of the routes, as `/openapi.json` serves it.
+    package var document: [UInt8] { documentRoute.document }
 
     private static func lanes(_ name: String, _ count: Int, _ configuration: APIConfiguration) -> Lanes {
         Lanes(

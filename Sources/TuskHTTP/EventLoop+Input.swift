@@ -240,7 +240,11 @@ extension EventLoop {
         connection.current = nil
         connection.phase = .flushing
         let method = current?.head.method ?? connection.parser.method
-        let response = errorResponse(refusal)
+        var response = errorResponse(refusal)
+        if refusal.reason == .methodNotAllowed {
+            // The target was not looked at, so these are the methods of the server: RFC 9110, 15.5.6 needs a list.
+            response.headers.append(("Allow", HTTPResponse.list(HTTPMethod.allCases)))
+        }
         let count = appendResponse(connection, response, isHead: method == .head, closes: true)
         current?.bytesSent += count
         if let current {

@@ -150,7 +150,10 @@ private struct RequestLine: Sendable {
         while targetEnd < line.upperBound, bytes[targetEnd] != Bytes.space { targetEnd += 1 }
         guard targetEnd > methodEnd + 1, targetEnd < line.upperBound else { throw .requestLine }
         isVersion10 = try Self.isVersion10(bytes, targetEnd + 1..<line.upperBound)
-        guard let method = HTTPMethod(bytes, line.lowerBound..<methodEnd) else { throw .methodUnknown }
+        guard let method = HTTPMethod(bytes, line.lowerBound..<methodEnd) else {
+            // Known to all, and nothing here has it: it would reflect credentials.
+            throw Bytes.equal(bytes, line.lowerBound..<methodEnd, "TRACE") ? .methodNotAllowed : .methodUnknown
+        }
         self.method = method
         known = method
         targetRange = methodEnd + 1..<targetEnd

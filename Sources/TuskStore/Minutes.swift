@@ -91,9 +91,26 @@ package struct SeriesPoint: Sendable, Hashable {
     }
 }
 
+/// How much waited in a queue when it was sampled.
+package struct QueueDepth: Sendable, Hashable {
+    package let queue: String
+    /// The most jobs that were available in the minute, counted up to 10,000.
+    package let available: Int64
+    /// The longest that the first job of a band had waited.
+    package let oldestWait: Duration
+
+    /// A depth of these parts.
+    package init(queue: String, available: Int64, oldestWait: Duration) {
+        self.queue = queue
+        self.available = available
+        self.oldestWait = oldestWait
+    }
+}
+
 extension StoreSession {
     private static let noteMinute = SQLCatalog.statement("note_minute", isKept: true)
     private static let sampleQueuesStatement = SQLCatalog.statement("sample_queues", isKept: true)
+    private static let readDepths = SQLCatalog.statement("read_depths", isReadOnly: true)
     private static let readMinutes = SQLCatalog.statement("read_minutes", isReadOnly: true)
 
     /// Where counting the jobs of a queue stops.
@@ -121,6 +138,18 @@ extension StoreSession {
             $0.int4(Self.sampleMax)
         }
         return Int(rows.int4(0, 0))
+    }
+
+    /// How much waited in each queue when it was sampled in the present minute.
+    package func depths() throws(StoreError) -> [QueueDepth] {
+        let rows = try run(Self.readDepths)
+        return (0..<rows.rowCount).map { row in
+            QueueDepth(
+                queue: rows.text(row, 0),
+                available: rows.int8(row, 1),
+                oldestWait: .milliseconds(rows.int8(row, 2))
+            )
+        }
     }
 
     /// What happened in each step of the last so many seconds, of a queue or of all; steps without anything are left

@@ -75,6 +75,11 @@ extension StoreSession {
     /// Two statements: the time, and the change; a tick that falls between them still fires.
     package func put(_ schedule: NewSchedule) throws(StoreError) -> PutAnswer {
         guard let first = schedule.firstTick(after: try scheduleMoment()) else { return .neverFires }
+        return try put(schedule, first: first) ? .created : .replaced
+    }
+
+    /// Creates or replaces a schedule whose first tick is known. Whether it is new.
+    func put(_ schedule: NewSchedule, first: PlannedTick) throws(StoreError) -> Bool {
         let rows = try run(Self.putSchedule) {
             $0.text(schedule.name)
             $0.text(schedule.cron.text)
@@ -88,7 +93,7 @@ extension StoreSession {
             $0.timestamp(microseconds: first.plannedAt.microseconds)
             $0.timestamp(microseconds: first.dueAt.microseconds)
         }
-        return rows.bool(0, 0) ? .created : .replaced
+        return rows.bool(0, 0)
     }
 
     /// The schedule of that name; nil when there is none.

@@ -64,6 +64,7 @@ enum HouseRules {
     /// Where threads and Dispatch queues are made. Elsewhere they would escape the limits and the stopping order.
     static let threads: [String: String] = [
         "Sources/TuskTelemetry/LogOutput.swift": "the thread that writes log lines",
+        "Sources/TuskTelemetry/Tracer.swift": "the thread that sends spans",
         "Sources/TuskPostgres/CancelHandle.swift": "cancels a statement while its own thread waits for it",
         "Sources/TuskStore/Notifier.swift": "the thread that sends signals, and how owned threads are made",
         "Sources/TuskHTTP/LoopThread.swift": "the event loop's thread",
@@ -78,6 +79,7 @@ enum HouseRules {
         "Sources/TuskBench/ClientCaller.swift": "calls the async client from a thread that may block",
         "Sources/TuskBench/HTTPWorkload.swift": "the sessions of the reference, one a queue",
         "Sources/TuskCommand/Development/ChildProcess.swift": "reads what a child writes",
+        "Sources/TuskCommand/Top/TopReader.swift": "asks the database while keys are read",
         "Sources/TuskCommand/Runtime/AdminRole.swift": "answers probes that ask the database",
         "Sources/TuskCommand/Runtime/Service.swift": "stops the roles of a process in order",
         "Sources/TuskCommand/Runtime/StopSignals.swift": "receives signals",

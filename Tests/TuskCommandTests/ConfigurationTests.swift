@@ -6,7 +6,10 @@ import TuskPostgres
 
 /// Which value of a setting holds.
 struct ConfigurationTests {
-    private let used: [Option] = [.databaseURL, .listen, .queues, .importRoot, .noAuth, .concurrency, .output]
+    private let used: [Option] = [
+        .databaseURL, .listen, .queues, .importRoot, .noAuth, .concurrency, .output, .otlpEndpoint, .otlpHeaders,
+        .serviceName,
+    ]
 
     private func make(
         flags: [String: [String]] = [:],
@@ -51,6 +54,18 @@ struct ConfigurationTests {
         #expect(try make(variables, file: file).text(.listen) == "127.0.0.1:2")
         #expect(try make(file: file).text(.listen) == "127.0.0.1:3")
         #expect(try make().text(.listen) == "127.0.0.1:8080")
+    }
+
+    @Test func `variables that all programs with traces know come after Tusk's own, and before the file`() throws {
+        let file = "[tracing]\nendpoint = 'http://c:4318'\nservice_name = 'filed'"
+        let standard = ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://b:4318", "OTEL_SERVICE_NAME": "shop"]
+        let own = standard.merging(["TUSK_OTLP_ENDPOINT": "http://a:4318"]) { $1 }
+        let configuration = try make(own, file: file)
+        #expect(configuration.text(.otlpEndpoint) == "http://a:4318" && configuration.text(.serviceName) == "shop")
+        #expect(configuration.entry(.serviceName)?.origin == .environment("OTEL_SERVICE_NAME"))
+        #expect(try make(standard, file: file).text(.otlpEndpoint) == "http://b:4318")
+        #expect(try make(file: file).text(.otlpEndpoint) == "http://c:4318")
+        #expect(try make().text(.otlpEndpoint) == nil && make().text(.serviceName) == "tusk")
     }
 
     @Test(arguments: [
@@ -156,10 +171,11 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `a password in a file for everybody is warned of`() throws {
+    @Test(arguments: ["database.url = 'postgresql://u:hunter2@h/d'", "tracing.headers = 'api-key=hunter2'"])
+    func `a password in a file for everybody is warned of`(line: String) throws {
         try withTemporaryDirectory { directory in
             let path = "\(directory)/tusk.toml"
-            try Data("database.url = 'postgresql://u:hunter2@h/d'".utf8).write(to: URL(filePath: path))
+            try Data(line.utf8).write(to: URL(filePath: path))
             for (mode, count) in [(0o644, 1), (0o600, 0)] as [(mode_t, Int)] {
                 chmod(path, mode)
                 let configuration = try Configuration(used, .init(flags: ["config": [path]]))

@@ -19,7 +19,7 @@ struct ConfigurationTextTests {
             (#"a = "\"\\\n\t\u00e4\U0001F600""#, ["a": .string("\"\\\n\tä😀")]),
             (#"a = 'C:\x # no'"#, ["a": .string(#"C:\x # no"#)]), ("a = []", ["a": .strings([])]),
             ("a = [\n 'x', # one\n \"y\",\n]\nb = 1", ["a": .strings(["x", "y"]), "b": .integer(1)]),
-            ("a = ''", ["a": .string("")]),
+            ("a = ''", ["a": .string("")]), ("['s.t'.\"u:v\"]\n'w' = 1", ["s.t.u:v.w": .integer(1)]),
         ] as [(String, [String: ConfigurationText.Value])]
     )
     func `what is written is read`(text: String, entries: [String: ConfigurationText.Value]) throws {
@@ -35,7 +35,7 @@ struct ConfigurationTextTests {
         ("a = ['x'", 1),
         ("a = 'x\ny'", 1), ("a = \"x", 1), ("a = \"\\x41\"", 1), ("a = \"\\ud800\"", 1), ("a = \"\\u00\"", 1),
         ("a = \"\\u0000\"", 1),
-        ("a = \"\"\"x\"\"\"", 1), ("a = '\u{1}'", 1), ("\"a\" = 1", 1), ("ä = 1", 1), ("a..b = 1", 1),
+        ("a = \"\"\"x\"\"\"", 1), ("a = '\u{1}'", 1), ("\"a = 1", 1), ("'' 'a' = 1", 1), ("ä = 1", 1), ("a..b = 1", 1),
         ("a = 1\n\u{0} = 2", 2),
         ("\u{FEFF}a = 1", 1), ("[s]\na = 1\n[t]\nb = 1\ns.a = x", 5), ("s.a = 1\n[s]\na = 2", 3),
     ])

@@ -41,10 +41,17 @@ struct OpenAPITests {
         }
     }
 
+    @Test func `the command prints what a server serves, without one`() async throws {
+        try await withService { url, directory in
+            let fetched = try await run(["curl", "-sSf", "\(url)/openapi.json"], in: directory)
+            let printed = try await TuskProcess.run(["openapi"])
+            #expect(printed.status == 0 && printed.output == fetched.output + "\n", "\(printed.errors)")
+        }
+    }
+
     @Test func `whatever is sent, the server answers with what is described, and never with 5xx`() async throws {
         try await withService { url, directory in
-            // TRACE is answered with 501, as HTTP has it for methods that no resource knows.
-            let settings = "[phases.coverage]\nunexpected-methods = [\"PATCH\", \"DELETE\"]\n"
+            let settings = "[phases.coverage]\nunexpected-methods = [\"PATCH\", \"DELETE\", \"TRACE\"]\n"
             try settings.write(toFile: "\(directory)/schemathesis.toml", atomically: true, encoding: .utf8)
             let checks = [
                 "not_a_server_error", "status_code_conformance", "content_type_conformance",

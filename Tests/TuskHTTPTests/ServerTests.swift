@@ -196,6 +196,15 @@ struct ServerTests {
         #expect(try client.response().text == "/v1/jobs/{id}:cancel 17 /v1/jobs/17:cancel")
     }
 
+    @Test func `TRACE is a method that nothing has, and the answer lists those there are`() throws {
+        let server = try TestServer(Self.echo)
+        let client = try server.client()
+        try client.send("TRACE /hello HTTP/1.1\r\nHost: a\r\nAuthorization: secret\r\n\r\n")
+        let answer = try client.response()
+        #expect(answer.status == 405 && answer["Allow"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        #expect(!answer.text.contains("secret"))
+    }
+
     @Test(arguments: ["/nothing", "/hello"])
     func `a body nobody takes ends the connection, and is never a request`(path: String) throws {
         let server = try TestServer(Self.echo)

@@ -88,9 +88,10 @@ final class SchedulerFixture: Sendable {
     /// The same, started; it is stopped when the test ends.
     func start(
         _ name: String = "scheduler",
-        _ configuration: SchedulerConfiguration = quick
+        _ configuration: SchedulerConfiguration = quick,
+        metrics: MetricsRegistry = MetricsRegistry()
     ) -> Scheduler {
-        let scheduler = scheduler(name, configuration)
+        let scheduler = scheduler(name, configuration, metrics: metrics)
         started.withLock { $0.append(scheduler) }
         scheduler.start()
         return scheduler

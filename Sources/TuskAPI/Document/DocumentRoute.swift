@@ -7,10 +7,15 @@ struct DocumentRoute: Sendable {
     /// Of the program.
     let version: String
 
-    /// This route, whose answer describes it too.
-    var route: APIRoute {
+    /// The description, of this route too.
+    var document: [UInt8] {
         let described = APIRoute(.get, "/openapi.json", .open, parameters: nil) { _ in }
-        let document = APIDocument(others + [described], version: version).bytes
+        return APIDocument(others + [described], version: version).bytes
+    }
+
+    /// This route.
+    var route: APIRoute {
+        let document = document
         return APIRoute(.get, "/openapi.json", .open, parameters: nil) { call in
             let headers = [("Content-Type", "application/json"), ("Cache-Control", "no-cache")]
             call.answer(HTTPResponse(status: 200, headers: headers, body: document))

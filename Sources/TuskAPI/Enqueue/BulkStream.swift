@@ -14,6 +14,7 @@ struct BulkStream {
     let effects: EnqueueEffects
     let configuration: APIConfiguration
     let logger: Logger
+    let tracer: Tracer?
 
     /// Runs until the body ends. Blocks.
     func run(_ body: HTTPBodyStream) {
@@ -24,7 +25,10 @@ struct BulkStream {
                 ("X-Content-Type-Options", "nosniff"), (RequestID.field, call.requestID),
             ]
         )
-        let traceparent = JobDecoder.traceparent(call.request)
+        let parent = JobDecoder.traceparent(call.request)
+        let span = SendSpan(tracer, below: parent)
+        defer { span?.end(queues: [], count: nil) }
+        let traceparent = span?.traceparent ?? parent
         var splitter = LineSplitter(lineBytesMax: configuration.lineBytesMax)
         do throws(HTTPStreamError) {
             while let piece = try body.read() {

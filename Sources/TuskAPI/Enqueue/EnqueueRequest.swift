@@ -10,6 +10,8 @@ struct EnqueueRequest: Sendable {
     let key: KeyedRequest?
     /// Set when it would wait for the end of the job.
     let wait: WaitPreference?
+    /// Set while spans are taken.
+    var span: SendSpan?
 
     /// An answer, with the job when there is one.
     struct Answer: Sendable {
@@ -37,6 +39,7 @@ struct EnqueueRequest: Sendable {
         }
         response.headers.append(("Location", "/v1/jobs/\(enqueued.id)"))
         if isReplay { response.headers.append(IdempotencyKey.replayedField) }
+        if !isReplay, !enqueued.isDeduplicated { span?.end(job, enqueued.id) }
         return Answer(response: response, job: enqueued.id)
     }
 

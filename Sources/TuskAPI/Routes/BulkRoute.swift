@@ -40,7 +40,8 @@ struct BulkRoute: Sendable {
             store: services.store,
             effects: services.effects,
             configuration: services.configuration,
-            logger: services.logger
+            logger: services.logger,
+            tracer: services.tracer
         )
         stream.run(body)
     }
@@ -75,10 +76,12 @@ struct BulkRoute: Sendable {
             throw Problem(error)
         }
         let key = try IdempotencyKey.of(call.request)
+        let parent = JobDecoder.traceparent(call.request)
+        let span = SendSpan(services.tracer, below: parent)
         let jobs = try JobDecoder.jobs(
             document.root,
             jobsMax: min(services.configuration.bulkJobsMax, StoreSession.enqueueJobsMax),
-            traceparent: JobDecoder.traceparent(call.request)
+            traceparent: span?.traceparent ?? parent
         )
         var tally = EnqueueEffects.Tally()
         let response: HTTPResponse
@@ -93,6 +96,7 @@ struct BulkRoute: Sendable {
             response = try enqueue(jobs, call, &tally)
         }
         services.effects.follow(tally)
+        if let span, !tally.accepted.isEmpty { span.end(queues: Set(jobs.map(\.queue)), count: jobs.count) }
         return response
     }
 

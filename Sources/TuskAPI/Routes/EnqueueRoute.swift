@@ -36,7 +36,9 @@ struct EnqueueRoute: Sendable {
     private func request(_ call: Call) throws(Problem) -> EnqueueRequest {
         let document = try call.json(limits: JobDecoder.jobLimits)
         let key = try IdempotencyKey.of(call.request)
-        let job = try JobDecoder.job(document.root, traceparent: JobDecoder.traceparent(call.request))
+        var job = try JobDecoder.job(document.root, traceparent: JobDecoder.traceparent(call.request))
+        let span = SendSpan(services.tracer, below: job.traceparent)
+        if let span { job.traceparent = span.traceparent }
         let keyed = key.map { key in
             KeyedRequest(
                 keyHash: key.hash(for: call.principal),
@@ -44,6 +46,6 @@ struct EnqueueRoute: Sendable {
                 jobs: [job]
             )
         }
-        return EnqueueRequest(call: call, job: job, key: keyed, wait: WaitPreference.of(call.request))
+        return EnqueueRequest(call: call, job: job, key: keyed, wait: WaitPreference.of(call.request), span: span)
     }
 }

@@ -12,6 +12,8 @@ struct Services: Sendable {
     let coalescer: Coalescer
     let waiting: WaitingResults
     let effects: EnqueueEffects
+    /// Who takes the spans of enqueues; nil: nobody.
+    let tracer: Tracer?
     let logger: Logger
 
     /// Reads what the request says, at once, and answers on a lane with what `body` does about it in a session.

@@ -187,6 +187,27 @@ extension Option {
         "the least level that is logged; -q means warning and -v means debug"
     )
 
+    static let otlpEndpoint = setting(
+        "otlp-endpoint",
+        .text("URL"),
+        key: "tracing.endpoint",
+        "where spans are sent by OTLP/HTTP, such as http://localhost:4318; also OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
+    static let otlpHeaders = setting(
+        "otlp-headers",
+        .text("NAME=VALUE,..."),
+        key: "tracing.headers",
+        isSecret: true,
+        "headers to send with them; also OTEL_EXPORTER_OTLP_HEADERS; better not as a flag"
+    )
+    static let serviceName = setting(
+        "service-name",
+        .text("NAME"),
+        key: "tracing.service_name",
+        fallback: "tusk",
+        "what this process is called in traces; also OTEL_SERVICE_NAME"
+    )
+
     // Development.
 
     static let ephemeral = setting(
@@ -207,7 +228,8 @@ extension Option {
     /// What every command takes.
     static let everywhere = [databaseURL, configFile, output, color, quiet, verbose, timeout, behindPooler, help]
     /// What every process that serves takes.
-    static let serving = [logFormat, logLevel, drainTimeout, allowUnsafeServer]
+    static let serving = [logFormat, logLevel] + tracing + [drainTimeout, allowUnsafeServer]
+    private static let tracing = [otlpEndpoint, otlpHeaders, serviceName]
     /// What a worker takes.
     static let working =
         [queues, concurrency, reservedSlots, reservedPriority, leaseTime, importRoot, tables, outputRoot]
@@ -216,5 +238,6 @@ extension Option {
     /// Every setting, in the order in which they are shown.
     static let settings: [Option] =
         [databaseURL, behindPooler, timeout, allowUnsafeServer, configFile, output, color]
-        + [listen, noAuth, adminListen, drainTimeout] + working + [logFormat, logLevel, ephemeral, directory]
+        + [listen, noAuth, adminListen, drainTimeout] + working + [logFormat, logLevel] + tracing
+        + [ephemeral, directory]
 }

@@ -4,7 +4,7 @@ enum CommandTable {
         DevCommand.all + ServeCommands.all + JobAddCommand.all + JobCommands.all + JobWaitCommand.all
         + JobTailCommand.all
         + WhyCommand.all + QueueCommands.all + LimitCommands.all + OrderCommands.all + ScheduleCommands.all
-        + WorkerCommands.all + KeyCommands.all + MigrateCommands.all
+        + WorkerCommands.all + TopCommand.all + KeyCommands.all + MigrateCommands.all
         + ErrorCommands.all + OperationCommands.all
         + BenchCommand.all + ConfigCommands.all + DoctorCommand.all + HealthCommand.all + ShellCommands.all
         + VersionCommand.all

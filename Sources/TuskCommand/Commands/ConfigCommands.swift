@@ -89,6 +89,7 @@ enum ConfigCommands {
         for warning in strayVariables(context.environment) { context.console.warn(warning) }
         _ = try Database.settings(context.configuration, as: "tusk-cli")
         try ServeRules.check(context.configuration)
+        _ = try ServiceParts.traceSender(context.configuration)
         _ = try DataAccess.webhooks(context.configuration, context.environment)
         let place = context.configuration.file.map { "\($0.path) and the environment are" } ?? "The environment is"
         try context.console.show(JSONWriter.object { $0.put("ok", true) }) { ["\(place) all right."] }

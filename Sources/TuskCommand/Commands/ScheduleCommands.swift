@@ -61,7 +61,7 @@ enum ScheduleCommands {
                 body: get
             ),
             Command(path: ["schedule", "rm"], summary: "removes a schedule", operands: [name], body: remove),
-        ] + ScheduleActionCommands.all
+        ] + ScheduleFileCommands.all + ScheduleActionCommands.all
 
     // MARK: add
 
@@ -141,14 +141,7 @@ enum ScheduleCommands {
 
     private static func list(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let (schedules, now) = try context.database().with { session throws(StoreError) in
-            var all: [ScheduleRecord] = []
-            // Page by page; a page that is not full is the last.
-            while all.count % StoreSession.listSchedulesMax == 0 {
-                let page = try session.schedules(after: all.last?.name ?? "", limit: StoreSession.listSchedulesMax)
-                guard !page.isEmpty else { break }
-                all += page
-            }
-            return (all, try session.health().moment)
+            (try session.allSchedules(), try session.health().moment)
         }
         try context.console.show(
             schedules,

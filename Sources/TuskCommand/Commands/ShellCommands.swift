@@ -1,4 +1,9 @@
-/// `tusk completion` and `tusk man`: what shells and manuals want, made from the commands themselves.
+import TuskAPI
+import TuskStore
+import TuskTelemetry
+
+/// `tusk completion`, `tusk man` and `tusk openapi`: what shells, manuals and other programs want, made from the
+/// commands and routes themselves.
 enum ShellCommands {
     static let all = [
         Command(
@@ -14,7 +19,37 @@ enum ShellCommands {
             examples: ["tusk man | man -l -"],
             body: man
         ),
+        Command(
+            path: ["openapi"],
+            summary: "prints the OpenAPI description of the HTTP API",
+            details: "It is what a server answers to GET /openapi.json. It needs no server and no database.",
+            examples: ["tusk openapi > openapi.json"],
+            body: openAPI
+        ),
     ]
+
+    /// An API that is never started, and a database that is never connected to.
+    private static func openAPI(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let store: Store
+        do throws(StoreError) {
+            store = try Store(connecting: "dbname=none", applicationName: "tusk-openapi")
+        } catch {
+            throw CommandError(error)
+        }
+        defer { store.close() }
+        let output = LogOutput { _ in .written }
+        defer { output.stop() }
+        var configuration = APIConfiguration()
+        configuration.version = Program.version
+        let api = API(
+            store: store,
+            configuration: configuration,
+            registry: MetricsRegistry(),
+            logger: Logger(output, format: .logfmt, threshold: .error)
+        )
+        try context.console.result(api.document)
+        return .success
+    }
 
     private static func completion(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let name = context.operand(0) ?? ""

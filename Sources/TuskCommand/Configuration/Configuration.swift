@@ -1,8 +1,8 @@
 /// The settings as they hold for this call, each with where its value comes from.
 ///
 /// A flag wins over the environment, the environment over the file, the file over the default. For the database
-/// `DATABASE_URL` and libpq's own `PG*` come after `TUSK_DATABASE_URL`, and a `tusk dev` of this directory before the
-/// default.
+/// `DATABASE_URL` and libpq's own `PG*` come after `TUSK_DATABASE_URL`, as `OTEL_*` come after `TUSK_*`, and a
+/// `tusk dev` of this directory before the default.
 struct Configuration: Sendable {
     /// A value and where it comes from.
     struct Entry: Sendable, Hashable {
@@ -30,6 +30,12 @@ struct Configuration: Sendable {
     static let libpqVariables = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"]
     /// Those that are shown beside them.
     static let libpqAdditions = ["PGPORT", "PGUSER"]
+
+    /// Variables that come after Tusk's own, by the names of the settings.
+    static let standardVariables = [
+        Option.otlpEndpoint.name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+        Option.otlpHeaders.name: "OTEL_EXPORTER_OTLP_HEADERS", Option.serviceName.name: "OTEL_SERVICE_NAME",
+    ]
 
     /// Finds and checks the value of each of `options`.
     init(_ options: [Option], _ sources: Sources) throws(CommandError) {
@@ -99,6 +105,7 @@ struct Configuration: Sendable {
     private func entry(_ option: Option, _ sources: Sources) throws(CommandError) -> Entry? {
         if let texts = sources.flags[option.name] { return try checked(option, texts, .flag(option.flag)) }
         if let entry = try environmentEntry(option, sources) { return entry }
+        if let entry = try standardEntry(option, sources) { return entry }
         if option.name == Option.databaseURL.name, let entry = try databaseEntry(sources) { return entry }
         if let file, let given = file.given[option.name] {
             return try checked(option, given.texts, .file(path: file.path, line: given.line))
@@ -120,6 +127,14 @@ struct Configuration: Sendable {
         }
         guard !text.isEmpty else { return nil }
         return try checked(option, Self.split(text, for: option.rule), .environment(name))
+    }
+
+    /// A variable that all programs with traces know. Source: OpenTelemetry specification, "OTLP Exporter".
+    private func standardEntry(_ option: Option, _ sources: Sources) throws(CommandError) -> Entry? {
+        guard let name = Self.standardVariables[option.name], let text = sources.environment[name], !text.isEmpty else {
+            return nil
+        }
+        return try checked(option, [text], .environment(name))
     }
 
     private func databaseEntry(_ sources: Sources) throws(CommandError) -> Entry? {
@@ -200,6 +215,9 @@ struct Configuration: Sendable {
     private mutating func warn() {
         if let file, file.isWorldReadable, file.webhooks.contains(where: \.holdsSecrets) {
             warnings.append(Self.warning(file.path, "secrets of webhooks"))
+        }
+        if case .file(let path, _) = entries[Option.otlpHeaders.name]?.origin, file?.isWorldReadable == true {
+            warnings.append(Self.warning(path, "headers for a collector"))
         }
         guard let entry = entries[Option.databaseURL.name], case .text(let text) = entry.value, !text.isEmpty else {
             return

@@ -1,5 +1,5 @@
-/// A configuration file's text, read as a small, strict part of TOML: comments, `[sections]`, bare and dotted keys,
-/// strings in double or single quotes, whole numbers, `true` and `false`, and arrays of strings.
+/// A configuration file's text, read as a small, strict part of TOML: comments, `[sections]`, bare, quoted and dotted
+/// keys, strings in double or single quotes, whole numbers, `true` and `false`, and arrays of strings.
 ///
 /// Source: TOML 1.0.0 (toml.io). Everything else of it is refused, never guessed at.
 struct ConfigurationText: Sendable {
@@ -29,7 +29,8 @@ struct ConfigurationText: Sendable {
     private var bytes: ArraySlice<UInt8>
     private var line = 1
     private var section = ""
-    private var sections: Set<String> = []
+    /// The lines of its sections by their names, also of those without a value.
+    private(set) var sections: [String: Int] = [:]
 
     /// Reads the whole text.
     init(_ text: [UInt8]) throws(Fault) {
@@ -54,7 +55,7 @@ struct ConfigurationText: Sendable {
         skipSpace()
         let name = try readKey()
         guard take("]") else { throw fault("a section needs a closing ]") }
-        guard sections.insert(name).inserted else { throw fault("section [\(name)] is there twice") }
+        guard sections.updateValue(line, forKey: name) == nil else { throw fault("section [\(name)] is there twice") }
         section = name
     }
 
@@ -70,11 +71,16 @@ struct ConfigurationText: Sendable {
         }
     }
 
-    /// One or more bare keys with dots between them.
+    /// One or more keys, bare or in quotes, with dots between them.
     private mutating func readKey() throws(Fault) -> String {
         var parts: [String] = []
         repeat {
             skipSpace()
+            if bytes.first == UInt8(ascii: "\"") || bytes.first == UInt8(ascii: "'") {
+                parts.append(try readString(of: "a key"))
+                skipSpace()
+                continue
+            }
             let part = bytes.prefix(while: Self.isKeyByte)
             guard !part.isEmpty else {
                 throw fault("expected a key of letters, digits, _ and -, found \(found)")

@@ -2,7 +2,7 @@ import Glibc
 
 /// Reading a file that a person wrote, with the care that a path from outside needs.
 enum SmallFile {
-    /// The largest file that is read: 64 KiB.
+    /// The largest file that is read unless a caller says otherwise: 64 KiB.
     static let bytesMax = 65_536
 
     /// Why a file was not read.
@@ -10,8 +10,8 @@ enum SmallFile {
         case missing
         /// Not a regular file but a directory, a pipe or a device.
         case notAFile
-        /// More than `bytesMax` bytes.
-        case tooLarge
+        /// More bytes than are read.
+        case tooLarge(bytesMax: Int)
         /// What the system says.
         case system(errno: Int32)
 
@@ -20,7 +20,7 @@ enum SmallFile {
             switch self {
             case .missing: "does not exist"
             case .notAFile: "is not a regular file"
-            case .tooLarge: "has more than \(bytesMax / 1024) KiB"
+            case .tooLarge(let bytesMax): "has more than \(bytesMax / 1024) KiB"
             case .system(let errno): "cannot be read: \(SystemError.words(errno))"
             }
         }
@@ -33,15 +33,15 @@ enum SmallFile {
         let isWorldReadable: Bool
     }
 
-    /// Reads the whole file. Never waits: a pipe without a writer is refused, not read.
-    static func read(_ path: String) throws(Failure) -> Contents {
+    /// Reads the whole file, of at most so many bytes. Never waits: a pipe without a writer is refused, not read.
+    static func read(_ path: String, bytesMax: Int = bytesMax) throws(Failure) -> Contents {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .system(errno: errno) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system(errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
-        guard status.st_size <= bytesMax else { throw .tooLarge }
+        guard status.st_size <= bytesMax else { throw .tooLarge(bytesMax: bytesMax) }
         // A file may grow while it is read, and one in /proc has no size.
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -53,7 +53,7 @@ enum SmallFile {
                 throw .system(errno: errno)
             }
             bytes += buffer.prefix(count)
-            guard bytes.count <= bytesMax else { throw .tooLarge }
+            guard bytes.count <= bytesMax else { throw .tooLarge(bytesMax: bytesMax) }
         }
         return Contents(bytes: bytes, isWorldReadable: status.st_mode & S_IROTH != 0)
     }

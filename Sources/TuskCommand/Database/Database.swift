@@ -15,6 +15,11 @@ struct Database {
         store = Store(settings, sessionsMax: sessionsMax)
     }
 
+    /// The database that a store leads to.
+    init(_ store: Store) {
+        self.store = store
+    }
+
     /// What sessions connect with. Neither a call nor connecting takes longer than `callTimeoutMax`, whatever the
     /// configuration says.
     static func settings(

@@ -52,6 +52,16 @@ struct Console: Sendable {
         }
     }
 
+    /// Whether standard output is a terminal that can be drawn on.
+    var isScreen: Bool { isatty(STDOUT_FILENO) == 1 && environmentAllowsControl }
+
+    /// Writes to the terminal that standard output is, as it is.
+    func draw(_ text: String) throws(CommandError) {
+        guard Self.write(Array(text.utf8), to: STDOUT_FILENO) else {
+            throw CommandError(.failure, "cannot write to standard output: \(SystemError.words(errno))")
+        }
+    }
+
     /// Says something that is no result, unless it shall be quiet.
     func note(_ line: String) {
         if !isQuiet { Self.complain(line) }

@@ -61,6 +61,7 @@ struct Table {
             if index > 0 { text = Self.gap + text }
             // Whatever does not fit is cut off, so that a row stays one line.
             if let width, used + text.count > width {
+                guard used < width else { return line }
                 let room = max(0, width - used - 1)
                 return line + Self.paint(text.prefix(room) + "…", cell.tone, isColored)
             }

@@ -52,6 +52,7 @@ final class APIRole: ServiceRole {
             configuration: configuration,
             registry: parts.registry,
             logger: parts.logger,
+            tracer: parts.tracer,
             wake: { notifier.wake($0) }
         )
         server = api.server(HTTPServerConfiguration(address: address))

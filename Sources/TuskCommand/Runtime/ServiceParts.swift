@@ -2,6 +2,7 @@ import Glibc
 import TuskCore
 import TuskPostgres
 import TuskStore
+import TuskTasks
 import TuskTelemetry
 
 /// What the roles of one process share.
@@ -12,6 +13,8 @@ struct ServiceParts: Sendable {
     let logger: Logger
     let logOutput: LogOutput
     let registry: MetricsRegistry
+    /// Who takes spans; nil: nobody asked for them.
+    let tracer: Tracer?
     let signals: StopSignals
     /// For the checks at the start, for readiness, and for telling workers of new jobs.
     let database: Database
@@ -44,6 +47,7 @@ struct ServiceParts: Sendable {
         database = try Database(configuration, as: "tusk")
         notifier = Notifier(store: database.store)
         host = Self.hostName()
+        tracer = try Self.tracer(configuration, registry, host)
     }
 
     /// A store of a role's own, so that its sessions can be told apart.
@@ -56,7 +60,33 @@ struct ServiceParts: Sendable {
     func close() {
         notifier.stop()
         database.store.close()
+        tracer?.stop(within: Self.tracesTime)
         logOutput.stop()
+    }
+
+    /// How long the last spans may take.
+    private static let tracesTime = Duration.seconds(1)
+
+    private static func tracer(
+        _ configuration: Configuration,
+        _ registry: MetricsRegistry,
+        _ host: String
+    ) throws(CommandError) -> Tracer? {
+        guard let sender = try traceSender(configuration) else { return nil }
+        let service = configuration.text(.serviceName) ?? "tusk"
+        let resource = Tracer.Resource(service: service, version: Program.version, host: host)
+        return Tracer(resource, registry: registry, sender: sender.send)
+    }
+
+    /// Who sends spans to the collector that the configuration names; nil: it names none.
+    static func traceSender(_ configuration: Configuration) throws(CommandError) -> TraceSender? {
+        guard let endpoint = configuration.text(.otlpEndpoint) else { return nil }
+        do throws(TraceSender.Fault) {
+            return try TraceSender(endpoint: endpoint, headers: configuration.text(.otlpHeaders) ?? "")
+        } catch {
+            let origin = configuration.entry(.otlpEndpoint)?.origin.description ?? Option.otlpEndpoint.flag
+            throw CommandError(.configuration, "\(origin): tracing \(error.words)")
+        }
     }
 
     private static func logFormat(_ context: CommandContext) -> LogFormat {

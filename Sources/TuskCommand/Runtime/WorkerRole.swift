@@ -19,7 +19,13 @@ final class WorkerRole: ServiceRole {
         store = try parts.store("tusk-worker", sessionsMax: Self.sessionsMax)
         let configuration = Self.configuration(parts)
         do throws(TuskError) {
-            worker = try Worker(configuration, store: store, metrics: parts.registry, logger: parts.logger)
+            worker = try Worker(
+                configuration,
+                store: store,
+                metrics: parts.registry,
+                logger: parts.logger,
+                tracer: parts.tracer
+            )
         } catch {
             throw CommandError(.configuration, error.description)
         }
