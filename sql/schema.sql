@@ -756,6 +756,8 @@ begin
     -- Mostly there is room for all of them, and nothing is to be judged one by one. What is picked is deleted by the
     -- same statement, so it is picked here and not by gated_candidates: a function sees rows that were committed a
     -- moment after the statement began, which the delete would not, and they would be claimed again.
+    -- Nothing is sorted behind the join with job, whose columns are wide: nested loops, CTE scans and windows without
+    -- an order keep that of line, in the answer as in the ids of the lease.
     shared_lease := nextval('tusk.lease_number');
     return query
     with place as (
@@ -764,96 +766,130 @@ begin
         left join tusk.queue as queue on queue.name = given.queue
         where queue.paused_at is null and not is_fair
     ),
-    picked as materialized (
+    candidate as materialized (
         select
-            first.tid, first.id, first.rank, first.released, first.priority, first.lane::smallint as lane,
-            first.interruptions, first.attempt, first.kind, first.available_at,
+            line.tid, line.id, line.rank, line.lane::smallint as lane, line.attempt, line.interruptions,
+            line.args_bytes, line.available_at,
+            alone or line.kind = any (kinds_apart) as is_apart,
+            case when alone or line.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
+                as lease,
             coalesce(job.limit_keys, '{}')
-            || case when first.is_limited then array['queue:' || first.queue] end
-            || case when first.kind = any (limited_kinds) then array['kind:' || first.kind] end as keys,
-            job.limit_weights as weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata,
-            job.traceparent, job.created_at,
-            row_number() over line as ordinal,
-            sum(first.args_bytes) over line - first.args_bytes as bytes_before
+            || case when line.is_limited then array['queue:' || line.queue] end
+            || case when line.kind = any (limited_kinds) then array['kind:' || line.kind] end as keys,
+            job.limit_weights as weights,
+            line.kind, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata, job.traceparent,
+            job.created_at
         from (
-            select waiting.*
-            from place
-            cross join lateral (
-                select pressing.*
-                from (
-                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                    from tusk.ready as ready
-                    where
-                        has_deadlines
-                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
-                        and (ready.interruptions > 0) = alone
-                        and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
-                    order by ready.turn_key, ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as pressing
-                union all
-                select gated.*
-                from (
-                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                    from tusk.ready as ready
-                    where
-                        ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                        and (ready.interruptions > 0) = alone
-                    order by ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as gated
-                union all
-                select other.*
-                from (
-                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                    from tusk.ready as ready
-                    where
-                        (place.is_limited or cardinality(limited_kinds) > 0)
-                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                        and (ready.interruptions > 0) = alone
-                        and (place.is_limited or ready.kind = any (limited_kinds))
-                    order by ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as other
-            ) as waiting
-            limit jobs_most
-        ) as first
+            select first.*
+            from (
+                select waiting.*
+                from place
+                cross join lateral (
+                    select pressing.*
+                    from (
+                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                        from tusk.ready as ready
+                        where
+                            has_deadlines
+                            and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                            and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                            and (ready.interruptions > 0) = alone
+                            and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                        order by ready.turn_key, ready.rank
+                        limit jobs_most
+                        for update skip locked
+                    ) as pressing
+                    union all
+                    select gated.*
+                    from (
+                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                        from tusk.ready as ready
+                        where
+                            ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                            and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
+                            and (ready.interruptions > 0) = alone
+                        order by ready.rank
+                        limit jobs_most
+                        for update skip locked
+                    ) as gated
+                    union all
+                    select other.*
+                    from (
+                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                        from tusk.ready as ready
+                        where
+                            (place.is_limited or cardinality(limited_kinds) > 0)
+                            and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                            and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
+                            and (ready.interruptions > 0) = alone
+                            and (place.is_limited or ready.kind = any (limited_kinds))
+                        order by ready.rank
+                        limit jobs_most
+                        for update skip locked
+                    ) as other
+                ) as waiting
+                limit jobs_most
+            ) as first
+            order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
+        ) as line
         cross join lateral (
             select
                 job.limit_keys, job.limit_weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags,
                 job.metadata, job.traceparent, job.created_at
             from tusk.job as job
             where
-                job.shard = home and job.id = first.id
+                job.shard = home and job.id = line.id
                 and (
-                    job.start_by is null or first.last_lease <> 0 or alone
+                    job.start_by is null or line.last_lease <> 0 or alone
                     or not tusk.is_late(home, job.id, job.start_by)
                 )
             limit 1
         ) as job
-        window line as (
-            order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
-            rows unbounded preceding
-        )
     ),
-    candidate as materialized (
+    fitting as materialized (
         select
-            picked.*,
-            case when alone or picked.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
-                as lease
-        from picked
-        where picked.bytes_before < bytes_most
+            case when size.bytes > bytes_most then (
+                select count(*)
+                from (
+                    select sum(candidate.args_bytes) over (rows unbounded preceding) - candidate.args_bytes as before
+                    from candidate
+                ) as sized
+                where sized.before < bytes_most
+            ) end as jobs
+        from (select sum(candidate.args_bytes) as bytes from candidate) as size
+    ),
+    placed as materialized (
+        select
+            chosen.keys, chosen.weights, chosen.lease, chosen.is_apart,
+            case
+                when chosen.is_apart then 0
+                else count(*) filter (where not chosen.is_apart) over (rows unbounded preceding) - 1
+            end::integer as place
+        from (
+            select candidate.keys, candidate.weights, candidate.lease, candidate.is_apart
+            from candidate
+            limit (select fitting.jobs from fitting)
+        ) as chosen
     ),
     used as materialized (
-        select candidate.id, given.key, coalesce(given.weight, 1::smallint) as weight
-        from candidate
-        cross join lateral unnest(candidate.keys, candidate.weights) as given (key, weight)
+        select
+            named.key, coalesce(named.weight, 1::smallint) as weight, named.lease, count(*) as jobs,
+            bit_or(set_bit(
+                case
+                    when named.is_apart then '0'
+                    else (
+                        select repeat('0', count(*)::integer)::bit varying from placed where not placed.is_apart
+                    )
+                end,
+                named.place, 1
+            )) as places
+        from (
+            select
+                unnest(placed.keys) as key, unnest(placed.weights) as weight, placed.lease, placed.is_apart,
+                placed.place
+            from placed
+        ) as named
+        group by named.key, coalesce(named.weight, 1::smallint), named.lease
     ),
     bound as materialized (
         select
@@ -864,58 +900,68 @@ begin
                 tusk.breaker_most(breaker.wave, breaker.probe_at)
             ) as most,
             coalesce(own.step, class.step) is not null as is_rated
-        from (select used.key, sum(used.weight) as weight from used group by used.key) as wanted
+        from (select used.key, sum(used.weight * used.jobs) as weight from used group by used.key) as wanted
         left join tusk.present_limit as own on own.key = wanted.key
         left join tusk.present_limit as class on class.key = tusk.key_class(wanted.key)
         left join tusk.breaker as breaker on breaker.shard = home and breaker.key = wanted.key
     ),
-    taken as materialized (
+    verdict as materialized (
+        select not exists (
+            select
+            from bound
+            where
+                bound.is_rated
+                or bound.most is not null and bound.weight > bound.most - (
+                    select coalesce(sum(held.total), 0)
+                    from tusk.present_hold as held
+                    where held.shard = home and held.key = bound.key
+                )
+                or exists (
+                    select from tusk.blocked as blocked
+                    where blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
+                    limit 1
+                )
+        ) as is_free
+    ),
+    taken as not materialized (
         select candidate.*
         from candidate
-        where not (
-            select exists (
-                select
-                from bound
-                where
-                    bound.is_rated
-                    or bound.most is not null and bound.weight > bound.most - (
-                        select coalesce(sum(held.weight), 0)
-                        from tusk.limit_hold as held
-                        where held.shard = home and held.key = bound.key
-                    )
-                    or exists (
-                        select from tusk.blocked as blocked
-                        where blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
-                        limit 1
-                    )
-            )
-        )
+        where (select verdict.is_free from verdict)
+        limit (select fitting.jobs from fitting)
     ),
     gone as (
         delete from tusk.ready as ready
         where ready.ctid = any (array(select taken.tid from taken))
     ),
     held as (
-        insert into tusk.limit_hold (shard, weight, id, key)
-        select home, least(used.weight, bound.most), used.id, used.key
+        insert into tusk.limit_hold (shard, weight, lease, key, places)
+        select home, least(used.weight, bound.most), used.lease, used.key, bit_or(used.places)
         from used
         inner join bound on bound.key = used.key
-        where bound.most is not null and (select exists (select from taken))
+        where bound.most is not null and (select verdict.is_free from verdict)
+        group by used.key, used.lease, least(used.weight, bound.most)
     ),
-    leased as (
+    leased_together as (
+        insert into tusk.lease (shard, gated, number, worker_id, claimed_at, ids, attempts)
+        select
+            home, true, shared_lease, worker_id, clock_timestamp(), array_agg(taken.id), array_agg(taken.attempt)
+        from taken
+        where not taken.is_apart
+        having count(*) > 0
+    ),
+    leased_apart as (
         insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
         select
-            home, max(taken.interruptions), true, taken.lease, worker_id, clock_timestamp(),
-            array_agg(taken.id order by taken.ordinal), array_agg(taken.attempt order by taken.ordinal)
+            home, taken.interruptions, true, taken.lease, worker_id, clock_timestamp(), array[taken.id],
+            array[taken.attempt]
         from taken
-        group by taken.lease
+        where taken.is_apart
     )
     select
         taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, taken.max_attempts, taken.timeout_ms, taken.kind,
         taken.args, taken.retry, taken.tags, taken.metadata, taken.traceparent, taken.created_at, taken.available_at,
         clock_timestamp(), null::timestamptz, null::text
-    from taken
-    order by taken.ordinal;
+    from taken;
     if found then
         return;
     end if;
@@ -956,8 +1002,8 @@ begin
             allowed.most,
             allowed.burst,
             allowed.most - (
-                select coalesce(sum(held.weight), 0)
-                from tusk.limit_hold as held
+                select coalesce(sum(held.total), 0)
+                from tusk.present_hold as held
                 where held.shard = home and held.key = allowed.key
             ) as room,
             (
@@ -1054,14 +1100,6 @@ begin
         );
     end if;
 
-    insert into tusk.limit_hold (shard, weight, id, key)
-    select home, sum(least(used.weight, used.most))::smallint, used.id, used.key
-    from unnest(tid_ids, late_keys) as picked (id, late_key)
-    inner join unnest(used_ids, used_keys, used_weights, used_mosts) as used (id, key, weight, most)
-        on used.id = picked.id
-    where picked.late_key is null and used.most is not null
-    group by used.id, used.key;
-
     with refused as (
         select picked.tid, picked.key
         from unnest(tids, late_keys) as picked (tid, key)
@@ -1085,15 +1123,6 @@ begin
     )
     select watched || array_agg(distinct set_aside.key) into watched
     from set_aside;
-    return query
-    select
-        null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
-        null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
-        null::timestamptz, null::timestamptz, null::timestamptz, different.key
-    from (select distinct given.key from unnest(watched) as given (key)) as different;
-    if array_position(late_keys, null) is null then
-        return;
-    end if;
     if is_fair then
         perform tusk.charge_shares(home, array(
             select picked.tid from unnest(tids, late_keys) as picked (tid, key) where picked.key is null
@@ -1101,22 +1130,48 @@ begin
     end if;
 
     return query
-    with taken as materialized (
+    with chosen as materialized (
         select
             row.ordinal,
             row.start_at,
             ready.*,
             places.number::smallint as lane,
-            case when ready.kind = any (kinds_apart) or alone then nextval('tusk.lease_number') else shared_lease end
-                as lease
+            ready.kind = any (kinds_apart) or alone as is_apart
         from unnest(tids, late_keys, start_ats) with ordinality as row (tid, late_key, start_at, ordinal)
         inner join tusk.ready as ready on ready.ctid = row.tid
         inner join unnest(queues, priorities) with ordinality as places (queue, priority, number)
             on places.queue = ready.queue and places.priority = ready.priority
         where row.late_key is null
     ),
+    taken as materialized (
+        select
+            chosen.*,
+            case when chosen.is_apart then nextval('tusk.lease_number') else shared_lease end as lease,
+            row_number() over (partition by chosen.is_apart order by chosen.ordinal) as number,
+            count(*) over (partition by chosen.is_apart) as size
+        from chosen
+    ),
     gone as (
         delete from tusk.ready as ready where ready.ctid = any (tids)
+    ),
+    held as (
+        insert into tusk.limit_hold (shard, weight, lease, key, places)
+        select
+            home,
+            least(used.weight, used.most)::smallint,
+            taken.lease,
+            used.key,
+            bit_or(
+                case
+                    when taken.is_apart then '1'
+                    else set_bit(repeat('0', taken.size::integer)::bit varying, taken.number::integer - 1, 1)
+                end
+            )
+        from taken
+        inner join unnest(used_ids, used_keys, used_weights, used_mosts) as used (id, key, weight, most)
+            on used.id = taken.id
+        where used.most is not null
+        group by taken.lease, used.key, least(used.weight, used.most)
     ),
     leased as (
         insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
@@ -1138,6 +1193,12 @@ begin
         limit 1
     ) as job
     order by taken.ordinal;
+    return query
+    select
+        null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
+        null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
+        null::timestamptz, null::timestamptz, null::timestamptz, different.key
+    from (select distinct given.key from unnest(watched) as given (key)) as different;
 end
 $$;
 
@@ -1226,10 +1287,10 @@ begin
         complete.job_id & 1023, coalesce(held.attempts[held.position], 0) + 1, 'completed', complete.job_id,
         complete.lease, held.claimed_at, moment, held.worker_id, complete.result
     );
-    if held.gated then
-        delete from tusk.limit_hold as hold where hold.id = complete.job_id;
-    end if;
     if coalesce(bit_count(held.done), 0) + 1 = held.size then
+        if held.gated then
+            delete from tusk.limit_hold as hold where hold.lease = complete.lease;
+        end if;
         delete from tusk.lease as owned
         where owned.shard = complete.job_id & 1023 and owned.number = complete.lease;
     else
@@ -2361,24 +2422,108 @@ COMMENT ON COLUMN tusk.key_limit.updated_at IS 'When it was set.';
 
 COMMENT ON COLUMN tusk.key_limit.updated_by IS 'Who set it.';
 
+CREATE SEQUENCE tusk.lease_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+COMMENT ON SEQUENCE tusk.lease_number IS 'Lease numbers: the fence. Every claim draws one greater than all before.';
+
+CREATE TABLE tusk.lease (
+    shard smallint DEFAULT 0 NOT NULL,
+    interruptions smallint DEFAULT 0 NOT NULL,
+    gated boolean DEFAULT false NOT NULL,
+    number bigint DEFAULT nextval('tusk.lease_number'::regclass) NOT NULL,
+    worker_id uuid NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    done bit varying,
+    cancels bigint[],
+    attempts smallint[],
+    ids bigint[] NOT NULL
+)
+WITH (fillfactor='70', toast_tuple_target='128', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='10000', autovacuum_vacuum_cost_delay='0', toast.autovacuum_vacuum_scale_factor='0', toast.autovacuum_vacuum_threshold='1000', toast.autovacuum_vacuum_cost_delay='0');
+ALTER TABLE ONLY tusk.lease ALTER COLUMN attempts SET STORAGE EXTERNAL;
+ALTER TABLE ONLY tusk.lease ALTER COLUMN ids SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE tusk.lease IS 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
+
+COMMENT ON COLUMN tusk.lease.shard IS 'The shard of its jobs.';
+
+COMMENT ON COLUMN tusk.lease.interruptions IS 'Above 0: its one job runs alone after that many lost leases.';
+
+COMMENT ON COLUMN tusk.lease.gated IS 'Whether its jobs may hold limit slots, which end with them.';
+
+COMMENT ON COLUMN tusk.lease.number IS 'Greater than every lease granted before.';
+
+COMMENT ON COLUMN tusk.lease.worker_id IS 'Who holds it.';
+
+COMMENT ON COLUMN tusk.lease.claimed_at IS 'When it was granted.';
+
+COMMENT ON COLUMN tusk.lease.expires_at IS 'When it ends by itself; null: it lives with the worker''s heartbeat.';
+
+COMMENT ON COLUMN tusk.lease.done IS 'A bit for each position in ids, 1 when that job is settled; null: none is.';
+
+COMMENT ON COLUMN tusk.lease.cancels IS 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
+
+COMMENT ON COLUMN tusk.lease.attempts IS 'Attempts used before this one, by position; null: all 0.';
+
+COMMENT ON COLUMN tusk.lease.ids IS 'Its jobs.';
+
 CREATE TABLE tusk.limit_hold (
     shard smallint DEFAULT 0 NOT NULL,
     weight smallint NOT NULL,
-    id bigint NOT NULL,
+    lease bigint NOT NULL,
     key text NOT NULL COLLATE pg_catalog."C",
+    places bit varying NOT NULL,
     CONSTRAINT limit_hold_weight_positive CHECK ((weight > 0))
 )
 WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_insert_threshold='-1', autovacuum_vacuum_cost_delay='0');
 
-COMMENT ON TABLE tusk.limit_hold IS 'What running jobs hold of limits: a row for each job and key.';
+COMMENT ON TABLE tusk.limit_hold IS 'What the jobs of leases hold of limits, as long as their lease does not say that they are done.';
 
-COMMENT ON COLUMN tusk.limit_hold.shard IS 'The shard of the job.';
+COMMENT ON COLUMN tusk.limit_hold.shard IS 'The shard of the jobs.';
 
-COMMENT ON COLUMN tusk.limit_hold.weight IS 'How much it counts.';
+COMMENT ON COLUMN tusk.limit_hold.weight IS 'How much each of them counts.';
 
-COMMENT ON COLUMN tusk.limit_hold.id IS 'The job; it has a lease.';
+COMMENT ON COLUMN tusk.limit_hold.lease IS 'Their lease.';
 
-COMMENT ON COLUMN tusk.limit_hold.key IS 'The key it counts for.';
+COMMENT ON COLUMN tusk.limit_hold.key IS 'The key they count for.';
+
+COMMENT ON COLUMN tusk.limit_hold.places IS 'A bit for each position in the ids of the lease, 1 for those that count.';
+
+CREATE VIEW tusk.present_hold AS
+ SELECT hold.shard,
+    hold.key,
+    hold.lease,
+    hold.weight,
+    held.places,
+    (hold.weight * bit_count(held.places)) AS total
+   FROM (tusk.limit_hold hold
+     CROSS JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (lease.done IS NULL) THEN (hold.places)::"bit"
+                    ELSE ((hold.places)::"bit" & (~ (lease.done)::"bit"))
+                END AS places
+           FROM tusk.lease lease
+          WHERE ((lease.shard = hold.shard) AND (lease.number = hold.lease))
+         LIMIT 1) held);
+
+COMMENT ON VIEW tusk.present_hold IS 'What running jobs hold of limits now.';
+
+COMMENT ON COLUMN tusk.present_hold.shard IS 'As in tusk.limit_hold.';
+
+COMMENT ON COLUMN tusk.present_hold.key IS 'As in tusk.limit_hold.';
+
+COMMENT ON COLUMN tusk.present_hold.lease IS 'As in tusk.limit_hold.';
+
+COMMENT ON COLUMN tusk.present_hold.weight IS 'As in tusk.limit_hold.';
+
+COMMENT ON COLUMN tusk.present_hold.places IS 'A bit for each position in the ids of the lease, 1 for those that hold now.';
+
+COMMENT ON COLUMN tusk.present_hold.total IS 'What they hold together.';
 
 CREATE VIEW tusk.present_limit AS
  SELECT given.key,
@@ -2425,7 +2570,7 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
  SELECT
          CASE
              WHEN bound.is_paused THEN 'paused'::text
-             WHEN ((bound.breaker_most = bound.most) AND ((bound.most = 0) OR ((bound.held + LEAST(bound.weight, bound.most)) > bound.most))) THEN 'breaker'::text
+             WHEN ((bound.breaker_most = bound.most) AND ((bound.most = 0) OR ((bound.held + (LEAST(bound.weight, bound.most))::numeric) > (bound.most)::numeric))) THEN 'breaker'::text
              WHEN (bound.token_at > (clock_timestamp() + tusk.rate_reach())) THEN 'rate'::text
              ELSE 'limit'::text
          END AS "case",
@@ -2435,7 +2580,7 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                WHERE ((paused.key = ANY (ARRAY[bound.key, tusk.key_class(bound.key)])) AND (paused.paused_at IS NOT NULL))
                ORDER BY (paused.key = bound.key) DESC
               LIMIT 1)
-             WHEN ((bound.breaker_most = bound.most) AND ((bound.most = 0) OR ((bound.held + LEAST(bound.weight, bound.most)) > bound.most))) THEN format('breaker of %s is open since %s, after %s failures (%s): %s'::text, bound.key, bound.opened_at, bound.failures, bound.breaker_reason,
+             WHEN ((bound.breaker_most = bound.most) AND ((bound.most = 0) OR ((bound.held + (LEAST(bound.weight, bound.most))::numeric) > (bound.most)::numeric))) THEN format('breaker of %s is open since %s, after %s failures (%s): %s'::text, bound.key, bound.opened_at, bound.failures, bound.breaker_reason,
              CASE
                  WHEN (bound.most = 0) THEN ('one job tries at '::text || bound.probe_at)
                  ELSE format('%s of %s may run now, and more when they succeed'::text, bound.held, bound.most)
@@ -2448,7 +2593,7 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
                  ELSE 'are'::text
              END,
              CASE
-                 WHEN ((bound.held + LEAST(bound.weight, bound.most)) <= bound.most) THEN ', and other jobs wait ahead of it'::text
+                 WHEN ((bound.held + (LEAST(bound.weight, bound.most))::numeric) <= (bound.most)::numeric) THEN ', and other jobs wait ahead of it'::text
                  ELSE ''::text
              END)
          END AS format,
@@ -2457,11 +2602,13 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
              WHEN (bound.opened_at IS NOT NULL) THEN json_build_object('opened_at', bound.opened_at, 'probe_at', bound.probe_at, 'failures', bound.failures, 'reason', bound.breaker_reason)
              ELSE NULL::json
          END, 'running', bound.held, 'weight', bound.weight, 'waiting', bound.ahead, 'held_by', ( SELECT COALESCE(json_agg(json_build_object('id', (holder.id)::text, 'weight', holder.weight)), '[]'::json) AS "coalesce"
-            FROM ( SELECT held.id,
+            FROM ( SELECT running.id,
                      held.weight
-                    FROM tusk.limit_hold held
-                   WHERE ((held.shard = explain_limits.home) AND (held.key = bound.key))
-                   ORDER BY held.id
+                    FROM ((tusk.present_hold held
+                      JOIN tusk.lease lease ON (((lease.shard = explain_limits.home) AND (lease.number = held.lease))))
+                      CROSS JOIN LATERAL unnest(lease.ids) WITH ORDINALITY running(id, "position"))
+                   WHERE ((held.shard = explain_limits.home) AND (held.key = bound.key) AND (get_bit(held.places, ((running."position")::integer - 1)) = 1))
+                   ORDER BY running.id
                   LIMIT 10) holder)) AS json_build_object
     FROM ( SELECT counted.key,
              counted.weight,
@@ -2476,8 +2623,8 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
              rate.rate_max,
              rate.rate_period_ms,
              (GREATEST(bucket.full_at, clock_timestamp()) + (((LEAST(counted.weight, limited.burst) - limited.burst))::double precision * limited.step)) AS token_at,
-             ( SELECT COALESCE(sum(held.weight), (0)::bigint) AS "coalesce"
-                    FROM tusk.limit_hold held
+             ( SELECT COALESCE(sum(held.total), (0)::numeric) AS "coalesce"
+                    FROM tusk.present_hold held
                    WHERE ((held.shard = explain_limits.home) AND (held.key = counted.key))) AS held,
              ( SELECT count(*) AS count
                     FROM ( SELECT
@@ -2517,7 +2664,7 @@ CREATE FUNCTION tusk.explain_limits(home smallint, queue text, kind text, named 
               LEFT JOIN tusk.key_limit rate ON ((rate.key = limited.rate_key)))
               LEFT JOIN tusk.rate_bucket bucket ON (((bucket.shard = explain_limits.home) AND (bucket.key = counted.key))))
            WHERE ((limited.most IS NOT NULL) OR (limited.burst IS NOT NULL))) bound
-   WHERE ((bound.most = 0) OR ((bound.held + LEAST(bound.weight, bound.most)) > bound.most) OR (bound.token_at > (clock_timestamp() + tusk.rate_reach())) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
+   WHERE ((bound.most = 0) OR ((bound.held + (LEAST(bound.weight, bound.most))::numeric) > (bound.most)::numeric) OR (bound.token_at > (clock_timestamp() + tusk.rate_reach())) OR ((NOT explain_limits.is_ahead) AND (bound.ahead > 0)))
    ORDER BY bound.key;
 END;
 
@@ -2656,56 +2803,6 @@ COMMENT ON COLUMN tusk.cancel_request.requested_at IS 'When.';
 COMMENT ON COLUMN tusk.cancel_request.requested_by IS 'Who.';
 
 COMMENT ON COLUMN tusk.cancel_request.reason IS 'Why.';
-
-CREATE SEQUENCE tusk.lease_number
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-COMMENT ON SEQUENCE tusk.lease_number IS 'Lease numbers: the fence. Every claim draws one greater than all before.';
-
-CREATE TABLE tusk.lease (
-    shard smallint DEFAULT 0 NOT NULL,
-    interruptions smallint DEFAULT 0 NOT NULL,
-    gated boolean DEFAULT false NOT NULL,
-    number bigint DEFAULT nextval('tusk.lease_number'::regclass) NOT NULL,
-    worker_id uuid NOT NULL,
-    claimed_at timestamp with time zone NOT NULL,
-    expires_at timestamp with time zone,
-    done bit varying,
-    cancels bigint[],
-    attempts smallint[],
-    ids bigint[] NOT NULL
-)
-WITH (fillfactor='70', toast_tuple_target='128', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='10000', autovacuum_vacuum_cost_delay='0', toast.autovacuum_vacuum_scale_factor='0', toast.autovacuum_vacuum_threshold='1000', toast.autovacuum_vacuum_cost_delay='0');
-ALTER TABLE ONLY tusk.lease ALTER COLUMN attempts SET STORAGE EXTERNAL;
-ALTER TABLE ONLY tusk.lease ALTER COLUMN ids SET STORAGE EXTERNAL;
-
-COMMENT ON TABLE tusk.lease IS 'Claims under way: a row for each batch. The row is the fence: no row, no right to write.';
-
-COMMENT ON COLUMN tusk.lease.shard IS 'The shard of its jobs.';
-
-COMMENT ON COLUMN tusk.lease.interruptions IS 'Above 0: its one job runs alone after that many lost leases.';
-
-COMMENT ON COLUMN tusk.lease.gated IS 'Whether its jobs may hold limit slots, which end with them.';
-
-COMMENT ON COLUMN tusk.lease.number IS 'Greater than every lease granted before.';
-
-COMMENT ON COLUMN tusk.lease.worker_id IS 'Who holds it.';
-
-COMMENT ON COLUMN tusk.lease.claimed_at IS 'When it was granted.';
-
-COMMENT ON COLUMN tusk.lease.expires_at IS 'When it ends by itself; null: it lives with the worker''s heartbeat.';
-
-COMMENT ON COLUMN tusk.lease.done IS 'A bit for each position in ids, 1 when that job is settled; null: none is.';
-
-COMMENT ON COLUMN tusk.lease.cancels IS 'Jobs of this lease that were told to stop. In the row so that settling cannot miss it.';
-
-COMMENT ON COLUMN tusk.lease.attempts IS 'Attempts used before this one, by position; null: all 0.';
-
-COMMENT ON COLUMN tusk.lease.ids IS 'Its jobs.';
 
 CREATE TABLE tusk.outcome (
     shard smallint DEFAULT 0 NOT NULL,
@@ -4882,8 +4979,8 @@ begin
             coalesce(own.burst, class.burst) as burst,
             greatest(bucket.full_at, bucket.offered_at, moment) as full_at,
             (
-                select coalesce(sum(held.weight), 0)
-                from tusk.limit_hold as held
+                select coalesce(sum(held.total), 0)
+                from tusk.present_hold as held
                 where held.shard = home and held.key = given.key
             ) as held
         from (select distinct given.key from unnest(limited_keys) as given (key)) as given
@@ -6772,7 +6869,7 @@ ALTER TABLE ONLY tusk.lease
     ADD CONSTRAINT lease_pkey PRIMARY KEY (shard, number);
 
 ALTER TABLE ONLY tusk.limit_hold
-    ADD CONSTRAINT limit_hold_pkey PRIMARY KEY (shard, key, id);
+    ADD CONSTRAINT limit_hold_pkey PRIMARY KEY (shard, key, lease, weight);
 
 ALTER TABLE ONLY tusk.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (version);
@@ -6849,7 +6946,7 @@ CREATE INDEX job_log_overflow_id_idx ON tusk.job_log_overflow USING btree (id);
 
 CREATE INDEX lease_worker ON tusk.lease USING btree (worker_id);
 
-CREATE INDEX limit_hold_id ON tusk.limit_hold USING btree (id);
+CREATE INDEX limit_hold_lease ON tusk.limit_hold USING btree (lease);
 
 CREATE INDEX operation_under_way ON tusk.operation USING btree (due_at) WHERE (ended_at IS NULL);
 

@@ -5,7 +5,8 @@ import Synchronization
 /// Where log lines go: a bounded buffer that one thread empties.
 ///
 /// Who logs copies the line into the buffer and goes on; a stalled pipe stalls only the thread that writes. A line
-/// that finds the buffer full, or an output that is gone, is dropped and counted.
+/// that finds the buffer full, or an output that is gone, is dropped and counted. The thread ends with `stop`, or when
+/// nobody refers to the output any more and what waits is written.
 package final class LogOutput: Sendable {
     /// Writes bytes. Called by one thread, and may block.
     package typealias Writer = @Sendable ([UInt8]) -> WriteEnd
@@ -19,14 +20,9 @@ package final class LogOutput: Sendable {
         case closed
     }
 
-    /// How many bytes may wait. Defaults to 1 MiB, about 5,000 lines.
-    private let bufferBytesMax: Int
-    private let writer: Writer
-    private let state = Mutex(State())
-    /// Raised when there is something to do for the thread.
-    private let work = DispatchSemaphore(value: 0)
+    private let drain: Drain
 
-    private struct State {
+    fileprivate struct State {
         var buffer: [UInt8] = []
         var bufferedLines = 0
         var isWriting = false
@@ -58,11 +54,12 @@ package final class LogOutput: Sendable {
 
     /// An output that hands its bytes to `writer`.
     package init(bufferBytesMax: Int = 1 << 20, writer: @escaping Writer) {
-        self.bufferBytesMax = bufferBytesMax
-        self.writer = writer
-        // A serial queue whose only block never returns is a thread of our own.
-        DispatchQueue(label: "tusk.log").async { self.drain() }
+        drain = Drain(bufferBytesMax: bufferBytesMax, writer: writer)
+        // A serial queue with one block that lasts is a thread of our own. It must not keep the output itself.
+        DispatchQueue(label: "tusk.log").async { [drain] in drain.run() }
     }
+
+    deinit { drain.stop() }
 
     /// An output to an open descriptor, usually 2. It stays open when the output stops.
     package convenience init(descriptor: Int32, bufferBytesMax: Int = 1 << 20) {
@@ -72,6 +69,57 @@ package final class LogOutput: Sendable {
     /// Takes a line, which ends in a line feed; returns at once, and false when the line had to be dropped.
     @discardableResult
     package func append(_ line: [UInt8]) -> Bool {
+        drain.append(line)
+    }
+
+    /// Lines dropped since the start.
+    package var droppedLines: Int { drain.state.withLock { $0.droppedLines } }
+
+    /// Lines dropped since this was last asked, for the line that reports them.
+    func takeUnreportedDrops() -> Int {
+        drain.state.withLock { state in
+            defer { state.unreportedDrops = 0 }
+            return state.unreportedDrops
+        }
+    }
+
+    /// Waits until every line taken so far is written, at most so long; returns whether it is.
+    @discardableResult
+    package func flush(within limit: Duration = .seconds(1)) -> Bool {
+        let flushed = DispatchSemaphore(value: 0)
+        let isIdle = drain.state.withLock { state in
+            if state.buffer.isEmpty && !state.isWriting { return true }
+            state.flushes.append(flushed)
+            return false
+        }
+        if isIdle { return true }
+        let nanoseconds = limit / .nanoseconds(1)
+        return flushed.wait(timeout: .now() + nanoseconds / 1e9) == .success
+    }
+
+    /// Flushes, then ends the thread as soon as its last write returns. Lines that come later are dropped.
+    package func stop(within limit: Duration = .seconds(1)) {
+        flush(within: limit)
+        drain.stop()
+    }
+}
+
+/// What an output and its thread share.
+private final class Drain: Sendable {
+    /// How many bytes may wait. Defaults to 1 MiB, about 5,000 lines.
+    let bufferBytesMax: Int
+    let writer: LogOutput.Writer
+    let state = Mutex(LogOutput.State())
+    /// Raised when there is something to do for the thread.
+    let work = DispatchSemaphore(value: 0)
+
+    init(bufferBytesMax: Int, writer: @escaping LogOutput.Writer) {
+        self.bufferBytesMax = bufferBytesMax
+        self.writer = writer
+    }
+
+    /// Takes a line, unless there is no room or no thread for it any more.
+    func append(_ line: [UInt8]) -> Bool {
         let isFirst: Bool? = state.withLock { state in
             let isFull = state.buffer.count + line.count > bufferBytesMax
             guard !isFull, !state.isClosed, !state.isStopped else {
@@ -86,34 +134,8 @@ package final class LogOutput: Sendable {
         return isFirst != nil
     }
 
-    /// Lines dropped since the start.
-    package var droppedLines: Int { state.withLock { $0.droppedLines } }
-
-    /// Lines dropped since this was last asked, for the line that reports them.
-    func takeUnreportedDrops() -> Int {
-        state.withLock { state in
-            defer { state.unreportedDrops = 0 }
-            return state.unreportedDrops
-        }
-    }
-
-    /// Waits until every line taken so far is written, at most so long; returns whether it is.
-    @discardableResult
-    package func flush(within limit: Duration = .seconds(1)) -> Bool {
-        let flushed = DispatchSemaphore(value: 0)
-        let isIdle = state.withLock { state in
-            if state.buffer.isEmpty && !state.isWriting { return true }
-            state.flushes.append(flushed)
-            return false
-        }
-        if isIdle { return true }
-        let nanoseconds = limit / .nanoseconds(1)
-        return flushed.wait(timeout: .now() + nanoseconds / 1e9) == .success
-    }
-
-    /// Flushes, then ends the thread as soon as its last write returns. Lines that come later are dropped.
-    package func stop(within limit: Duration = .seconds(1)) {
-        flush(within: limit)
+    /// Takes no more lines, and ends the thread when those that wait are written.
+    func stop() {
         let isFirst = state.withLock { state in
             defer { state.isStopped = true }
             return !state.isStopped
@@ -122,7 +144,7 @@ package final class LogOutput: Sendable {
     }
 
     /// The thread: takes what waits, writes it without the lock, and sleeps when there is nothing.
-    private func drain() {
+    func run() {
         SignalMask.blockBrokenPipe()
         while true {
             work.wait()

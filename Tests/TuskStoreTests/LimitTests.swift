@@ -271,7 +271,7 @@ extension StoreFixture {
 
     /// What each key is held with.
     func held() throws -> [String: Int64] {
-        let text = "select key, sum(weight) from tusk.limit_hold group by key"
+        let text = "select key, sum(total)::bigint from tusk.present_hold group by key having sum(total) > 0"
         let rows = try session.session.run(Statement(name: "held", text: text, isReadOnly: true))
         return Dictionary(uniqueKeysWithValues: (0..<rows.rowCount).map { (rows.text($0, 0), rows.int8($0, 1)) })
     }

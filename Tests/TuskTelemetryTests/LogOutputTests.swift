@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import TuskTelemetry
@@ -140,6 +141,23 @@ struct LogOutputTests {
         #expect(!output.append(Array("after\n".utf8)))
         #expect(writer.lines == ["before"])
     }
+
+    @Test func `the thread of an output that nobody has any more writes what waits, and ends`() async throws {
+        let writer = HeldWriter()
+        weak var kept: Marker?
+        do {
+            let marker = Marker()
+            kept = marker
+            let output = LogOutput { [marker] bytes in
+                withExtendedLifetime(marker) { writer.write(bytes) }
+            }
+            output.append(Array("last\n".utf8))
+        }
+        try await eventually { kept == nil }
+        #expect(writer.lines == ["last"])
+    }
+
+    private final class Marker: Sendable {}
 }
 
 struct LoggerTests {

@@ -68,10 +68,10 @@ begin
         complete.job_id & 1023, coalesce(held.attempts[held.position], 0) + 1, 'completed', complete.job_id,
         complete.lease, held.claimed_at, moment, held.worker_id, complete.result
     );
-    if held.gated then
-        delete from tusk.limit_hold as hold where hold.id = complete.job_id;
-    end if;
     if coalesce(bit_count(held.done), 0) + 1 = held.size then
+        if held.gated then
+            delete from tusk.limit_hold as hold where hold.lease = complete.lease;
+        end if;
         delete from tusk.lease as owned
         where owned.shard = complete.job_id & 1023 and owned.number = complete.lease;
     else

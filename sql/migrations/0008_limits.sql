@@ -1,6 +1,7 @@
 -- Limits: how many jobs with a key may run at once, and how many may start in a time, over all workers.
--- Why: exact whatever crashes. What a running job holds of a limit is a row of its own, made by the transaction that
--- makes its lease and gone with the one that ends it; what is left of a rate is a moment, moved by that transaction.
+-- Why: exact whatever crashes. What running jobs hold of limits are rows that belong to their lease: made by the
+-- transaction that makes it, gone with it, and each job's part with the bit that says that it is done; what is left of
+-- a rate is a moment, moved by that transaction.
 -- Locks: only new objects. Cost on 10 million rows: none, the tables are new.
 --
 -- A job counts for the keys it names, for queue:NAME of its queue and for kind:NAME of its kind. A key's own row says
@@ -153,22 +154,50 @@ comment on function tusk.rate_reach is
 create table tusk.limit_hold (
     shard smallint not null default 0,
     weight smallint not null,
-    id bigint not null,
+    lease bigint not null,
     key text collate "C" not null,
-    constraint limit_hold_pkey primary key (shard, key, id),
+    places bit varying not null,
+    constraint limit_hold_pkey primary key (shard, key, lease, weight),
     constraint limit_hold_weight_positive check (weight > 0)
 ) with (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
     autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0
 );
 
-create index limit_hold_id on tusk.limit_hold (id);
+create index limit_hold_lease on tusk.limit_hold (lease);
 
-comment on table tusk.limit_hold is 'What running jobs hold of limits: a row for each job and key.';
-comment on column tusk.limit_hold.shard is 'The shard of the job.';
-comment on column tusk.limit_hold.weight is 'How much it counts.';
-comment on column tusk.limit_hold.id is 'The job; it has a lease.';
-comment on column tusk.limit_hold.key is 'The key it counts for.';
+comment on table tusk.limit_hold
+is 'What the jobs of leases hold of limits, as long as their lease does not say that they are done.';
+comment on column tusk.limit_hold.shard is 'The shard of the jobs.';
+comment on column tusk.limit_hold.weight is 'How much each of them counts.';
+comment on column tusk.limit_hold.lease is 'Their lease.';
+comment on column tusk.limit_hold.key is 'The key they count for.';
+comment on column tusk.limit_hold.places is 'A bit for each position in the ids of the lease, 1 for those that count.';
+
+create view tusk.present_hold as
+select
+    hold.shard,
+    hold.key,
+    hold.lease,
+    hold.weight,
+    held.places,
+    hold.weight * bit_count(held.places) as total
+from tusk.limit_hold as hold
+cross join lateral (
+    select case when lease.done is null then hold.places else hold.places & ~lease.done end as places
+    from tusk.lease as lease
+    where lease.shard = hold.shard and lease.number = hold.lease
+    limit 1
+) as held;
+
+comment on view tusk.present_hold is 'What running jobs hold of limits now.';
+comment on column tusk.present_hold.shard is 'As in tusk.limit_hold.';
+comment on column tusk.present_hold.key is 'As in tusk.limit_hold.';
+comment on column tusk.present_hold.lease is 'As in tusk.limit_hold.';
+comment on column tusk.present_hold.weight is 'As in tusk.limit_hold.';
+comment on column tusk.present_hold.places
+is 'A bit for each position in the ids of the lease, 1 for those that hold now.';
+comment on column tusk.present_hold.total is 'What they hold together.';
 
 create function tusk.key_class(key text) returns text
 language sql immutable
@@ -476,6 +505,8 @@ begin
     -- Mostly there is room for all of them, and nothing is to be judged one by one. What is picked is deleted by the
     -- same statement, so it is picked here and not by gated_candidates: a function sees rows that were committed a
     -- moment after the statement began, which the delete would not, and they would be claimed again.
+    -- Nothing is sorted behind the join with job, whose columns are wide: nested loops, CTE scans and windows without
+    -- an order keep that of line, in the answer as in the ids of the lease.
     shared_lease := nextval('tusk.lease_number');
     return query
     with place as (
@@ -484,96 +515,130 @@ begin
         left join tusk.queue as queue on queue.name = given.queue
         where queue.paused_at is null and not is_fair
     ),
-    picked as materialized (
+    candidate as materialized (
         select
-            first.tid, first.id, first.rank, first.released, first.priority, first.lane::smallint as lane,
-            first.interruptions, first.attempt, first.kind, first.available_at,
+            line.tid, line.id, line.rank, line.lane::smallint as lane, line.attempt, line.interruptions,
+            line.args_bytes, line.available_at,
+            alone or line.kind = any (kinds_apart) as is_apart,
+            case when alone or line.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
+                as lease,
             coalesce(job.limit_keys, '{}')
-            || case when first.is_limited then array['queue:' || first.queue] end
-            || case when first.kind = any (limited_kinds) then array['kind:' || first.kind] end as keys,
-            job.limit_weights as weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata,
-            job.traceparent, job.created_at,
-            row_number() over line as ordinal,
-            sum(first.args_bytes) over line - first.args_bytes as bytes_before
+            || case when line.is_limited then array['queue:' || line.queue] end
+            || case when line.kind = any (limited_kinds) then array['kind:' || line.kind] end as keys,
+            job.limit_weights as weights,
+            line.kind, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata, job.traceparent,
+            job.created_at
         from (
-            select waiting.*
-            from place
-            cross join lateral (
-                select pressing.*
-                from (
-                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                    from tusk.ready as ready
-                    where
-                        has_deadlines
-                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
-                        and (ready.interruptions > 0) = alone
-                        and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
-                    order by ready.turn_key, ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as pressing
-                union all
-                select gated.*
-                from (
-                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                    from tusk.ready as ready
-                    where
-                        ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                        and (ready.interruptions > 0) = alone
-                    order by ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as gated
-                union all
-                select other.*
-                from (
-                    select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                    from tusk.ready as ready
-                    where
-                        (place.is_limited or cardinality(limited_kinds) > 0)
-                        and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                        and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                        and (ready.interruptions > 0) = alone
-                        and (place.is_limited or ready.kind = any (limited_kinds))
-                    order by ready.rank
-                    limit jobs_most
-                    for update skip locked
-                ) as other
-            ) as waiting
-            limit jobs_most
-        ) as first
+            select first.*
+            from (
+                select waiting.*
+                from place
+                cross join lateral (
+                    select pressing.*
+                    from (
+                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                        from tusk.ready as ready
+                        where
+                            has_deadlines
+                            and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                            and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                            and (ready.interruptions > 0) = alone
+                            and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                        order by ready.turn_key, ready.rank
+                        limit jobs_most
+                        for update skip locked
+                    ) as pressing
+                    union all
+                    select gated.*
+                    from (
+                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                        from tusk.ready as ready
+                        where
+                            ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                            and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
+                            and (ready.interruptions > 0) = alone
+                        order by ready.rank
+                        limit jobs_most
+                        for update skip locked
+                    ) as gated
+                    union all
+                    select other.*
+                    from (
+                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                        from tusk.ready as ready
+                        where
+                            (place.is_limited or cardinality(limited_kinds) > 0)
+                            and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                            and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
+                            and (ready.interruptions > 0) = alone
+                            and (place.is_limited or ready.kind = any (limited_kinds))
+                        order by ready.rank
+                        limit jobs_most
+                        for update skip locked
+                    ) as other
+                ) as waiting
+                limit jobs_most
+            ) as first
+            order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
+        ) as line
         cross join lateral (
             select
                 job.limit_keys, job.limit_weights, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags,
                 job.metadata, job.traceparent, job.created_at
             from tusk.job as job
             where
-                job.shard = home and job.id = first.id
+                job.shard = home and job.id = line.id
                 and (
-                    job.start_by is null or first.last_lease <> 0 or alone
+                    job.start_by is null or line.last_lease <> 0 or alone
                     or not tusk.is_late(home, job.id, job.start_by)
                 )
             limit 1
         ) as job
-        window line as (
-            order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
-            rows unbounded preceding
-        )
     ),
-    candidate as materialized (
+    fitting as materialized (
         select
-            picked.*,
-            case when alone or picked.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
-                as lease
-        from picked
-        where picked.bytes_before < bytes_most
+            case when size.bytes > bytes_most then (
+                select count(*)
+                from (
+                    select sum(candidate.args_bytes) over (rows unbounded preceding) - candidate.args_bytes as before
+                    from candidate
+                ) as sized
+                where sized.before < bytes_most
+            ) end as jobs
+        from (select sum(candidate.args_bytes) as bytes from candidate) as size
+    ),
+    placed as materialized (
+        select
+            chosen.keys, chosen.weights, chosen.lease, chosen.is_apart,
+            case
+                when chosen.is_apart then 0
+                else count(*) filter (where not chosen.is_apart) over (rows unbounded preceding) - 1
+            end::integer as place
+        from (
+            select candidate.keys, candidate.weights, candidate.lease, candidate.is_apart
+            from candidate
+            limit (select fitting.jobs from fitting)
+        ) as chosen
     ),
     used as materialized (
-        select candidate.id, given.key, coalesce(given.weight, 1::smallint) as weight
-        from candidate
-        cross join lateral unnest(candidate.keys, candidate.weights) as given (key, weight)
+        select
+            named.key, coalesce(named.weight, 1::smallint) as weight, named.lease, count(*) as jobs,
+            bit_or(set_bit(
+                case
+                    when named.is_apart then '0'
+                    else (
+                        select repeat('0', count(*)::integer)::bit varying from placed where not placed.is_apart
+                    )
+                end,
+                named.place, 1
+            )) as places
+        from (
+            select
+                unnest(placed.keys) as key, unnest(placed.weights) as weight, placed.lease, placed.is_apart,
+                placed.place
+            from placed
+        ) as named
+        group by named.key, coalesce(named.weight, 1::smallint), named.lease
     ),
     bound as materialized (
         select
@@ -584,58 +649,68 @@ begin
                 tusk.breaker_most(breaker.wave, breaker.probe_at)
             ) as most,
             coalesce(own.step, class.step) is not null as is_rated
-        from (select used.key, sum(used.weight) as weight from used group by used.key) as wanted
+        from (select used.key, sum(used.weight * used.jobs) as weight from used group by used.key) as wanted
         left join tusk.present_limit as own on own.key = wanted.key
         left join tusk.present_limit as class on class.key = tusk.key_class(wanted.key)
         left join tusk.breaker as breaker on breaker.shard = home and breaker.key = wanted.key
     ),
-    taken as materialized (
+    verdict as materialized (
+        select not exists (
+            select
+            from bound
+            where
+                bound.is_rated
+                or bound.most is not null and bound.weight > bound.most - (
+                    select coalesce(sum(held.total), 0)
+                    from tusk.present_hold as held
+                    where held.shard = home and held.key = bound.key
+                )
+                or exists (
+                    select from tusk.blocked as blocked
+                    where blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
+                    limit 1
+                )
+        ) as is_free
+    ),
+    taken as not materialized (
         select candidate.*
         from candidate
-        where not (
-            select exists (
-                select
-                from bound
-                where
-                    bound.is_rated
-                    or bound.most is not null and bound.weight > bound.most - (
-                        select coalesce(sum(held.weight), 0)
-                        from tusk.limit_hold as held
-                        where held.shard = home and held.key = bound.key
-                    )
-                    or exists (
-                        select from tusk.blocked as blocked
-                        where blocked.shard = home and blocked.reason = 'limit' and blocked.key = bound.key
-                        limit 1
-                    )
-            )
-        )
+        where (select verdict.is_free from verdict)
+        limit (select fitting.jobs from fitting)
     ),
     gone as (
         delete from tusk.ready as ready
         where ready.ctid = any (array(select taken.tid from taken))
     ),
     held as (
-        insert into tusk.limit_hold (shard, weight, id, key)
-        select home, least(used.weight, bound.most), used.id, used.key
+        insert into tusk.limit_hold (shard, weight, lease, key, places)
+        select home, least(used.weight, bound.most), used.lease, used.key, bit_or(used.places)
         from used
         inner join bound on bound.key = used.key
-        where bound.most is not null and (select exists (select from taken))
+        where bound.most is not null and (select verdict.is_free from verdict)
+        group by used.key, used.lease, least(used.weight, bound.most)
     ),
-    leased as (
+    leased_together as (
+        insert into tusk.lease (shard, gated, number, worker_id, claimed_at, ids, attempts)
+        select
+            home, true, shared_lease, worker_id, clock_timestamp(), array_agg(taken.id), array_agg(taken.attempt)
+        from taken
+        where not taken.is_apart
+        having count(*) > 0
+    ),
+    leased_apart as (
         insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
         select
-            home, max(taken.interruptions), true, taken.lease, worker_id, clock_timestamp(),
-            array_agg(taken.id order by taken.ordinal), array_agg(taken.attempt order by taken.ordinal)
+            home, taken.interruptions, true, taken.lease, worker_id, clock_timestamp(), array[taken.id],
+            array[taken.attempt]
         from taken
-        group by taken.lease
+        where taken.is_apart
     )
     select
         taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, taken.max_attempts, taken.timeout_ms, taken.kind,
         taken.args, taken.retry, taken.tags, taken.metadata, taken.traceparent, taken.created_at, taken.available_at,
         clock_timestamp(), null::timestamptz, null::text
-    from taken
-    order by taken.ordinal;
+    from taken;
     if found then
         return;
     end if;
@@ -676,8 +751,8 @@ begin
             allowed.most,
             allowed.burst,
             allowed.most - (
-                select coalesce(sum(held.weight), 0)
-                from tusk.limit_hold as held
+                select coalesce(sum(held.total), 0)
+                from tusk.present_hold as held
                 where held.shard = home and held.key = allowed.key
             ) as room,
             (
@@ -774,14 +849,6 @@ begin
         );
     end if;
 
-    insert into tusk.limit_hold (shard, weight, id, key)
-    select home, sum(least(used.weight, used.most))::smallint, used.id, used.key
-    from unnest(tid_ids, late_keys) as picked (id, late_key)
-    inner join unnest(used_ids, used_keys, used_weights, used_mosts) as used (id, key, weight, most)
-        on used.id = picked.id
-    where picked.late_key is null and used.most is not null
-    group by used.id, used.key;
-
     with refused as (
         select picked.tid, picked.key
         from unnest(tids, late_keys) as picked (tid, key)
@@ -805,15 +872,6 @@ begin
     )
     select watched || array_agg(distinct set_aside.key) into watched
     from set_aside;
-    return query
-    select
-        null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
-        null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
-        null::timestamptz, null::timestamptz, null::timestamptz, different.key
-    from (select distinct given.key from unnest(watched) as given (key)) as different;
-    if array_position(late_keys, null) is null then
-        return;
-    end if;
     if is_fair then
         perform tusk.charge_shares(home, array(
             select picked.tid from unnest(tids, late_keys) as picked (tid, key) where picked.key is null
@@ -821,22 +879,48 @@ begin
     end if;
 
     return query
-    with taken as materialized (
+    with chosen as materialized (
         select
             row.ordinal,
             row.start_at,
             ready.*,
             places.number::smallint as lane,
-            case when ready.kind = any (kinds_apart) or alone then nextval('tusk.lease_number') else shared_lease end
-                as lease
+            ready.kind = any (kinds_apart) or alone as is_apart
         from unnest(tids, late_keys, start_ats) with ordinality as row (tid, late_key, start_at, ordinal)
         inner join tusk.ready as ready on ready.ctid = row.tid
         inner join unnest(queues, priorities) with ordinality as places (queue, priority, number)
             on places.queue = ready.queue and places.priority = ready.priority
         where row.late_key is null
     ),
+    taken as materialized (
+        select
+            chosen.*,
+            case when chosen.is_apart then nextval('tusk.lease_number') else shared_lease end as lease,
+            row_number() over (partition by chosen.is_apart order by chosen.ordinal) as number,
+            count(*) over (partition by chosen.is_apart) as size
+        from chosen
+    ),
     gone as (
         delete from tusk.ready as ready where ready.ctid = any (tids)
+    ),
+    held as (
+        insert into tusk.limit_hold (shard, weight, lease, key, places)
+        select
+            home,
+            least(used.weight, used.most)::smallint,
+            taken.lease,
+            used.key,
+            bit_or(
+                case
+                    when taken.is_apart then '1'
+                    else set_bit(repeat('0', taken.size::integer)::bit varying, taken.number::integer - 1, 1)
+                end
+            )
+        from taken
+        inner join unnest(used_ids, used_keys, used_weights, used_mosts) as used (id, key, weight, most)
+            on used.id = taken.id
+        where used.most is not null
+        group by taken.lease, used.key, least(used.weight, used.most)
     ),
     leased as (
         insert into tusk.lease (shard, interruptions, gated, number, worker_id, claimed_at, ids, attempts)
@@ -858,6 +942,12 @@ begin
         limit 1
     ) as job
     order by taken.ordinal;
+    return query
+    select
+        null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
+        null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
+        null::timestamptz, null::timestamptz, null::timestamptz, different.key
+    from (select distinct given.key from unnest(watched) as given (key)) as different;
 end
 $$;
 
@@ -894,8 +984,8 @@ begin
             coalesce(own.burst, class.burst) as burst,
             greatest(bucket.full_at, bucket.offered_at, moment) as full_at,
             (
-                select coalesce(sum(held.weight), 0)
-                from tusk.limit_hold as held
+                select coalesce(sum(held.total), 0)
+                from tusk.present_hold as held
                 where held.shard = home and held.key = given.key
             ) as held
         from (select distinct given.key from unnest(limited_keys) as given (key)) as given

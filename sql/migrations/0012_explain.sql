@@ -71,10 +71,15 @@ begin atomic
             'held_by', (
                 select coalesce(json_agg(json_build_object('id', holder.id::text, 'weight', holder.weight)), '[]')
                 from (
-                    select held.id, held.weight
-                    from tusk.limit_hold as held
-                    where held.shard = explain_limits.home and held.key = bound.key
-                    order by held.id
+                    select running.id, held.weight
+                    from tusk.present_hold as held
+                    inner join tusk.lease as lease
+                        on lease.shard = explain_limits.home and lease.number = held.lease
+                    cross join lateral unnest(lease.ids) with ordinality as running (id, position)
+                    where
+                        held.shard = explain_limits.home and held.key = bound.key
+                        and get_bit(held.places, running.position::integer - 1) = 1
+                    order by running.id
                     limit 10
                 ) as holder
             )
@@ -96,8 +101,8 @@ begin atomic
             greatest(bucket.full_at, clock_timestamp())
             + (least(counted.weight, limited.burst) - limited.burst) * limited.step as token_at,
             (
-                select coalesce(sum(held.weight), 0)
-                from tusk.limit_hold as held
+                select coalesce(sum(held.total), 0)
+                from tusk.present_hold as held
                 where held.shard = explain_limits.home and held.key = counted.key
             ) as held,
             (

@@ -24,5 +24,4 @@ select
     claimed.claimed_at,
     claimed.waits_for,
     claimed.start_at
-from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) with ordinality as claimed
-order by claimed.lease is null, claimed.ordinality
+from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as claimed

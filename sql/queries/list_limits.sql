@@ -1,15 +1,15 @@
 -- Every limit, with how much of it is held and how many jobs wait for it (counted up to $1). Nothing holds a class, but
 -- keys of it.
 -- $1 int: where counting stops
--- Locks: none. Indexes: limit_hold_pkey, blocked_pkey.
+-- Locks: none. Indexes: limit_hold_pkey, lease_pkey, blocked_pkey.
 select
     given.key,
     given.running_max,
     given.updated_at,
     given.updated_by,
     (
-        select coalesce(sum(held.weight), 0)
-        from tusk.limit_hold as held
+        select coalesce(sum(held.total), 0)
+        from tusk.present_hold as held
         where held.shard = 0 and held.key = given.key
     )::bigint as running,
     (

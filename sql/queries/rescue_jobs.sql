@@ -54,7 +54,6 @@ lost as materialized (
         gone.worker_id,
         gone.claimed_at,
         gone.interruptions,
-        gone.gated,
         held.id,
         coalesce(gone.attempts[held.position], 0) as attempt,
         coalesce(held.id = any (gone.cancels), false) as is_cancelled,
@@ -65,7 +64,7 @@ lost as materialized (
 ),
 let_go as (
     delete from tusk.limit_hold as hold
-    where hold.id = any (array(select lost.id from lost where lost.gated))
+    where hold.lease = any (array(select gone.number from gone where gone.gated))
 ),
 ended as (
     insert into tusk.outcome (shard, attempt, state, id, lease, started_at, finished_at, worker_id, reason, error)

@@ -22,7 +22,6 @@ held as materialized (
         gone.number,
         gone.worker_id,
         gone.interruptions,
-        gone.gated,
         place.id,
         coalesce(gone.attempts[place.position], 0) as attempt,
         coalesce(place.id = any (gone.cancels), false) as is_cancelled
@@ -32,7 +31,7 @@ held as materialized (
 ),
 let_go as (
     delete from tusk.limit_hold as hold
-    where hold.id = any (array(select held.id from held where held.gated))
+    where hold.lease = any (array(select gone.number from gone where gone.gated))
 ),
 ended as (
     insert into tusk.outcome (shard, attempt, state, id, lease, finished_at, worker_id, reason, error)

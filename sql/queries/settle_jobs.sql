@@ -49,7 +49,6 @@ judged as materialized (
         held.cancels is not null and entry.id = any (held.cancels) and entry.verdict <> 2 as overruled,
         coalesce(held.attempts[entry.position + 1], 0) as attempt,
         held.interruptions,
-        held.gated,
         now() - entry.started_us * interval '1 microsecond' as started_at,
         entry.reason,
         entry.error,
@@ -91,13 +90,10 @@ tried as (
     from judged
     where judged.is_accepted and judged.verdict >= 3 and judged.started_at is not null
 ),
-let_go as (
-    delete from tusk.limit_hold as hold
-    where hold.id = any (array(select judged.id from judged where judged.is_accepted and judged.gated))
-),
 tally as materialized (
     select
         held.number,
+        held.gated,
         summed.count + coalesce(bit_count(held.done), 0) = cardinality(held.ids) as is_over,
         repeat('0', cardinality(held.ids))::bit varying as none
     from (
@@ -107,6 +103,10 @@ tally as materialized (
         group by judged.lease
     ) as summed
     inner join held on held.number = summed.lease
+),
+let_go as (
+    delete from tusk.limit_hold as hold
+    where hold.lease = any (array(select tally.number from tally where tally.is_over and tally.gated))
 ),
 freed as (
     delete from tusk.lease as lease

@@ -199,7 +199,7 @@ struct WaitingClaimsTests {
             let lease = try #require(try next.string("lease"))
             let got = try #require(try Self.firstJob(next))
             #expect(try api.settle(lease, [(got, #""outcome":"completed""#)]).status == 200)
-            let held = "select coalesce(sum(weight), 0) from tusk.limit_hold"
+            let held = "select coalesce(sum(total), 0)::bigint from tusk.present_hold"
             claims = [try api.claimed()]
             #expect(try api.database.number(held) == 2)
             let line = try (0..<2).map { _ in try api.enqueue(#"{"kind":"line","order":"a"}"#) }
