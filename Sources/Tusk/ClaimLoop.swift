@@ -100,10 +100,10 @@ struct ClaimLoop {
             if hasLeftOut { request.lanes.removeAll { $0.priority > configuration.reservedPriorityMax } }
             let idleSlots = max(0, engine.slots.idleCount - engine.feed.count)
             let parts = gatedShare.jobs(of: jobs, idleSlots: idleSlots)
-            let limited = try claimGated(parts.limited, request, &session)
+            let limited = try claimLimited(parts.limited, request, &session, &lanes)
             accept(limited, registration, isAlone: false, lowWater: lowWater)
             if parts.limited > 0 { gatedShare.noted(foundLimited: !limited.isEmpty) }
-            let fair = try claimGated(parts.fair, request, &session, isFair: true)
+            let fair = try claimGated(parts.fair, request, &session, isFair: true).jobs
             accept(fair, registration, isAlone: false, lowWater: lowWater)
             let gated = limited.count + fair.count
             request.jobsMax = max(1, jobs - gated)
@@ -148,6 +148,25 @@ struct ClaimLoop {
         return (answer.jobs.count, answer.jobs.count >= request.jobsMax || lanes.holdsMore || hasNews)
     }
 
+    /// Claims jobs that limits may hold back.
+    private mutating func claimLimited(
+        _ jobs: Int,
+        _ request: ClaimRequest,
+        _ session: inout KeptSession,
+        _ lanes: inout LaneCursors
+    ) throws(StoreError) -> [ClaimedJob] {
+        var request = request
+        request.lanes.removeAll { $0.priority > gatedShare.bandMax }
+        request.lanes = lanes.gated(request.lanes, at: .now)
+        request.argsBytesMax = min(request.argsBytesMax, Self.gatedBytesMax)
+        let answer = try claimGated(jobs, request, &session)
+        guard answer.snapshotXmax > 0 else { return answer.jobs }
+        let bytes = answer.jobs.reduce(0) { $0 + $1.argsBytes }
+        let reachedLimit = answer.jobs.count >= jobs || bytes >= request.argsBytesMax
+        lanes.claimedGated(answer, request.lanes, reachedLimit: reachedLimit, at: .now)
+        return answer.jobs
+    }
+
     /// Claims jobs that limits may hold back, or those with fair keys.
     private mutating func claimGated(
         _ jobs: Int,
@@ -155,8 +174,8 @@ struct ClaimLoop {
         _ session: inout KeptSession,
         isAlone: Bool = false,
         isFair: Bool = false
-    ) throws(StoreError) -> [ClaimedJob] {
-        guard jobs > 0 else { return [] }
+    ) throws(StoreError) -> GatedClaimAnswer {
+        guard jobs > 0 else { return .nothing }
         var request = request
         request.jobsMax = jobs
         request.argsBytesMax = min(request.argsBytesMax, Self.gatedBytesMax)
@@ -171,7 +190,7 @@ struct ClaimLoop {
         }
         // Somebody may have made room just before the jobs were there to be released.
         release(answer.watchedKeys, &session)
-        return answer.jobs
+        return answer
     }
 
     /// Brings back jobs that wait for these keys, as far as there is room.
@@ -210,7 +229,7 @@ struct ClaimLoop {
             if job == nil, gatedShare.isOpen {
                 let lanes = Lane.all(of: configuration.queues)
                 let request = ClaimRequest(worker: registration.id, lanes: lanes, kinds: kinds, jobsMax: 1)
-                job = try claimGated(1, request, &session, isAlone: true).first
+                job = try claimGated(1, request, &session, isAlone: true).jobs.first
             }
             state.claimedAlone(job != nil, at: .now, random: Double.random(in: 0..<1))
             if let job { accept([job], registration, isAlone: true, lowWater: 0) }

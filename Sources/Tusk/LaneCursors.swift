@@ -27,6 +27,8 @@ struct LaneCursors: Sendable {
     private let start: Instant
     private var turn = 0
     private var cursors: [Key: ClaimCursor] = [:]
+    /// Those of jobs that limits may hold back, which are claimed apart.
+    private var gatedCursors: [Key: ClaimCursor] = [:]
     /// The lanes that held jobs at the last look and have not been emptied since, in the order of claims.
     private var held: [Key] = []
     private var lookAt: Instant
@@ -81,19 +83,46 @@ struct LaneCursors: Sendable {
     /// Takes note of what a claim of these lanes gave. `reachedLimit`: it may have left rows that it saw, and lanes
     /// that it did not look at.
     mutating func claimed(_ answer: ClaimAnswer, _ lanes: [Lane], reachedLimit: Bool, at now: Instant) {
-        var highest: [Key: Int64] = [:]
-        for job in answer.jobs {
-            let key = Key(queue: job.queue, priority: job.priority)
-            highest[key] = max(highest[key] ?? 0, job.rank)
-        }
         claimed(
-            highest,
+            Self.highestRanks(answer.jobs),
             lanes,
             reachedLimit: reachedLimit,
             xmin: answer.snapshotXmin,
             xmax: answer.snapshotXmax,
             at: now
         )
+    }
+
+    /// These lanes with the cursors of jobs that limits may hold back; `claimedGated` tells what a claim gave.
+    func gated(_ lanes: [Lane], at now: Instant) -> [Lane] {
+        let time = start.duration(to: now)
+        return lanes.map { lane in
+            let cursor = gatedCursors[Key(lane)]?.cursor(now: time) ?? 0
+            return Lane(queue: lane.queue, priority: lane.priority, cursor: cursor)
+        }
+    }
+
+    /// Takes note of what a claim of jobs that limits may hold back gave, one that has a snapshot.
+    mutating func claimedGated(_ answer: GatedClaimAnswer, _ lanes: [Lane], reachedLimit: Bool, at now: Instant) {
+        let highest = Self.highestRanks(answer.jobs)
+        let (xmin, xmax) = (answer.snapshotXmin, answer.snapshotXmax)
+        let looked = Self.looked(lanes, highest, reachedLimit: reachedLimit)
+        note(highest, looked, in: \.gatedCursors, reachedLimit: reachedLimit, xmin: xmin, xmax: xmax, at: now)
+    }
+
+    private static func highestRanks(_ jobs: [ClaimedJob]) -> [Key: Int64] {
+        var highest: [Key: Int64] = [:]
+        for job in jobs {
+            let key = Key(queue: job.queue, priority: job.priority)
+            highest[key] = max(highest[key] ?? 0, job.rank)
+        }
+        return highest
+    }
+
+    /// The lanes that a claim looked at: it goes through them in order and ends at its limit.
+    private static func looked(_ lanes: [Lane], _ highest: [Key: Int64], reachedLimit: Bool) -> ArraySlice<Lane> {
+        guard reachedLimit else { return lanes[...] }
+        return lanes[..<(lanes.lastIndex { highest[Key($0)] != nil }.map { $0 + 1 } ?? 0)]
     }
 
     /// The same from the highest rank of each lane that gave something; 0: only jobs with deadlines.
@@ -105,18 +134,28 @@ struct LaneCursors: Sendable {
         xmax: Int64,
         at now: Instant
     ) {
-        let time = start.duration(to: now)
-        // A claim goes through its lanes in order and ends at its limit: of those behind it knows nothing.
-        let last = lanes.lastIndex { highest[Key($0)] != nil }
-        let looked = reachedLimit ? lanes[..<(last.map { $0 + 1 } ?? 0)] : lanes[...]
+        let looked = Self.looked(lanes, highest, reachedLimit: reachedLimit)
         if !namesAll { passBy(looked.map(Key.init), reachedLimit: reachedLimit) }
+        note(highest, looked, in: \.cursors, reachedLimit: reachedLimit, xmin: xmin, xmax: xmax, at: now)
+    }
+
+    private mutating func note(
+        _ highest: [Key: Int64],
+        _ looked: ArraySlice<Lane>,
+        in cursors: WritableKeyPath<Self, [Key: ClaimCursor]>,
+        reachedLimit: Bool,
+        xmin: Int64,
+        xmax: Int64,
+        at now: Instant
+    ) {
+        let time = start.duration(to: now)
         for (index, lane) in looked.enumerated() {
             let key = Key(lane)
             // Its other jobs come after those with deadlines, and were not looked at.
             if reachedLimit, index == looked.count - 1, highest[key] == 0 { continue }
-            if lane.cursor == 0 { cursors[key, default: ClaimCursor()].noteFullScan(now: time) }
+            if lane.cursor == 0 { self[keyPath: cursors][key, default: ClaimCursor()].noteFullScan(now: time) }
             guard xmax > 0 else { continue }
-            cursors[key, default: ClaimCursor()].record(
+            self[keyPath: cursors][key, default: ClaimCursor()].record(
                 highestRank: highest[key].flatMap { $0 > 0 ? $0 : nil },
                 reachedLimit: reachedLimit,
                 snapshotXmin: xmin,

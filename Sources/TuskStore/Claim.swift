@@ -76,6 +76,13 @@ package struct GatedClaimAnswer: Sendable {
     package let jobs: [ClaimedJob]
     /// The keys without room for which others wait from now on, and those of rates: to be looked at soon.
     package let watchedKeys: [String]
+    /// As in `ClaimAnswer`; 0 also when the claim left some of what it saw for another reason than its limit.
+    package let snapshotXmin: Int64
+    /// The same.
+    package let snapshotXmax: Int64
+
+    /// That of a claim of no job.
+    package static let nothing = GatedClaimAnswer(jobs: [], watchedKeys: [], snapshotXmin: 0, snapshotXmax: 0)
 }
 
 extension StoreSession {
@@ -127,6 +134,7 @@ extension StoreSession {
             $0.uuid(request.worker)
             $0.textArray(request.lanes.map(\.queue.text))
             $0.int2Array(request.lanes.map(\.priority.rawValue))
+            $0.int8Array(request.lanes.map(\.cursor))
             $0.textArray(request.kinds.map(\.text))
             $0.textArray(request.kindsLeasedApart.map(\.text))
             $0.int4(Int32(request.jobsMax))
@@ -135,7 +143,14 @@ extension StoreSession {
             $0.bool(isFair)
         }
         var reader = try ClaimReader(rows, request.lanes, isGated: true)
-        return GatedClaimAnswer(jobs: try reader.jobs(), watchedKeys: reader.otherRows.map { rows.text($0, 16) })
+        let jobs = try reader.jobs()
+        let hasSnapshot = !jobs.isEmpty && !rows.isNull(0, 18)
+        return GatedClaimAnswer(
+            jobs: jobs,
+            watchedKeys: reader.otherRows.map { rows.text($0, 16) },
+            snapshotXmin: hasSnapshot ? rows.int8(0, 18) : 0,
+            snapshotXmax: hasSnapshot ? rows.int8(0, 19) : 0
+        )
     }
 
     /// The lanes of these queues that hold waiting jobs, at most so many, each from its start, the most urgent first.

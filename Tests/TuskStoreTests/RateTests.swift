@@ -222,7 +222,7 @@ extension StoreFixture {
         let text = """
             select (extract(epoch from claimed.start_at) * 1000000)::bigint
             from tusk.claim_gated(
-                0::smallint, '\(worker)', '{default}', '{5}', '{noop}', '{}', \(max), 100000, false, false
+                0::smallint, '\(worker)', '{default}', '{5}', '{0}', '{noop}', '{}', \(max), 100000, false, false
             ) as claimed
             where claimed.id is not null
             """

@@ -298,6 +298,7 @@ create function tusk.gated_candidates(
     home smallint,
     queues text [],
     priorities smallint [],
+    cursors bigint [],
     kinds text [],
     jobs_most integer,
     alone boolean,
@@ -324,8 +325,9 @@ declare
 begin
     return query
     with place as (
-        select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
-        from unnest(queues, priorities) with ordinality as given (queue, priority, number)
+        select given.queue, given.priority, given.cursor, given.number, coalesce(queue.limited, false) as is_limited
+        from
+            unnest(queues, priorities, cursors) with ordinality as given (queue, priority, cursor, number)
         left join tusk.queue as queue on queue.name = given.queue
         where queue.paused_at is null
     )
@@ -365,7 +367,8 @@ begin
                 where
                     not is_fair
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
+                    and ready.gated and ready.turn_key = '' and ready.rank > place.cursor
+                    and ready.kind = any (kinds)
                     and (ready.interruptions > 0) = alone
                 order by ready.rank
                 limit jobs_most
@@ -379,8 +382,8 @@ begin
                 where
                     not is_fair and (place.is_limited or cardinality(limited_kinds) > 0)
                     and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                    and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                    and (ready.interruptions > 0) = alone
+                    and not ready.gated and ready.turn_key = '' and ready.rank > place.cursor
+                    and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
                     and (place.is_limited or ready.kind = any (limited_kinds))
                 order by ready.rank
                 limit jobs_most
@@ -447,6 +450,7 @@ create function tusk.claim_gated(
     worker_id uuid,
     queues text [],
     priorities smallint [],
+    cursors bigint [],
     kinds text [],
     kinds_apart text [],
     jobs_most integer,
@@ -456,7 +460,8 @@ create function tusk.claim_gated(
 ) returns table (
     lease bigint, id bigint, rank bigint, lane smallint, attempt smallint, max_attempts smallint, timeout_ms integer,
     kind text, args json, retry json, tags text [], metadata json, traceparent text, created_at timestamptz,
-    available_at timestamptz, claimed_at timestamptz, start_at timestamptz, waits_for text
+    available_at timestamptz, claimed_at timestamptz, start_at timestamptz, waits_for text, snapshot_xmin bigint,
+    snapshot_xmax bigint
 )
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -506,19 +511,83 @@ begin
     -- same statement, so it is picked here and not by gated_candidates: a function sees rows that were committed a
     -- moment after the statement began, which the delete would not, and they would be claimed again.
     -- Nothing is sorted behind the join with job, whose columns are wide: nested loops, CTE scans and windows without
-    -- an order keep that of line, in the answer as in the ids of the lease.
+    -- an order keep that of line, in the answer as in the ids of the lease. What the bytes leave out are the last rows
+    -- of the lanes, before those that were released are put first, so that the cursors stand behind what was taken.
     shared_lease := nextval('tusk.lease_number');
     return query
     with place as (
-        select given.queue, given.priority, given.number, coalesce(queue.limited, false) as is_limited
-        from unnest(queues, priorities) with ordinality as given (queue, priority, number)
+        select given.queue, given.priority, given.cursor, given.number, coalesce(queue.limited, false) as is_limited
+        from
+            unnest(queues, priorities, cursors) with ordinality as given (queue, priority, cursor, number)
         left join tusk.queue as queue on queue.name = given.queue
         where queue.paused_at is null and not is_fair
     ),
+    picked as materialized (
+        select waiting.*
+        from place
+        cross join lateral (
+            select pressing.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                from tusk.ready as ready
+                where
+                    has_deadlines
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
+                    and (ready.interruptions > 0) = alone
+                    and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
+                order by ready.turn_key, ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as pressing
+            union all
+            select gated.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                from tusk.ready as ready
+                where
+                    ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and ready.gated and ready.turn_key = '' and ready.rank > place.cursor
+                    and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                order by ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as gated
+            union all
+            select other.*
+            from (
+                select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
+                from tusk.ready as ready
+                where
+                    (place.is_limited or cardinality(limited_kinds) > 0)
+                    and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
+                    and not ready.gated and ready.turn_key = '' and ready.rank > place.cursor
+                    and ready.kind = any (kinds) and (ready.interruptions > 0) = alone
+                    and (place.is_limited or ready.kind = any (limited_kinds))
+                order by ready.rank
+                limit jobs_most
+                for update skip locked
+            ) as other
+        ) as waiting
+        limit jobs_most
+    ),
+    fitting as materialized (
+        select
+            case when size.bytes > bytes_most then (
+                select count(*)
+                from (
+                    select sum(picked.args_bytes) over (rows unbounded preceding) - picked.args_bytes as before
+                    from picked
+                ) as sized
+                where sized.before < bytes_most
+            ) end as jobs
+        from (select sum(picked.args_bytes) as bytes from picked) as size
+    ),
     candidate as materialized (
         select
-            line.tid, line.id, line.rank, line.lane::smallint as lane, line.attempt, line.interruptions,
-            line.args_bytes, line.available_at,
+            line.tid, line.id,
+            case when line.turn_key = '' then line.rank else -line.rank end as rank,
+            line.lane::smallint as lane, line.attempt, line.interruptions, line.available_at,
             alone or line.kind = any (kinds_apart) as is_apart,
             case when alone or line.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
                 as lease,
@@ -530,55 +599,7 @@ begin
             job.created_at
         from (
             select first.*
-            from (
-                select waiting.*
-                from place
-                cross join lateral (
-                    select pressing.*
-                    from (
-                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                        from tusk.ready as ready
-                        where
-                            has_deadlines
-                            and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                            and ready.turn_key > '' and ready.turn_key < '"' and ready.kind = any (kinds)
-                            and (ready.interruptions > 0) = alone
-                            and (ready.gated or place.is_limited or ready.kind = any (limited_kinds))
-                        order by ready.turn_key, ready.rank
-                        limit jobs_most
-                        for update skip locked
-                    ) as pressing
-                    union all
-                    select gated.*
-                    from (
-                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                        from tusk.ready as ready
-                        where
-                            ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                            and ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                            and (ready.interruptions > 0) = alone
-                        order by ready.rank
-                        limit jobs_most
-                        for update skip locked
-                    ) as gated
-                    union all
-                    select other.*
-                    from (
-                        select ready.*, ready.ctid as tid, place.number as lane, place.is_limited
-                        from tusk.ready as ready
-                        where
-                            (place.is_limited or cardinality(limited_kinds) > 0)
-                            and ready.shard = home and ready.queue = place.queue and ready.priority = place.priority
-                            and not ready.gated and ready.turn_key = '' and ready.kind = any (kinds)
-                            and (ready.interruptions > 0) = alone
-                            and (place.is_limited or ready.kind = any (limited_kinds))
-                        order by ready.rank
-                        limit jobs_most
-                        for update skip locked
-                    ) as other
-                ) as waiting
-                limit jobs_most
-            ) as first
+            from (select picked.* from picked limit (select fitting.jobs from fitting)) as first
             order by first.priority, first.released desc, first.lane, nullif(first.turn_key, ''), first.rank
         ) as line
         cross join lateral (
@@ -595,30 +616,14 @@ begin
             limit 1
         ) as job
     ),
-    fitting as materialized (
-        select
-            case when size.bytes > bytes_most then (
-                select count(*)
-                from (
-                    select sum(candidate.args_bytes) over (rows unbounded preceding) - candidate.args_bytes as before
-                    from candidate
-                ) as sized
-                where sized.before < bytes_most
-            ) end as jobs
-        from (select sum(candidate.args_bytes) as bytes from candidate) as size
-    ),
     placed as materialized (
         select
-            chosen.keys, chosen.weights, chosen.lease, chosen.is_apart,
+            candidate.keys, candidate.weights, candidate.lease, candidate.is_apart,
             case
-                when chosen.is_apart then 0
-                else count(*) filter (where not chosen.is_apart) over (rows unbounded preceding) - 1
+                when candidate.is_apart then 0
+                else count(*) filter (where not candidate.is_apart) over (rows unbounded preceding) - 1
             end::integer as place
-        from (
-            select candidate.keys, candidate.weights, candidate.lease, candidate.is_apart
-            from candidate
-            limit (select fitting.jobs from fitting)
-        ) as chosen
+        from candidate
     ),
     used as materialized (
         select
@@ -676,7 +681,6 @@ begin
         select candidate.*
         from candidate
         where (select verdict.is_free from verdict)
-        limit (select fitting.jobs from fitting)
     ),
     gone as (
         delete from tusk.ready as ready
@@ -704,13 +708,27 @@ begin
             home, taken.interruptions, true, taken.lease, worker_id, clock_timestamp(), array[taken.id],
             array[taken.attempt]
         from taken
-        where taken.is_apart
+        where taken.is_apart and (alone or cardinality(kinds_apart) > 0)
     )
     select
         taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, taken.max_attempts, taken.timeout_ms, taken.kind,
         taken.args, taken.retry, taken.tags, taken.metadata, taken.traceparent, taken.created_at, taken.available_at,
-        clock_timestamp(), null::timestamptz, null::text
-    from taken;
+        case when taken.id = first.id then clock_timestamp() end,
+        null::timestamptz,
+        null::text,
+        case when taken.id = first.id and first.is_whole then pg_snapshot_xmin(pg_current_snapshot())::text::bigint end,
+        case when taken.id = first.id and first.is_whole then pg_snapshot_xmax(pg_current_snapshot())::text::bigint end
+    from taken
+    cross join (
+        select
+            candidate.id,
+            -- Jobs that are too late to start are left where they are, and hide what is behind them.
+            (select count(*) from candidate) = (
+                select count(*) from (select from picked limit (select fitting.jobs from fitting)) as chosen
+            ) as is_whole
+        from candidate
+        limit 1
+    ) as first;
     if found then
         return;
     end if;
@@ -719,7 +737,7 @@ begin
     -- another of its keys lets it run: who is refused for that is released soon.
     with candidate as materialized (
         select picked.*
-        from tusk.gated_candidates(home, queues, priorities, kinds, jobs_most, alone, is_fair) as picked
+        from tusk.gated_candidates(home, queues, priorities, cursors, kinds, jobs_most, alone, is_fair) as picked
     ),
     named as materialized (
         select
@@ -933,7 +951,7 @@ begin
     select
         taken.lease, taken.id, taken.rank, taken.lane, taken.attempt, job.max_attempts, job.timeout_ms, taken.kind,
         job.args, job.retry, job.tags, job.metadata, job.traceparent, job.created_at, taken.available_at,
-        clock_timestamp(), taken.start_at, null::text
+        clock_timestamp(), taken.start_at, null::text, null::bigint, null::bigint
     from taken
     cross join lateral (
         select job.*
@@ -946,7 +964,7 @@ begin
     select
         null::bigint, null::bigint, null::bigint, null::smallint, null::smallint, null::smallint, null::integer,
         null::text, null::json, null::json, null::text [], null::json, null::text, null::timestamptz,
-        null::timestamptz, null::timestamptz, null::timestamptz, different.key
+        null::timestamptz, null::timestamptz, null::timestamptz, different.key, null::bigint, null::bigint
     from (select distinct given.key from unnest(watched) as given (key)) as different;
 end
 $$;

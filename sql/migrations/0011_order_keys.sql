@@ -253,20 +253,27 @@ comment on function tusk.release_ordered is
 'Lets the next job of each line go when its head is over; the queues they went to.';
 
 create function tusk.release_ordered_by(home smallint, ids bigint []) returns text []
-language sql volatile
+language plpgsql volatile
 set search_path = pg_catalog, pg_temp
-return tusk.release_ordered(release_ordered_by.home, array(
-    select distinct job.order_key
-    from unnest(release_ordered_by.ids) as ended (id)
-    cross join lateral (
-        select job.order_key
-        from tusk.job as job
-        where job.shard = release_ordered_by.home and job.id = ended.id
-        limit 1
-    ) as job
-    where job.order_key is not null
-    order by job.order_key
-));
+as $$
+begin
+    if not exists (select from tusk.order_head as head where head.shard = home limit 1) then
+        return '{}';
+    end if;
+    return tusk.release_ordered(home, array(
+        select distinct job.order_key
+        from unnest(ids) as ended (id)
+        cross join lateral (
+            select job.order_key
+            from tusk.job as job
+            where job.shard = home and job.id = ended.id
+            limit 1
+        ) as job
+        where job.order_key is not null
+        order by job.order_key
+    ));
+end
+$$;
 
 comment on function tusk.release_ordered_by is 'The same for the lines of jobs that have just ended.';
 

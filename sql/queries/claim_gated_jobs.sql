@@ -1,9 +1,11 @@
 -- Claims waiting jobs that limits may hold back; see tusk.claim_gated. Rows without a lease come last: each names a key
 -- to look at soon.
--- $1 smallint: shard   $2 uuid: worker   $3 text[]: queues, $4 smallint[]: priorities: a lane each, most urgent first
--- $5 text[]: kinds the worker offers   $6 text[]: kinds that get a lease for each job   $7 int: most jobs
--- $8 bigint: most bytes of args, the first job always   $9 boolean: only jobs that lost a lease before
--- $10 boolean: those with fair keys, in turn, instead of those without
+-- $1 smallint: shard   $2 uuid: worker
+-- $3 text[]: queues, $4 smallint[]: priorities, $5 bigint[]: cursors: a lane each, as in claim_jobs.sql
+-- $6 text[]: kinds the worker offers   $7 text[]: kinds that get a lease for each job   $8 int: most jobs
+-- $9 bigint: most bytes of args, the first job always   $10 boolean: only jobs that lost a lease before
+-- $11 boolean: those with fair keys, in turn, instead of those without
+-- The snapshot is answered with the first row, where all that was seen could be given at once.
 -- Locks: the one that all gated claims share, then the picked rows of ready, skipping rows that others hold.
 select
     claimed.lease,
@@ -23,5 +25,7 @@ select
     claimed.available_at,
     claimed.claimed_at,
     claimed.waits_for,
-    claimed.start_at
-from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as claimed
+    claimed.start_at,
+    claimed.snapshot_xmin,
+    claimed.snapshot_xmax
+from tusk.claim_gated($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as claimed

@@ -22,7 +22,8 @@
 -- answer costs 0.3 us a job, running sums for all rows 0.4; they are needed only when the bytes are too many.
 -- Jobs that lost a lease (interruptions > 0) are left to claim_alone_job.sql, those that limits may hold back to
 -- claim_gated. When there may be some of these a last row says so: of its columns only lane is not null, 1 for those
--- without fair keys, 2 for those with, 3 for both.
+-- without fair keys, 2 for those with, 3 for both. The first is looked for from the end of the index: at its beginning
+-- are those that were claimed since the last vacuum, 1 ms for 100,000.
 -- A worker without a row was rescued or never registered; it gets nothing.
 with lane as (
     select given.queue, given.priority, given.cursor, given.number
@@ -203,11 +204,13 @@ from (
     select (
         case
             when
-                (select exists (
-                    select from tusk.ready as ready
+                (
+                    select true
+                    from tusk.ready as ready
                     where ready.shard = $1 and ready.gated and ready.turn_key < '"'
+                    order by ready.queue desc, ready.priority desc, ready.rank desc
                     limit 1
-                ))
+                )
                 or (select exists (
                     select from tusk.key_limit as bound where bound.key >= 'kind:' and bound.key < 'kind;'
                 ))
