@@ -104,8 +104,25 @@ struct LaneCursors: Sendable {
 
     /// Takes note of what a claim of jobs that limits may hold back gave, one that has a snapshot.
     mutating func claimedGated(_ answer: GatedClaimAnswer, _ lanes: [Lane], reachedLimit: Bool, at now: Instant) {
-        let highest = Self.highestRanks(answer.jobs)
-        let (xmin, xmax) = (answer.snapshotXmin, answer.snapshotXmax)
+        claimedGated(
+            Self.highestRanks(answer.jobs),
+            lanes,
+            reachedLimit: reachedLimit,
+            xmin: answer.snapshotXmin,
+            xmax: answer.snapshotXmax,
+            at: now
+        )
+    }
+
+    /// The same from the highest rank of each lane that gave something.
+    mutating func claimedGated(
+        _ highest: [Key: Int64],
+        _ lanes: [Lane],
+        reachedLimit: Bool,
+        xmin: Int64,
+        xmax: Int64,
+        at now: Instant
+    ) {
         let looked = Self.looked(lanes, highest, reachedLimit: reachedLimit)
         note(highest, looked, in: \.gatedCursors, reachedLimit: reachedLimit, xmin: xmin, xmax: xmax, at: now)
     }

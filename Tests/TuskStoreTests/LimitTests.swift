@@ -113,6 +113,57 @@ import TuskStore
         }
     }
 
+    @Test func `a claim looks behind its cursors, and has a snapshot when it left only what is beyond its limit`()
+        async throws
+    {
+        try await withStore { store in
+            let worker = try store.worker()
+            let ids = try store.enqueue(limits: ["free"], count: 6)
+            let first = try store.claimGated(worker, max: 2)
+            #expect(first.jobs.map(\.id) == Array(ids[..<2]))
+            #expect(first.snapshotXmin > 0 && first.snapshotXmax >= first.snapshotXmin)
+            let cursor = try #require(first.jobs.last?.rank) + 2
+            let behind = try store.claimGated(worker, cursor: cursor)
+            #expect(behind.jobs.map(\.id) == Array(ids[4...]), "two are below the cursor")
+            #expect(try store.claimGated(worker, cursor: cursor).jobs.isEmpty)
+            #expect(try store.claimGated(worker, bytesMax: 1).jobs.map(\.id) == [ids[2]])
+            #expect(try store.claimGated(worker).jobs.map(\.id) == [ids[3]])
+
+            let late = try store.enqueue(NewJob(kind: "noop", startBy: .within(.seconds(60))))
+            try store.enqueue(limits: ["free"], count: 1)
+            try store.makeLate(late)
+            let hidden = try store.claimGated(worker)
+            #expect(hidden.jobs.count == 1)
+            #expect(hidden.snapshotXmax == 0, "the late one may hide others when the limit is small")
+
+            try store.limit("api", 1)
+            try store.enqueue(limits: ["api"], count: 2)
+            let partly = try store.claimGated(worker)
+            #expect(partly.jobs.count == 1 && partly.snapshotXmax == 0, "others were refused")
+        }
+    }
+
+    @Test func `a job that is done frees its place while others of its lease still run`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            try store.limit("api", 3)
+            let heavy = try #require(JobLimit("api", weight: 2))
+            let light = try #require(JobLimit("api"))
+            try store.enqueue(.limited([heavy]), .limited([light]), .limited([light]))
+            let jobs = try store.claimGated(worker).jobs
+            #expect(jobs.count == 2 && jobs[0].lease == jobs[1].lease)
+            #expect(try store.held() == ["api": 3])
+            #expect(try store.settle([jobs[0]], worker) == [.accepted])
+            #expect(try store.held() == ["api": 1])
+            #expect(try store.session.releaseLimited(by: [jobs[0].id]) == [.standard])
+            let next = try store.claimGated(worker).jobs
+            #expect(next.count == 1)
+            #expect(try store.settle([jobs[1], next[0]], worker) == [.accepted, .accepted])
+            #expect(try store.held() == [:])
+            #expect(try store.database.number("select count(*) from tusk.limit_hold") == 0)
+        }
+    }
+
     @Test func `however a lease ends, what its job held is free`() async throws {
         try await withStore { store in
             let worker = try store.worker()
@@ -256,15 +307,19 @@ extension StoreFixture {
     func claimGated(
         _ worker: WorkerID,
         max: Int = 100,
+        bytesMax: Int = 1 << 20,
+        cursor: Int64 = 0,
         kinds: [String] = ["noop"],
         queues: [String] = ["default"],
         isAlone: Bool = false
     ) throws -> GatedClaimAnswer {
+        let lanes = Lane.all(of: queues.compactMap(QueueName.init))
         let request = ClaimRequest(
             worker: worker,
-            lanes: Lane.all(of: queues.compactMap(QueueName.init)),
+            lanes: lanes.map { Lane(queue: $0.queue, priority: $0.priority, cursor: cursor) },
             kinds: kinds.compactMap(Kind.init),
-            jobsMax: max
+            jobsMax: max,
+            argsBytesMax: bytesMax
         )
         return try session.claimGated(request, isAlone: isAlone)
     }

@@ -70,7 +70,7 @@ import TuskStore
 
 extension StoreFixture {
     /// Lets the time pass by which these jobs have to start.
-    fileprivate func makeLate(_ ids: some Sequence<JobID>) throws {
+    func makeLate(_ ids: some Sequence<JobID>) throws {
         for id in ids {
             try database.script(
                 """

@@ -56,6 +56,20 @@ import TuskStore
         #expect(cursors.next(at: at(5.3))[5].cursor > 0)
     }
 
+    @Test func `jobs that limits may hold back have cursors of their own`() {
+        var cursors = LaneCursors(queues: ["a"], at: start)
+        let lane = LaneCursors.Key(queue: "a", priority: .standard)
+        let first = cursors.gated(cursors.next(at: start), at: start)
+        cursors.claimedGated([lane: 100], first, reachedLimit: false, xmin: 10, xmax: 12, at: start)
+        let second = cursors.gated(cursors.next(at: at(0.01)), at: at(0.01))
+        #expect(second.allSatisfy { $0.cursor == 0 }, "others may still commit below")
+        cursors.claimedGated([lane: 200], second, reachedLimit: true, xmin: 12, xmax: 15, at: at(0.01))
+        let third = cursors.next(at: at(0.02))
+        #expect(third.allSatisfy { $0.cursor == 0 }, "nobody looked for the others")
+        #expect(cursors.gated(third, at: at(0.02)).map(\.cursor) == [0, 0, 0, 0, 0, 100, 0, 0, 0, 0])
+        #expect(cursors.gated(cursors.next(at: at(5.1)), at: at(5.1)).allSatisfy { $0.cursor == 0 })
+    }
+
     @Test func `a claim that reached its limit says nothing of the lanes behind`() {
         var cursors = LaneCursors(queues: ["a"], at: start)
         let urgent = LaneCursors.Key(queue: "a", priority: .test(0))
