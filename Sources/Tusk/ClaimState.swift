@@ -37,7 +37,7 @@ struct ClaimState: Sendable {
     /// The least such time after none was found.
     static let aloneIntervalMin = Duration.milliseconds(250)
     /// The most, while signals arrive; the rescue sends one for what it brings back.
-    static let aloneIntervalWhileListening = Duration.seconds(20)
+    static let aloneIntervalWhileListening = Duration.seconds(30)
     /// The most, while they do not.
     static let aloneIntervalMax = Duration.seconds(2)
     /// The time between two looks for jobs that were told to stop.

@@ -3,8 +3,8 @@ import TuskTelemetry
 
 /// The thread that waits for signals, on a session of its own. Without signals jobs are found by polling.
 struct Listener {
-    /// A connection that says nothing for so long is asked whether it is there: 15 s.
-    static let silenceMax = Duration.seconds(15)
+    /// A connection that says nothing for so long is asked whether it is there: 20 s.
+    static let silenceMax = Duration.seconds(20)
     /// How long it has to answer: 5 s.
     static let answerTime = Duration.seconds(5)
     /// The time between two tries where signals do not arrive: 60 s.
