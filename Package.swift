@@ -111,11 +111,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "TuskCoreTests", dependencies: ["TuskCore"], swiftSettings: strict),
-        .testTarget(
-            name: "TuskTelemetryTests",
-            dependencies: ["TuskTelemetry", "TestSupport"],
-            swiftSettings: strict
-        ),
+        .testTarget(name: "TuskTelemetryTests", dependencies: ["TuskTelemetry"], swiftSettings: strict),
         .testTarget(name: "TuskPostgresTests", dependencies: ["TuskPostgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TuskStoreTests",

@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import Synchronization
-import TestSupport
 import Testing
 
 @testable import TuskTelemetry
@@ -142,22 +141,28 @@ struct LogOutputTests {
         #expect(writer.lines == ["before"])
     }
 
-    @Test func `the thread of an output that nobody has any more writes what waits, and ends`() async throws {
+    @Test func `the thread of an output that nobody has any more writes what waits, and ends`() {
         let writer = HeldWriter()
-        weak var kept: Marker?
+        let hasEnded = DispatchSemaphore(value: 0)
         do {
-            let marker = Marker()
-            kept = marker
+            let marker = Marker(hasEnded)
             let output = LogOutput { [marker] bytes in
                 withExtendedLifetime(marker) { writer.write(bytes) }
             }
             output.append(Array("last\n".utf8))
         }
-        try await eventually { kept == nil }
+        #expect(hasEnded.wait(timeout: .now() + 10) == .success)
         #expect(writer.lines == ["last"])
     }
 
-    private final class Marker: Sendable {}
+    /// Tells of its end.
+    private final class Marker: Sendable {
+        private let hasEnded: DispatchSemaphore
+
+        init(_ hasEnded: DispatchSemaphore) { self.hasEnded = hasEnded }
+
+        deinit { hasEnded.signal() }
+    }
 }
 
 struct LoggerTests {
