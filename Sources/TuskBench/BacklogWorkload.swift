@@ -2,7 +2,7 @@ import TuskCore
 import TuskStore
 
 /// Claims and enqueues of ten jobs while many others wait; the limit is the same with nothing else waiting. A backlog
-/// must not make either slower. Its latencies are those of a claim with its settlement.
+/// must not make either slower. Its latencies are those of a claim with its settlement, and those of the enqueues.
 struct BacklogWorkload: Workload {
     private static let batch = 10
 
@@ -29,14 +29,18 @@ struct BacklogWorkload: Workload {
         _ = try loop.round(Self.batch)
         let start = try Meter(session)
         var latencies: [Double] = []
+        var enqueues: [Double] = []
         while start.at.duration(to: .now) < plan.time {
+            let first = ContinuousClock.now
             try enqueue.send()
-            let before = ContinuousClock.now
+            let second = ContinuousClock.now
             _ = try loop.round(Self.batch)
-            latencies.append(before.duration(to: .now) / .milliseconds(1))
+            enqueues.append(first.duration(to: second) / .milliseconds(1))
+            latencies.append(second.duration(to: .now) / .milliseconds(1))
         }
         var figures = Figures(jobs: latencies.count * Self.batch, from: start, to: try Meter(session))
         figures.latencies = latencies.sorted()
+        figures.enqueueLatencies = enqueues.sorted()
         return figures
     }
 }

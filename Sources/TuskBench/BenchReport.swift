@@ -61,7 +61,10 @@ package enum BenchReport {
             ("wal_bytes_each", rounded(Double(figures.walBytes) / max(1, Double(figures.jobs)), 1)),
             ("table_bytes", Double(figures.tableBytes)), ("dead_rows", Double(figures.deadRows)),
         ]
-        for (name, share) in shares { numbers.append((name, figures.latency(share).map { rounded($0, 3) })) }
+        for (name, share) in shares {
+            numbers.append((name, figures.latency(share).map { rounded($0, 3) }))
+            numbers.append(("enqueue_" + name, figures.enqueueLatency(share).map { rounded($0, 3) }))
+        }
         for (name, number) in numbers {
             guard let number else { continue }
             writer.key(name)
@@ -88,6 +91,7 @@ package enum BenchReport {
             guard let value = figures.latency(share) else { continue }
             text += "\(name.split(separator: "_")[0]) \(fixed(value, 2)) ms  "
         }
+        if let value = figures.enqueueLatency(0.99) { text += "enqueue p99 \(fixed(value, 2)) ms" }
         return text
     }
 

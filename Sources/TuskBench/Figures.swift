@@ -6,6 +6,8 @@ package struct Figures: Sendable {
     package var seconds: Double
     /// Times of single calls or jobs in milliseconds, ascending; empty when the workload has none.
     package var latencies: [Double] = []
+    /// The same of enqueues, for workloads that time both.
+    package var enqueueLatencies: [Double] = []
     /// CPU seconds of Tusk, or of the loop in its place.
     package var ownCPU = 0.0
     /// CPU seconds of PostgreSQL; nil when it runs elsewhere.
@@ -34,8 +36,12 @@ package struct Figures: Sendable {
     package var rate: Double { seconds > 0 ? Double(jobs) / seconds : 0 }
 
     /// The time that this share of all stayed below, in milliseconds; nil without any.
-    package func latency(_ share: Double) -> Double? {
-        guard !latencies.isEmpty else { return nil }
-        return latencies[min(latencies.count - 1, Int(Double(latencies.count) * share))]
+    package func latency(_ share: Double) -> Double? { Self.below(share, latencies) }
+
+    /// The same of enqueues.
+    package func enqueueLatency(_ share: Double) -> Double? { Self.below(share, enqueueLatencies) }
+
+    private static func below(_ share: Double, _ times: [Double]) -> Double? {
+        times.isEmpty ? nil : times[min(times.count - 1, Int(Double(times.count) * share))]
     }
 }

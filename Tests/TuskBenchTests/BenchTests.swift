@@ -26,6 +26,7 @@ import TuskStore
             BenchReport.json(result, &writer)
             let object = try JSONDocument(validating: writer.bytes, limits: .args).root
             #expect(object.member("workload")?.string == name.rawValue)
+            #expect((object.member("tusk")?.member("enqueue_p99_ms") != nil) == (name == .backlog))
             #expect((object.member("ratio_unlimited") != nil) == (name == .limits))
             #expect((object.member("ratio_limit") != nil) == (result.limitRatio != nil && name != .limits))
             #expect(BenchReport.lines(result).first == name.rawValue)
