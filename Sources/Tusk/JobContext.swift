@@ -9,7 +9,7 @@ public enum JobLogLevel: Sendable, Hashable, CaseIterable {
     case error
 
     /// The severity number of syslog. Source: RFC 5424, table 2.
-    var severity: Int16 {
+    package var severity: Int16 {
         switch self {
         case .debug: 7
         case .info: 6

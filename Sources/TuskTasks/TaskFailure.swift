@@ -13,6 +13,8 @@ enum TaskFailure: Error, Equatable {
     case unavailable(String)
     /// Another server wants to be asked again later.
     case busy(String, retryAfter: Duration)
+    /// It wants to run again after this time, at no cost.
+    case postponed(Duration)
     /// Somebody told the job to stop.
     case stopped
     /// The server refused rows that were thought to be good; the chunk has to be done again with more care.
@@ -25,6 +27,7 @@ extension TaskFailure: CustomStringConvertible {
         switch self {
         case .refused(let what), .unreadable(let what), .unavailable(let what), .busy(let what, _): what
         case .database(let error): error.description
+        case .postponed: "wants to run again later"
         case .stopped: "told to stop"
         case .needsCare: "the server refused rows that were thought to be good"
         }
@@ -36,6 +39,7 @@ extension TaskFailure: CustomStringConvertible {
         case .refused(let reason): JobDirective.discard(reason: reason)
         case .unavailable(let reason): JobDirective.unavailable(reason: reason)
         case .busy(let reason, let delay): JobDirective.unavailable(reason: reason, retryAfter: delay)
+        case .postponed(let delay): JobDirective.snooze(for: delay)
         case .stopped: CancellationError()
         case .database(.server(let error)) where error.sqlState == "TK002": JobDirective.cancel(reason: error.message)
         case .database, .unreadable, .needsCare: self

@@ -75,6 +75,7 @@ enum HouseRules {
         "Sources/Tusk/SlotLane.swift": "the lanes handlers run on",
         "Sources/Tusk/Feed.swift": "lets jobs start when their tokens of a rate are there",
         "Sources/Tusk/Client.swift": "calls for async callers, off their cooperative threads",
+        "Sources/TuskTasks/Call/StopWatch.swift": "looks whether a function's job has to stop while its lane waits",
         "Sources/TuskBench/LoadThread.swift": "the load beside what is measured",
         "Sources/TuskBench/ClientCaller.swift": "calls the async client from a thread that may block",
         "Sources/TuskBench/HTTPWorkload.swift": "the sessions of the reference, one a queue",

@@ -31,7 +31,10 @@ package struct SQLCallArgs: Codable, Sendable, Equatable {
 /// `sql.call`: calls a function that the configuration lists, in the transaction that completes the job.
 ///
 /// The function takes one `json` or `jsonb` and gets the field `args` of the job as it came, `{}` when there is none.
-/// What it returns is the result of the job: JSON as it is, anything else made JSON, nothing for `void`.
+/// What it returns is the result of the job: JSON as it is, anything else made JSON, nothing for `void`. What it raises
+/// below an error is log: the last 32 messages, once it has ended. An error is a failed attempt, unless its SQLSTATE is
+/// `TK010`, which lets the job run again at no cost after the seconds of its detail, or `TK011`, which discards it.
+/// When the job has to stop, the function is cancelled.
 package struct SQLCall: JobHandler {
     package static let kind: Kind = "sql.call"
     package static let policy = HandlerPolicy(isTransactional: true)
@@ -60,6 +63,9 @@ package struct SQLCall: JobHandler {
         }
     }
 
+    /// How much longer than its job a call may take: who ends it in time is the job's being told to stop.
+    private static let deadlineExtra = Duration.seconds(10)
+
     private func call(_ args: SQLCallArgs, _ context: JobContext) throws(TaskFailure) {
         guard let function = TableName(args.function), functions.contains(function) else {
             throw .refused("function is not among those that the configuration lists")
@@ -68,20 +74,45 @@ package struct SQLCall: JobHandler {
         let session = try calling { () throws(PostgresError) in try Session(settings) }
         defer { session.close() }
         let shape = try Self.shape(of: function, session)
-        let result = try session.transaction(mapping: TaskFailure.database) { session throws(TaskFailure) in
-            try calling { () throws(PostgresError) in
-                let deadline = Deadline.after(context.remaining)
-                let answer = try session.run(CallSQL.call(function, shape), input, deadline: deadline)
-                let value = shape.returnsNothing ? nil : answer.bytesIfPresent(0, 0)
-                let result = JSONText(trusted: value ?? Array("null".utf8))
-                try JobSQL.complete(context.id, context.lease, result, on: session)
-                return result
+        let result = try attend(session, context) { () throws(TaskFailure) in
+            try session.transaction(mapping: TaskFailure.database) { session throws(TaskFailure) in
+                try calling { () throws(PostgresError) in
+                    let deadline = Deadline.after(context.remaining + Self.deadlineExtra)
+                    let answer = try session.run(CallSQL.call(function, shape), input, deadline: deadline)
+                    let value = shape.returnsNothing ? nil : answer.bytesIfPresent(0, 0)
+                    let result = JSONText(trusted: value ?? Array("null".utf8))
+                    let lines = session.takeNotices().map { (SQLWords.level($0.severity).severity, $0.message) }
+                    if !lines.isEmpty { try JobSQL.log(context.id, context.lease, lines, on: session) }
+                    try JobSQL.complete(context.id, context.lease, result, on: session)
+                    return result
+                }
             }
         }
         do throws(TuskError) {
             try context.setResult(result)
         } catch {
             throw .refused(error.description)
+        }
+    }
+
+    /// Calls `body`, which uses the session, and cancels it when the job has to stop. Logs what the server had to say
+    /// of a transaction that was rolled back.
+    private func attend<Answer>(
+        _ session: Session,
+        _ context: JobContext,
+        _ body: () throws(TaskFailure) -> Answer
+    ) throws(TaskFailure) -> Answer {
+        let handle = try calling { () throws(PostgresError) in try session.cancelHandle() }
+        let watch = StopWatch(context, handle)
+        _ = session.takeNotices()
+        defer {
+            watch.end()
+            for notice in session.takeNotices() { context.log(SQLWords.level(notice.severity), notice.message) }
+        }
+        do throws(TaskFailure) {
+            return try body()
+        } catch {
+            throw context.isCancelled ? .stopped : SQLWords.failure(error)
         }
     }
 

@@ -6,6 +6,8 @@ enum CommandWord: Equatable, Sendable {
     case log(String)
     case result(JSONText)
     case checkpoint(JSONText)
+    /// Together with exit status 75.
+    case snooze(Duration)
 }
 
 /// Cuts a stream into lines. Pure.
@@ -47,6 +49,8 @@ enum CommandLines {
     }
 
     private static let limits = JSONLimits(bytesMax: LineCutter.lineBytesMax)
+    /// The longest time until a job runs again: that of retries.
+    private static let snoozeSecondsMax = RetryPolicy.delayMax / .seconds(1)
 
     /// What a line says, in its order. A line that does not begin like an object is a line of the log; one that does
     /// has to be understood, since the rest of the job may depend on it.
@@ -75,8 +79,13 @@ enum CommandLines {
                 words.append(.log(text))
             case "result": words.append(.result(JSONText(value)))
             case "checkpoint": words.append(.checkpoint(JSONText(value)))
+            case "snooze":
+                guard let seconds = value.double, (0...snoozeSecondsMax).contains(seconds) else {
+                    throw Fault(what: "has a snooze that is not from 0 to \(Int(snoozeSecondsMax)) seconds")
+                }
+                words.append(.snooze(.seconds(seconds)))
             case let name:
-                throw Fault(what: "has a field \(name.prefix(40)); there are progress, log, result, checkpoint")
+                throw Fault(what: "has a field \(name.prefix(40)); there are progress, log, result, checkpoint, snooze")
             }
         }
         return words

@@ -17,6 +17,8 @@ final class CommandRun {
     /// The last line of its standard error.
     private var lastWords = ""
     private var result: JSONText?
+    /// When it wants to run again, should it end with status 75.
+    private var snooze: Duration?
     /// Why it is being stopped, apart from the job's being told to.
     private var failure: TaskFailure?
     private var killAt: ContinuousClock.Instant?
@@ -149,6 +151,7 @@ final class CommandRun {
         case .progress(let fraction, let message): context.progress(fraction, message)
         case .log(let text): context.log(.info, text)
         case .result(let value): result = value
+        case .snooze(let delay): snooze = delay
         case .checkpoint(let value):
             do throws(TuskError) {
                 try context.saveCursor(value)
@@ -165,6 +168,9 @@ final class CommandRun {
         switch end {
         case .exited(0): return result
         case .exited(65): throw .refused(reason("exit status 65"))
+        case .exited(75):
+            guard let snooze else { throw .unreadable(reason("exit status 75")) }
+            throw .postponed(snooze)
         case .exited(69): throw .unavailable(reason("exit status 69"))
         case .exited(let status): throw .unreadable(reason("exit status \(status)"))
         case .signaled(SIGXCPU): throw .unreadable("it used more than \(spec.cpuSeconds) s of CPU time")

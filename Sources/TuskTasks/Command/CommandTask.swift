@@ -5,8 +5,9 @@ import TuskCore
 ///
 /// The args come on its standard input, as they were enqueued. What it writes to its standard output, one JSON object a
 /// line, is its progress, log, result and checkpoints; its standard error is log. Exit status 0 completes the job, 65
-/// discards it, 69 says that its resource is unavailable, 75 and every other end costs an attempt and is retried. When
-/// it has ended, or has to end, nothing of it goes on.
+/// discards it, 69 says that its resource is unavailable, 75 after the line `{"snooze": seconds}` lets it run again
+/// then at no cost, and every other end costs an attempt and is retried. When it has ended, or has to end, nothing of
+/// it goes on.
 struct CommandTask: Sendable {
     private let spec: CommandSpec
     private let supervisors: SupervisorPool

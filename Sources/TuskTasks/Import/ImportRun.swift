@@ -105,7 +105,7 @@ struct ImportRun {
         switch failure {
         case .refused: isFinal = true
         case .database(.server(let error)): isFinal = error.sqlState == "TK002"
-        case .database, .unreadable, .unavailable, .busy, .stopped, .needsCare: isFinal = false
+        case .database, .unreadable, .unavailable, .busy, .postponed, .stopped, .needsCare: isFinal = false
         }
         guard isFinal, session.isUsable else { return }
         try calling { () throws(PostgresError) in _ = try session.run(ImportSQL.drop(plan.staging)) }

@@ -12,7 +12,7 @@ struct ExampleWorkerTests {
     /// Threads of Dispatch, which run tests, block signals, and what they start inherits that.
     private static let runner =
         "import runpy, signal, sys; "
-        + "signal.pthread_sigmask(signal.SIG_SETMASK, []); runpy.run_path(sys.argv[1])"
+        + "signal.pthread_sigmask(signal.SIG_SETMASK, []); runpy.run_path(sys.argv[1], run_name='__main__')"
 
     @Test func `the Python worker of the examples works, is told of errors, and stops without a loss`() async throws {
         try await withAPI { api in
