@@ -332,6 +332,65 @@ $$;
 
 COMMENT ON FUNCTION tusk.assert_lease(job_id bigint, lease bigint) IS 'Raises TK001 unless the lease is the present one of the job, and keeps it so until the transaction ends.';
 
+CREATE FUNCTION tusk.audit_state(kind text, name text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    state jsonb;
+begin
+    if kind = 'queue' then
+        select jsonb_strip_nulls(to_jsonb(present)) into state
+        from tusk.queue as present
+        where present.name = audit_state.name;
+    elsif kind = 'limit' then
+        select jsonb_strip_nulls(to_jsonb(present)) into state
+        from tusk.key_limit as present
+        where present.key = name;
+    elsif kind = 'schedule' then
+        -- A null in the args of the job stays.
+        select jsonb_strip_nulls(to_jsonb(schedule) - 'job') || jsonb_build_object('job', schedule.job) into state
+        from tusk.schedule as schedule
+        where schedule.name = audit_state.name;
+    elsif kind = 'order' then
+        select jsonb_build_object('key', head.key, 'id', head.id) into state
+        from tusk.order_head as head
+        where head.shard = 0 and head.key = name;
+    elsif kind = 'operation' then
+        select jsonb_strip_nulls(to_jsonb(operation) - 'canary_ids') into state
+        from tusk.operation as operation
+        where operation.id = name::bigint;
+    elsif kind = 'job' then
+        select jsonb_build_object('state', jobs.state) into state
+        from tusk.jobs as jobs
+        where jobs.id = name::bigint
+        limit 1;
+    elsif kind = 'key' then
+        select jsonb_strip_nulls(to_jsonb(present) - 'token_hash') into state
+        from tusk.api_key as present
+        where present.id = name;
+    end if;
+    return state;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.audit_state(kind text, name text) IS 'What something is that operators change, as tusk.audit keeps it; null: it is not there. No digest of a secret.';
+
+CREATE FUNCTION tusk.begin_audit(kind text, name text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+    perform pg_advisory_xact_lock(hashtextextended(concat_ws(E'\n', 'tusk.audit', kind, name), 24));
+    -- Read after the lock is there: a volatile function sees what was committed while it waited.
+    return tusk.audit_state(kind, name);
+end
+$$;
+
+COMMENT ON FUNCTION tusk.begin_audit(kind text, name text) IS 'What something is before an operator changes it. Until the transaction ends nobody else''s audited change begins.';
+
 CREATE FUNCTION tusk.breaker_most(wave integer, probe_at timestamp with time zone) RETURNS integer
     LANGUAGE sql PARALLEL SAFE
     RETURN CASE WHEN (wave > 0) THEN wave WHEN (probe_at > clock_timestamp()) THEN 0 WHEN (wave = 0) THEN 1 ELSE NULL::integer END;
@@ -4439,6 +4498,29 @@ $_$;
 
 COMMENT ON FUNCTION tusk.prune(name text, moment text, setting text, rows_most integer) IS 'Deletes rows of a small table whose moment is older than a retention setting; how many.';
 
+CREATE FUNCTION tusk.prune_audit(rows_most integer) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    pruned bigint;
+begin
+    -- Without locks before the delete: those would need the right to update.
+    delete from tusk.audit as old
+    where old.id = any (array(
+        select past.id
+        from tusk.audit as past
+        where past.recorded_at < now() - tusk.retention('audit_retention')
+        order by past.recorded_at
+        limit rows_most
+    ));
+    get diagnostics pruned = row_count;
+    return pruned;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.prune_audit(rows_most integer) IS 'Deletes records of changes that are older than the setting audit_retention; how many.';
+
 CREATE FUNCTION tusk.prune_breakers(rows_most integer) RETURNS bigint
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -5558,9 +5640,10 @@ COMMENT ON FUNCTION tusk.retake_unique(job_id bigint) IS 'Gives an ended job tha
 CREATE FUNCTION tusk.retention(name text) RETURNS interval
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    RETURN COALESCE((SELECT (setting.value)::interval AS value FROM tusk.setting setting WHERE (setting.name = retention.name)), CASE name WHEN 'idempotency_retention'::text THEN '24:00:00'::interval ELSE '14 days'::interval END);
+    RETURN COALESCE((SELECT (setting.value)::interval AS value FROM tusk.setting setting WHERE (setting.name = retention.name)), CASE name WHEN 'idempotency_retention'::text THEN '24:00:00'::interval WHEN 'audit_retention'::text THEN '90 days'::interval ELSE '14 days'::interval END);
 
-COMMENT ON FUNCTION tusk.retention(name text) IS 'A setting that says how long something is kept; without a row: idempotency keys 24 hours, all else 14 days.';
+COMMENT ON FUNCTION tusk.retention(name text) IS 'A setting that says how long something is kept; without a row: idempotency keys 24 hours, records of changes 90
+days, all else 14 days.';
 
 CREATE FUNCTION tusk.retry(job_id bigint) RETURNS text
     LANGUAGE plpgsql
@@ -6165,6 +6248,55 @@ CREATE TABLE tusk.attempt_overflow (
 );
 
 COMMENT ON TABLE tusk.attempt_overflow IS 'Attempts of days without a partition; normally empty.';
+
+CREATE TABLE tusk.audit (
+    id bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor_id text NOT NULL COLLATE pg_catalog."C",
+    actor text NOT NULL COLLATE pg_catalog."C",
+    origin text,
+    action text NOT NULL COLLATE pg_catalog."C",
+    target_kind text NOT NULL COLLATE pg_catalog."C",
+    target text NOT NULL COLLATE pg_catalog."C",
+    reason text,
+    state_before jsonb,
+    state_after jsonb
+);
+
+COMMENT ON TABLE tusk.audit IS 'What operators changed. Rows are only added; kept for the setting audit_retention.';
+
+COMMENT ON COLUMN tusk.audit.id IS 'Its number; of two changes of one target the later has the greater.';
+
+COMMENT ON COLUMN tusk.audit.recorded_at IS 'When, by the clock of the database.';
+
+COMMENT ON COLUMN tusk.audit.actor_id IS 'The API key by whose right it was done; cli, swift or anonymous where there was none.';
+
+COMMENT ON COLUMN tusk.audit.actor IS 'The name of the key, or of the user of the command line.';
+
+COMMENT ON COLUMN tusk.audit.origin IS 'The address the request came from, or the host of the command line.';
+
+COMMENT ON COLUMN tusk.audit.action IS 'What was done, such as queue.pause.';
+
+COMMENT ON COLUMN tusk.audit.target_kind IS 'What sort of thing was changed: queue, limit, schedule, order, job, operation, key.';
+
+COMMENT ON COLUMN tusk.audit.target IS 'Its name, key or id.';
+
+COMMENT ON COLUMN tusk.audit.reason IS 'Why, in the words of whoever did it.';
+
+COMMENT ON COLUMN tusk.audit.state_before IS 'What it was before; null: it was not there.';
+
+COMMENT ON COLUMN tusk.audit.state_after IS 'What it was afterwards; null: it is not there any more.';
+
+ALTER TABLE tusk.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME tusk.audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+COMMENT ON SEQUENCE tusk.audit_id_seq IS 'Numbers the changes.';
 
 CREATE TABLE tusk.idempotency (
     shard smallint DEFAULT 0 NOT NULL,
@@ -6859,6 +6991,9 @@ COMMENT ON FUNCTION tusk.sample_queues(home smallint, count_most integer) IS 'Ad
 ALTER TABLE ONLY tusk.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY tusk.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY tusk.blocked
     ADD CONSTRAINT blocked_pkey PRIMARY KEY (shard, reason, key, priority, rank, id);
 
@@ -6958,6 +7093,8 @@ ALTER TABLE ONLY tusk.worker
 CREATE INDEX attempt_id ON ONLY tusk.attempt USING btree (id);
 
 CREATE INDEX attempt_overflow_id_idx ON tusk.attempt_overflow USING btree (id);
+
+CREATE INDEX audit_recorded_at ON tusk.audit USING btree (recorded_at);
 
 CREATE INDEX blocked_id ON tusk.blocked USING btree (id);
 

@@ -155,6 +155,10 @@ static const unsigned char migration_0023_failures[] = {
 #embed "../../sql/migrations/0023_failures.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0024_audit[] = {
+#embed "../../sql/migrations/0024_audit.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -169,6 +173,10 @@ static const unsigned char query_beat_scheduler[] = {
 
 static const unsigned char query_beat_worker[] = {
 #embed "../../sql/queries/beat_worker.sql" suffix(, 0)
+};
+
+static const unsigned char query_begin_audit[] = {
+#embed "../../sql/queries/begin_audit.sql" suffix(, 0)
 };
 
 static const unsigned char query_cancel_job[] = {
@@ -285,6 +293,10 @@ static const unsigned char query_keep_step[] = {
 
 static const unsigned char query_list_api_keys[] = {
 #embed "../../sql/queries/list_api_keys.sql" suffix(, 0)
+};
+
+static const unsigned char query_list_audit[] = {
+#embed "../../sql/queries/list_audit.sql" suffix(, 0)
 };
 
 static const unsigned char query_list_errors[] = {
@@ -607,6 +619,10 @@ static const unsigned char query_write_api_key[] = {
 #embed "../../sql/queries/write_api_key.sql" suffix(, 0)
 };
 
+static const unsigned char query_write_audit[] = {
+#embed "../../sql/queries/write_audit.sql" suffix(, 0)
+};
+
 static const unsigned char query_write_idempotency_key[] = {
 #embed "../../sql/queries/write_idempotency_key.sql" suffix(, 0)
 };
@@ -668,10 +684,12 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0021_minutes.sql", migration_0021_minutes),
     FILE_OF("migrations/0022_doctor.sql", migration_0022_doctor),
     FILE_OF("migrations/0023_failures.sql", migration_0023_failures),
+    FILE_OF("migrations/0024_audit.sql", migration_0024_audit),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
     FILE_OF("queries/beat_worker.sql", query_beat_worker),
+    FILE_OF("queries/begin_audit.sql", query_begin_audit),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
     FILE_OF("queries/cancel_operation.sql", query_cancel_operation),
     FILE_OF("queries/claim_alone_job.sql", query_claim_alone_job),
@@ -701,6 +719,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/hold_back.sql", query_hold_back),
     FILE_OF("queries/keep_step.sql", query_keep_step),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
+    FILE_OF("queries/list_audit.sql", query_list_audit),
     FILE_OF("queries/list_errors.sql", query_list_errors),
     FILE_OF("queries/list_jobs.sql", query_list_jobs),
     FILE_OF("queries/list_limits.sql", query_list_limits),
@@ -781,6 +800,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/take_rate.sql", query_take_rate),
     FILE_OF("queries/touch_api_key.sql", query_touch_api_key),
     FILE_OF("queries/write_api_key.sql", query_write_api_key),
+    FILE_OF("queries/write_audit.sql", query_write_audit),
     FILE_OF("queries/write_idempotency_key.sql", query_write_idempotency_key),
     FILE_OF("queries/write_job_log.sql", query_write_job_log),
     FILE_OF("queries/write_progress.sql", query_write_progress),

@@ -26,7 +26,7 @@ extension Client {
     ) async throws(TuskError) -> Bool {
         let job = try options.job(Typed.kind, try TypedJSON.encode(args))
         let checked = try schedule.checked(name, cron: cron, job)
-        let answer = try await call { session throws(StoreError) in try session.put(checked) }
+        let answer = try await call { session throws(StoreError) in try session.put(checked, by: Self.author()) }
         switch answer {
         case .created: return true
         case .replaced: return false
@@ -39,7 +39,7 @@ extension Client {
     /// Removes a schedule; its jobs stay. False: there was none.
     @discardableResult
     public func removeSchedule(_ name: String) async throws(TuskError) -> Bool {
-        try await call { session throws(StoreError) in try session.remove(schedule: name) }
+        try await call { session throws(StoreError) in try session.remove(schedule: name, by: Self.author()) }
     }
 
     /// Pauses a schedule: once this returns no tick of it fires, and those that pass are recorded as paused. One that
@@ -53,13 +53,15 @@ extension Client {
     /// - Throws: `TuskError`.
     @discardableResult
     public func pauseSchedule(_ name: String, by who: String, reason: String? = nil) async throws(TuskError) -> Bool {
-        try await call { session throws(StoreError) in try session.pause(schedule: name, by: who, reason: reason) }
+        try await call { session throws(StoreError) in
+            try session.pause(schedule: name, by: Self.author(who), reason: reason)
+        }
     }
 
     /// Lets a paused schedule fire again, from its next planned time on. False: there is none.
     @discardableResult
     public func resumeSchedule(_ name: String) async throws(TuskError) -> Bool {
-        try await call { session throws(StoreError) in try session.resume(schedule: name) }
+        try await call { session throws(StoreError) in try session.resume(schedule: name, by: Self.author()) }
     }
 
     /// Enqueues the job of a schedule now, paused or not and whatever its overlap policy.
@@ -72,10 +74,13 @@ extension Client {
     @discardableResult
     public func runSchedule(_ name: String, by who: String) async throws(TuskError) -> JobID? {
         let run = try await call(waking: { run in run.map { [$0.queue] } ?? [] }) { session throws(StoreError) in
-            try session.runNow(schedule: name, by: who)
+            try session.runNow(schedule: name, by: Self.author(who))
         }
         return run?.job
     }
+
+    /// What is written down of who changes a schedule.
+    private static func author(_ who: String = "client") -> Author { Author(id: "swift", name: who) }
 
     /// The next ticks of a schedule; fewer than `count`, which is at most 1,000, when there are no more within 100
     /// years. Nil: there is no such schedule, or its rule cannot be read.

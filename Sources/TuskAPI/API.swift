@@ -105,9 +105,10 @@ package final class API: Sendable {
             + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
             + JobRoutes(services: services).routes + LimitRoutes(services: services).routes
             + OrderKeyRoutes(services: services).routes + StatsRoutes(services: services).routes
-            + ErrorRoutes(services: services).routes + OperationRoutes(services: services).routes
-            + ClaimRoutes(claims: claims, configuration: configuration).routes + PageRoutes().routes
-            + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes + probeRoutes.routes
+            + ErrorRoutes(services: services).routes + OperationRoutes(services: services).routes + PageRoutes().routes
+            + ClaimRoutes(claims: claims, configuration: configuration).routes + probeRoutes.routes
+            + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
+            + AuditRoutes(services: services).routes
         documentRoute = DocumentRoute(others: described, version: configuration.version)
         routes = described + [documentRoute.route]
     }

@@ -10,7 +10,7 @@ package final class Session {
     package let settings: ConnectionSettings
     let connection: Connection
     /// Whether a body of `transaction` runs. What fails in it is rolled back, so its outcome is known.
-    var isInTransactionBody = false
+    package internal(set) var isInTransactionBody = false
     /// Whether that transaction was declared read-only.
     var isInReadOnlyBody = false
     /// What a pool should think of the server after what this session has seen.

@@ -34,10 +34,13 @@ extension StoreSession {
     }
 
     /// Lets jobs of a queue go up a band each time they have waited so long, to whole milliseconds; nil: never.
-    package func setAgeing(_ time: Duration?, of queue: QueueName) throws(StoreError) {
-        _ = try run(Self.setAgeing) {
-            $0.text(queue.text)
-            $0.int8(time?.wholeMilliseconds)
+    package func setAgeing(_ time: Duration?, of queue: QueueName, by author: Author) throws(StoreError) {
+        try audited(.queueSet, of: queue.text, by: author) { () throws(StoreError) in
+            _ = try run(Self.setAgeing) {
+                $0.text(queue.text)
+                $0.int8(time?.wholeMilliseconds)
+            }
+            return ((), queue.text)
         }
     }
 }

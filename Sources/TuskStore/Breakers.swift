@@ -56,8 +56,10 @@ extension StoreSession {
 
     /// Closes the breaker of a key, or all of a class, and releases what waits; the queues it went to. Nil: none of
     /// them had seen a failure.
-    package func closeBreakers(_ key: String) throws(StoreError) -> Set<QueueName>? {
-        guard try run(Self.closeBreakers, { $0.text(key) }).int8(0, 0) > 0 else { return nil }
-        return try releaseLimit(key)
+    package func closeBreakers(_ key: String, by author: Author) throws(StoreError) -> Set<QueueName>? {
+        let count = try audited(.limitClose, of: key, by: author) { () throws(StoreError) in
+            (try run(Self.closeBreakers) { $0.text(key) }.int8(0, 0), key)
+        }
+        return count > 0 ? try releaseLimit(key) : nil
     }
 }

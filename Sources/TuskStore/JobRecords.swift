@@ -219,18 +219,31 @@ extension StoreSession {
 
     /// Cancels a job: at once while it waits, by telling its handler while it runs. Doing it again gives the same
     /// answer.
-    package func cancel(_ id: JobID, by who: String, reason: String?) throws(StoreError) -> JobCommandAnswer {
-        let rows = try run(Self.cancelJob) {
-            $0.int8(id.rawValue)
-            $0.text(who)
-            $0.text(reason)
+    package func cancel(_ id: JobID, by who: Author, reason: String?) throws(StoreError) -> JobCommandAnswer {
+        let author = who.giving(reason)
+        return try audited(.jobCancel, of: id.description, by: author) { () throws(StoreError) in
+            let answer = try cancel(id, as: author.name, reason: reason)
+            return (answer, answer == .cancelled || answer == .cancelling ? id.description : nil)
         }
-        return try answer(rows)
+    }
+
+    /// The same for what the scheduler does by itself; nothing is written down but the cancel.
+    func cancel(_ id: JobID, as who: String, reason: String?) throws(StoreError) -> JobCommandAnswer {
+        try answer(
+            try run(Self.cancelJob) {
+                $0.int8(id.rawValue)
+                $0.text(who)
+                $0.text(reason)
+            }
+        )
     }
 
     /// Makes a job that waits, was discarded or was cancelled available now, for at least one more attempt.
-    package func retry(_ id: JobID) throws(StoreError) -> JobCommandAnswer {
-        try answer(try run(Self.retryJob) { $0.int8(id.rawValue) })
+    package func retry(_ id: JobID, by author: Author) throws(StoreError) -> JobCommandAnswer {
+        try audited(.jobRetry, of: id.description, by: author) { () throws(StoreError) in
+            let answer = try answer(try run(Self.retryJob) { $0.int8(id.rawValue) })
+            return (answer, answer == .available ? id.description : nil)
+        }
     }
 
     private func answer(_ rows: ResultSet) throws(StoreError) -> JobCommandAnswer {

@@ -153,20 +153,20 @@ extension StoreSession {
     }
 
     /// Sets how many jobs with a key may run at once. What waits and has room now is released; the queues it went to.
-    package func putLimit(
-        _ limit: KeyLimit,
-        by who: String
-    ) throws(StoreError) -> Set<QueueName> {
-        _ = try run(Self.putLimit) {
-            $0.text(limit.key)
-            $0.int4(limit.runningMax.map { Int32($0) })
-            $0.int4((limit.rate?.max).map { Int32($0) })
-            $0.int8(limit.rate?.period.wholeMilliseconds)
-            $0.int4((limit.rate?.burst).map { Int32($0) })
-            $0.text(who)
-            $0.int4((limit.breaker?.failures).map { Int32($0) })
-            $0.int8(limit.breaker?.hold.wholeMilliseconds)
-            $0.int4(limit.shareWeight.map { Int32($0) })
+    package func putLimit(_ limit: KeyLimit, by author: Author) throws(StoreError) -> Set<QueueName> {
+        try audited(.limitSet, of: limit.key, by: author) { () throws(StoreError) in
+            _ = try run(Self.putLimit) {
+                $0.text(limit.key)
+                $0.int4(limit.runningMax.map { Int32($0) })
+                $0.int4((limit.rate?.max).map { Int32($0) })
+                $0.int8(limit.rate?.period.wholeMilliseconds)
+                $0.int4((limit.rate?.burst).map { Int32($0) })
+                $0.text(author.name)
+                $0.int4((limit.breaker?.failures).map { Int32($0) })
+                $0.int8(limit.breaker?.hold.wholeMilliseconds)
+                $0.int4(limit.shareWeight.map { Int32($0) })
+            }
+            return ((), limit.key)
         }
         return try releaseLimit(limit.key)
     }
@@ -174,33 +174,38 @@ extension StoreSession {
     /// Lets no more jobs start that have a key. What runs goes on. Nil: the end lies in the past; nothing is paused.
     package func pause(
         _ key: PausableKey,
-        by who: String,
+        by who: Author,
         reason: String?,
         until end: PauseEnd?
     ) throws(StoreError) -> PauseRecord? {
-        let rows = try run(Self.pauseKey) {
-            $0.text(key.text)
-            $0.text(who)
-            $0.text(reason)
-            switch end {
-            case .at(let moment):
-                $0.timestamp(microseconds: moment.microseconds)
-                $0.int8(nil)
-            case .after(let time):
-                $0.timestamp(microseconds: nil)
-                $0.int8(time.wholeMilliseconds)
-            case nil:
-                $0.timestamp(microseconds: nil)
-                $0.int8(nil)
+        let author = who.giving(reason)
+        return try audited(.limitPause, of: key.text, by: author) { () throws(StoreError) in
+            let rows = try run(Self.pauseKey) {
+                $0.text(key.text)
+                $0.text(author.name)
+                $0.text(author.reason)
+                switch end {
+                case .at(let moment):
+                    $0.timestamp(microseconds: moment.microseconds)
+                    $0.int8(nil)
+                case .after(let time):
+                    $0.timestamp(microseconds: nil)
+                    $0.int8(time.wholeMilliseconds)
+                case nil:
+                    $0.timestamp(microseconds: nil)
+                    $0.int8(nil)
+                }
             }
+            return rows.rowCount == 0 ? (nil, nil) : (pause(rows, 0, from: 0), key.text)
         }
-        return rows.rowCount == 0 ? nil : pause(rows, 0, from: 0)
     }
 
     /// Lets jobs with a paused key start again; the queues of those that waited. Nil: it was not paused.
-    package func resume(_ key: PausableKey) throws(StoreError) -> Set<QueueName>? {
-        guard try run(Self.resumeKey, { $0.text(key.text) }).bool(0, 0) else { return nil }
-        return try releaseLimit(key.text)
+    package func resume(_ key: PausableKey, by author: Author) throws(StoreError) -> Set<QueueName>? {
+        let wasPaused = try audited(.limitResume, of: key.text, by: author) { () throws(StoreError) in
+            (try run(Self.resumeKey) { $0.text(key.text) }.bool(0, 0), key.text)
+        }
+        return wasPaused ? try releaseLimit(key.text) : nil
     }
 
     private func rate(_ rows: ResultSet, _ row: Int, from column: Int) -> RateLimit? {
@@ -225,8 +230,11 @@ extension StoreSession {
     }
 
     /// Removes a limit and releases what waits for it; nil: there is none.
-    package func removeLimit(_ key: String) throws(StoreError) -> Set<QueueName>? {
-        guard try run(Self.removeLimit, { $0.text(key) }).bool(0, 0) else { return nil }
-        return try releaseLimit(key)
+    package func removeLimit(_ key: String, by author: Author) throws(StoreError) -> Set<QueueName>? {
+        let existed = try audited(.limitRemove, of: key, by: author) { () throws(StoreError) in
+            let existed = try run(Self.removeLimit) { $0.text(key) }.bool(0, 0)
+            return (existed, existed ? key : nil)
+        }
+        return existed ? try releaseLimit(key) : nil
     }
 }

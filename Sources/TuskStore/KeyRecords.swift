@@ -41,14 +41,18 @@ extension StoreSession {
         name: String,
         scopes: Set<Scope>,
         tokenHash: [UInt8],
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil,
+        by author: Author
     ) throws(StoreError) {
-        _ = try run(Self.writeAPIKey) {
-            $0.text(id)
-            $0.text(name)
-            $0.textArray(scopes.map(\.rawValue).sorted())
-            $0.bytea(tokenHash)
-            $0.timestamp(microseconds: expiresAt?.microseconds)
+        try audited(.keyCreate, of: id, by: author) { () throws(StoreError) in
+            _ = try run(Self.writeAPIKey) {
+                $0.text(id)
+                $0.text(name)
+                $0.textArray(scopes.map(\.rawValue).sorted())
+                $0.bytea(tokenHash)
+                $0.timestamp(microseconds: expiresAt?.microseconds)
+            }
+            return ((), id)
         }
     }
 
@@ -85,7 +89,10 @@ extension StoreSession {
     }
 
     /// Revokes a key. False: there is none, or it was revoked before.
-    package func revoke(key id: String) throws(StoreError) -> Bool {
-        try run(Self.revokeAPIKey) { $0.text(id) }.rowCount == 1
+    package func revoke(key id: String, by author: Author) throws(StoreError) -> Bool {
+        try audited(.keyRevoke, of: id, by: author) { () throws(StoreError) in
+            let isRevoked = try run(Self.revokeAPIKey) { $0.text(id) }.rowCount == 1
+            return (isRevoked, isRevoked ? id : nil)
+        }
     }
 }

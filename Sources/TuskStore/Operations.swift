@@ -148,8 +148,22 @@ extension StoreSession {
     package func create(
         _ operation: NewOperation,
         matched: Int64,
-        by who: String
+        by who: Author
     ) throws(StoreError) -> OperationRecord? {
+        let author = who.giving(operation.reason)
+        let id: Int64? = try audited(.operationCreate, of: nil, by: author) { () throws(StoreError) in
+            let id = try insert(operation, matched: matched, by: author)
+            return (id, id.map { String($0) })
+        }
+        guard let id else { return nil }
+        return try self.operation(id)
+    }
+
+    private func insert(
+        _ operation: NewOperation,
+        matched: Int64,
+        by author: Author
+    ) throws(StoreError) -> Int64? {
         let filter = operation.filter
         let rows = try run(Self.createOperation) {
             $0.text(filter.kind?.text)
@@ -160,11 +174,11 @@ extension StoreSession {
             $0.int2(operation.canary.map { Int16($0.count) })
             $0.int2(operation.canary.map { Int16($0.failedPercentMax) })
             $0.int8(matched)
-            $0.text(who)
-            $0.text(operation.reason)
+            $0.text(author.name)
+            $0.text(author.reason)
             $0.int4(Int32(Self.operationsUnderWayMax))
         }
-        return rows.rowCount == 0 ? nil : try self.operation(rows.int8(0, 0))
+        return rows.rowCount == 0 ? nil : rows.int8(0, 0)
     }
 
     /// The operation; nil when there is none, or it was pruned.
@@ -189,14 +203,18 @@ extension StoreSession {
     }
 
     /// Ends an operation before its time; what it has retried stays so. Doing it again gives the same answer.
-    package func cancelOperation(_ id: Int64, by who: String, reason: String?) throws(StoreError) -> OperationCancel {
-        _ = try run(Self.cancelOperation) {
-            $0.int8(id)
-            $0.text(who)
-            $0.text(reason)
+    package func cancelOperation(_ id: Int64, by who: Author, reason: String?) throws(StoreError) -> OperationCancel {
+        let author = who.giving(reason)
+        return try audited(.operationCancel, of: String(id), by: author) { () throws(StoreError) in
+            _ = try run(Self.cancelOperation) {
+                $0.int8(id)
+                $0.text(author.name)
+                $0.text(author.reason)
+            }
+            guard let operation = try operation(id) else { return (.notFound, nil) }
+            guard operation.state == .cancelled else { return (.ended(operation), nil) }
+            return (.cancelled(operation), String(id))
         }
-        guard let operation = try operation(id) else { return .notFound }
-        return operation.state == .cancelled ? .cancelled(operation) : .ended(operation)
     }
 
     /// Does the next batch of the operation that is due. Any number of processes may call it.

@@ -50,13 +50,15 @@ extension StoreSession {
     }
 
     /// Lets the line of a discarded job go on without it.
-    package func releaseOrderKey(_ key: String) throws(StoreError) -> OrderKeyRelease {
-        let rows = try run(Self.releaseOrderKey) { $0.text(key) }
-        switch rows.text(0, 0) {
-        case "released": return .released(Set(rows.textArray(0, 1).compactMap { QueueName($0) }))
-        case "busy": return .busy
-        case "not_found": return .notFound
-        case let answer: throw .unreadable("release_order_key: \(answer)")
+    package func releaseOrderKey(_ key: String, by author: Author) throws(StoreError) -> OrderKeyRelease {
+        try audited(.orderRelease, of: key, by: author) { () throws(StoreError) in
+            let rows = try run(Self.releaseOrderKey) { $0.text(key) }
+            switch rows.text(0, 0) {
+            case "released": return (.released(Set(rows.textArray(0, 1).compactMap { QueueName($0) })), key)
+            case "busy": return (.busy, nil)
+            case "not_found": return (.notFound, nil)
+            case let answer: throw .unreadable("release_order_key: \(answer)")
+            }
         }
     }
 }

@@ -65,17 +65,23 @@ extension StoreSession {
     }
 
     /// Stops claims from a queue. A queue that is paused keeps its first record, which is the answer.
-    package func pause(_ queue: QueueName, by who: String, reason: String?) throws(StoreError) -> PauseRecord {
-        let rows = try run(Self.pauseQueue) {
-            $0.text(queue.text)
-            $0.text(who)
-            $0.text(reason)
+    package func pause(_ queue: QueueName, by who: Author, reason: String?) throws(StoreError) -> PauseRecord {
+        let author = who.giving(reason)
+        return try audited(.queuePause, of: queue.text, by: author) { () throws(StoreError) in
+            let rows = try run(Self.pauseQueue) {
+                $0.text(queue.text)
+                $0.text(author.name)
+                $0.text(author.reason)
+            }
+            let pause = PauseRecord(at: rows.moment(0, 0), by: rows.text(0, 1), reason: rows.textIfPresent(0, 2))
+            return (pause, queue.text)
         }
-        return PauseRecord(at: rows.moment(0, 0), by: rows.text(0, 1), reason: rows.textIfPresent(0, 2))
     }
 
     /// Lets claims go on. False: it was not paused.
-    package func resume(_ queue: QueueName) throws(StoreError) -> Bool {
-        try run(Self.resumeQueue) { $0.text(queue.text) }.rowCount == 1
+    package func resume(_ queue: QueueName, by author: Author) throws(StoreError) -> Bool {
+        try audited(.queueResume, of: queue.text, by: author) { () throws(StoreError) in
+            (try run(Self.resumeQueue) { $0.text(queue.text) }.rowCount == 1, queue.text)
+        }
     }
 }

@@ -25,7 +25,8 @@ extension StoreSession {
     /// Rows are locked in the order of their names, as the scheduler does, so that nobody waits in a circle.
     package func apply(
         _ schedules: [NewSchedule],
-        removing names: [String]
+        removing names: [String],
+        by author: Author
     ) throws(StoreError) -> ScheduleApplyAnswer {
         let moment = try scheduleMoment()
         var firsts: [String: (schedule: NewSchedule, tick: PlannedTick)] = [:]
@@ -35,9 +36,9 @@ extension StoreSession {
         }
         for name in (Array(firsts.keys) + names).sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             if let first = firsts[name] {
-                _ = try put(first.schedule, first: first.tick)
+                _ = try put(first.schedule, first: first.tick, by: author)
             } else {
-                _ = try remove(schedule: name)
+                _ = try remove(schedule: name, by: author)
             }
         }
         return .applied

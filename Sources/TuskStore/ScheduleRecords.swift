@@ -73,13 +73,19 @@ extension StoreSession {
     /// Creates or replaces a schedule. The same rule goes on where it is, also when it is paused.
     ///
     /// Two statements: the time, and the change; a tick that falls between them still fires.
-    package func put(_ schedule: NewSchedule) throws(StoreError) -> PutAnswer {
+    package func put(_ schedule: NewSchedule, by author: Author) throws(StoreError) -> PutAnswer {
         guard let first = schedule.firstTick(after: try scheduleMoment()) else { return .neverFires }
-        return try put(schedule, first: first) ? .created : .replaced
+        return try put(schedule, first: first, by: author) ? .created : .replaced
     }
 
     /// Creates or replaces a schedule whose first tick is known. Whether it is new.
-    func put(_ schedule: NewSchedule, first: PlannedTick) throws(StoreError) -> Bool {
+    func put(_ schedule: NewSchedule, first: PlannedTick, by author: Author) throws(StoreError) -> Bool {
+        try audited(.schedulePut, of: schedule.name, by: author) { () throws(StoreError) in
+            (try store(schedule, first: first), schedule.name)
+        }
+    }
+
+    private func store(_ schedule: NewSchedule, first: PlannedTick) throws(StoreError) -> Bool {
         let rows = try run(Self.putSchedule) {
             $0.text(schedule.name)
             $0.text(schedule.cron.text)
@@ -159,37 +165,52 @@ extension StoreSession {
     }
 
     /// Removes a schedule. False: there was none.
-    package func remove(schedule name: String) throws(StoreError) -> Bool {
-        try run(Self.removeSchedule) { $0.text(name) }.bool(0, 0)
+    package func remove(schedule name: String, by author: Author) throws(StoreError) -> Bool {
+        try audited(.scheduleRemove, of: name, by: author) { () throws(StoreError) in
+            let existed = try run(Self.removeSchedule) { $0.text(name) }.bool(0, 0)
+            return (existed, existed ? name : nil)
+        }
     }
 
     /// Pauses a schedule: once this returns, no tick of it fires. A paused one keeps its first record. False: there is
     /// none.
-    package func pause(schedule name: String, by who: String, reason: String?) throws(StoreError) -> Bool {
-        try run(Self.pauseSchedule) {
-            $0.text(name)
-            $0.text(who)
-            $0.text(reason)
-        }.bool(0, 0)
+    package func pause(schedule name: String, by who: Author, reason: String?) throws(StoreError) -> Bool {
+        let author = who.giving(reason)
+        return try audited(.schedulePause, of: name, by: author) { () throws(StoreError) in
+            let exists = try run(Self.pauseSchedule) {
+                $0.text(name)
+                $0.text(author.name)
+                $0.text(author.reason)
+            }.bool(0, 0)
+            return (exists, exists ? name : nil)
+        }
     }
 
     /// Lets the ticks of a schedule fire from now on. False: there is none.
-    package func resume(schedule name: String) throws(StoreError) -> Bool {
-        try run(Self.resumeSchedule) { $0.text(name) }.bool(0, 0)
+    package func resume(schedule name: String, by author: Author) throws(StoreError) -> Bool {
+        try audited(.scheduleResume, of: name, by: author) { () throws(StoreError) in
+            let exists = try run(Self.resumeSchedule) { $0.text(name) }.bool(0, 0)
+            return (exists, exists ? name : nil)
+        }
     }
 
     /// Enqueues the job of a schedule now, paused or not, and notes who asked for it. Answers the job and its queue;
     /// nil: there is no such schedule.
-    package func runNow(schedule name: String, by who: String) throws(StoreError) -> (job: JobID, queue: QueueName)? {
-        let rows = try run(Self.runSchedule) {
-            $0.text(name)
-            $0.text(who)
+    package func runNow(
+        schedule name: String,
+        by author: Author
+    ) throws(StoreError) -> (job: JobID, queue: QueueName)? {
+        try audited(.scheduleTrigger, of: name, by: author) { () throws(StoreError) in
+            let rows = try run(Self.runSchedule) {
+                $0.text(name)
+                $0.text(author.name)
+            }
+            guard let id = rows.int8IfPresent(0, 0) else { return (nil, nil) }
+            guard let job = JobID(rawValue: id), let queue = QueueName(rows.textIfPresent(0, 1) ?? "") else {
+                throw .unreadable("the job of a schedule")
+            }
+            return ((job, queue), name)
         }
-        guard let id = rows.int8IfPresent(0, 0) else { return nil }
-        guard let job = JobID(rawValue: id), let queue = QueueName(rows.textIfPresent(0, 1) ?? "") else {
-            throw .unreadable("the job of a schedule")
-        }
-        return (job, queue)
     }
 
     /// What became of the planned times of a schedule, the newest first.

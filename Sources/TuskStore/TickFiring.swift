@@ -124,7 +124,7 @@ extension StoreSession {
             let own = Array(ids[place..<place + firings[index].fired.count])
             place += own.count
             let who = "schedule \(firings[index].order.schedule.name)"
-            for id in firings[index].take(own) { _ = try cancel(id, by: who, reason: "the next tick has come") }
+            for id in firings[index].take(own) { _ = try cancel(id, as: who, reason: "the next tick has come") }
         }
         _ = try run(Self.writeTickJobs) {
             $0.textArray(planned.map(\.0))

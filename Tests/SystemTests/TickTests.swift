@@ -25,7 +25,7 @@ import TuskStore
             defer { session.close() }
             let text = #"{"cron": "* * * * *", "time_zone": "Europe/Rome", "job": {"kind": "tick"}}"#
             let document = try JSONDocument(validating: Array(text.utf8), limits: .body)
-            #expect(try session.put(NewSchedule(name: "minutely", json: document.root)) == .created)
+            #expect(try session.put(NewSchedule(name: "minutely", json: document.root), by: "test") == .created)
             for _ in 0..<3 { try run.startScheduler() }
             try await eventually(within: .seconds(20), "a leader") { try session.fleet().leader != nil }
             for tick in 1...Self.tickCount {

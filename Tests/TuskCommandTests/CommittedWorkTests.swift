@@ -36,7 +36,7 @@ struct CommittedWorkTests {
             // Nothing is said to have happened before the change itself was sent.
             proxy.mode = .cut
             let before = try #require(throws: CommandError.self) {
-                try commands.change { session throws(StoreError) in try session.resume(queue) }
+                try commands.change { session throws(StoreError) in try session.resume(queue, by: "test") }
             }
             #expect(!before.message.contains("may have taken effect"))
         }

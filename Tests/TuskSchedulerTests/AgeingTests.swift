@@ -11,7 +11,7 @@ import TuskStore
         try await withDatabase(.migrated) { database in
             let session = try database.storeSession()
             defer { session.close() }
-            try session.setAgeing(.seconds(60), of: .standard)
+            try session.setAgeing(.seconds(60), of: .standard, by: "test")
             let old = try session.enqueue([.test(priority: 9), .test(priority: 9)]).map(\.id)
             try database.script("update tusk.ready set available_at = now() - interval '150 s'")
             _ = try session.enqueue([.test(priority: 8), .test(priority: 9), .test(queue: "other", priority: 9)])
@@ -26,7 +26,7 @@ import TuskStore
             #expect(try database.texts(bands) == ["7:2", "8:1", "9:2"])
             #expect(try session.job(old[0])?.priority == 7, "where it waits now")
             #expect(try session.job(old[0])?.state == .available)
-            try session.setAgeing(nil, of: .standard)
+            try session.setAgeing(nil, of: .standard, by: "test")
             try database.script("update tusk.ready set available_at = now() - interval '1 day'")
             let none = try session.ageJobs()
             #expect(none.moved == 0 && !none.isUsed)
@@ -37,7 +37,7 @@ import TuskStore
         try await withScheduler { fixture in
             let session = try fixture.database.storeSession()
             defer { session.close() }
-            try session.setAgeing(.seconds(60), of: .standard)
+            try session.setAgeing(.seconds(60), of: .standard, by: "test")
             _ = try session.enqueue([.test(priority: 9)])
             try fixture.database.script("update tusk.ready set available_at = now() - interval '1 day'")
             _ = fixture.start()

@@ -48,13 +48,13 @@ import TuskStore
             scheduler.stop()
             // Resumed while no scheduler is there: 00:04 passed before.
             try fixture.setScheduleClock(to: "2026-01-01 00:04:30+00")
-            #expect(try session.resume(schedule: "m"))
+            #expect(try session.resume(schedule: "m", by: "test"))
             #expect(try session.schedule("m")?.pause == nil)
             try fixture.setScheduleClock(to: "2026-01-01 00:05:00+00")
             _ = fixture.start("second")
             try await soon { try fixture.ledger() == ["00:01:00-00:04:00 paused 4", "00:05:00 fired 1"] }
             #expect(try !session.pause(schedule: "none", by: "anna", reason: nil))
-            #expect(try !session.resume(schedule: "none"))
+            #expect(try !session.resume(schedule: "none", by: "test"))
         }
     }
 

@@ -98,7 +98,7 @@ import TuskStore
             try fixture.setScheduleClock(to: "2026-01-01 00:03:00+00")
             try await soon { try fixture.ledger().last == "00:03:00 paused 1" }
             #expect(try fixture.database.number("select count(*) from tusk.job") == 1)
-            #expect(try session.resume(schedule: "minutely"))
+            #expect(try session.resume(schedule: "minutely", by: "test"))
             try await soon { try fixture.ledger()[1] == "00:02:00 fired 1" }
         }
     }
@@ -108,7 +108,7 @@ import TuskStore
             let session = try fixture.database.storeSession()
             defer { session.close() }
             try await soon { try fixture.ledger().last == "00:02:00 queued 1" }
-            #expect(try session.remove(schedule: "minutely"))
+            #expect(try session.remove(schedule: "minutely", by: "test"))
             #expect(try fixture.ledger() == ["00:01:00 fired 1", "00:02:00 skipped_overlap 1"])
         }
     }

@@ -55,6 +55,20 @@ import TuskStore
         }
     }
 
+    @Test func `records of changes are kept for 90 days`() async throws {
+        try await withScheduler { fixture in
+            try fixture.database.script(
+                """
+                insert into tusk.audit (recorded_at, actor_id, actor, action, target_kind, target)
+                select now() - day.number * interval '1 day', 'a', 'anna', 'queue.pause', 'queue', 'mail'
+                from generate_series(81, 100) as day (number)
+                """
+            )
+            _ = fixture.start()
+            try await soon { try fixture.database.number("select count(*) from tusk.audit") == 9 }
+        }
+    }
+
     @Test func `rows that waited for their partition move into it`() async throws {
         try await withScheduler { fixture in
             let day = try #require(try fixture.database.texts("select \(today)").first)

@@ -116,7 +116,7 @@ import TuskStore
             defer { session.close() }
             let text = #"{"cron": "0 * * * *", "jitter_seconds": 1800, "job": {"kind": "a"}}"#
             let document = try JSONDocument(validating: Array(text.utf8), limits: .body)
-            #expect(try session.put(NewSchedule(name: "hourly", json: document.root)) == .created)
+            #expect(try session.put(NewSchedule(name: "hourly", json: document.root), by: "test") == .created)
             let stored = try #require(try session.schedule("hourly"))
             let tick = try #require(
                 try SchedulePreview(stored).ticks(after: session.scheduleMoment(), count: 1).first

@@ -84,8 +84,8 @@ import TuskStore
             #expect(try store.fail(job, key: "host:a"))
             #expect(try store.claimGated(worker).jobs.count == 2)
             #expect(try store.session.limits().first?.openBreakers == 1)
-            #expect(try store.session.closeBreakers("host:*") == [.standard])
-            #expect(try store.session.closeBreakers("host:*") == nil)
+            #expect(try store.session.closeBreakers("host:*", by: "test") == [.standard])
+            #expect(try store.session.closeBreakers("host:*", by: "test") == nil)
             #expect(try store.claimGated(worker).jobs.count == 1)
         }
     }
@@ -102,7 +102,7 @@ import TuskStore
                 #expect(try store.claimGated(worker).jobs.isEmpty)
                 let why = try #require(try store.session.explain(ids[1]).reasons.first { $0.word == "breaker" })
                 #expect(why.message.hasPrefix("breaker of \(key) is open since ") && why.message.contains("(no)"))
-                #expect(try store.session.removeLimit(key) == [.standard])
+                #expect(try store.session.removeLimit(key, by: "test") == [.standard])
                 #expect(try store.session.explain(ids[1]).reasons.allSatisfy { $0.word != "breaker" })
             }
         }

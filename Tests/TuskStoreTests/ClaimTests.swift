@@ -77,8 +77,8 @@ import TuskStore
             #expect(try store.session.pause(mails, by: "bob", reason: nil) == pause)
             let both = ["default", "mails"]
             #expect(try store.claim(worker, kinds: ["noop", "mail"], queues: both).map(\.id) == wanted)
-            #expect(try store.session.resume(mails))
-            #expect(try !store.session.resume(mails))
+            #expect(try store.session.resume(mails, by: "test"))
+            #expect(try !store.session.resume(mails, by: "test"))
             #expect(try store.claim(worker, kinds: ["noop", "mail"], queues: both).map(\.kind.text) == ["mail"])
         }
     }

@@ -15,7 +15,7 @@ import TuskStore
             let paused = try store.messages(id)
             #expect(paused.count == 2 && paused[0].hasPrefix("queue mail is paused by anna since "))
             #expect(paused[0].hasSuffix(": smtp is down"))
-            _ = try store.session.resume("mail")
+            _ = try store.session.resume("mail", by: "test")
 
             let worker = try store.worker()
             let free = try store.enqueue(count: 3)

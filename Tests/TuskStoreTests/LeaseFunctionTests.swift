@@ -163,14 +163,14 @@ import TuskStore
         try await withStore { store in
             let worker = try store.worker()
             let id = try #require(try store.enqueue(count: 1).first)
-            for person in ["anna", "ben"] {
+            for person: Author in ["anna", "ben"] {
                 let job = try #require(try store.claim(worker).first)
                 #expect(try store.session.cancel(id, by: person, reason: nil) == .cancelling)
                 let by = try store.database.texts("select requested_by from tusk.cancel_request")
-                #expect(by == [person])
+                #expect(by == [person.name])
                 let entry = SettleEntry(job, .cancel, startedAgo: nil, reason: "operator")
                 #expect(try store.session.settle([entry], worker: worker) == [.accepted])
-                #expect(try store.session.retry(id) == .available)
+                #expect(try store.session.retry(id, by: "test") == .available)
                 #expect(try store.session.attempts(of: id).isEmpty)
             }
         }
@@ -182,20 +182,20 @@ import TuskStore
             for id in ids {
                 #expect(try store.session.cancel(id, by: "anna", reason: nil) == .cancelled)
                 #expect(try store.state(id) == .cancelled)
-                #expect(try store.session.retry(id) == .available)
-                #expect(try store.session.retry(id) == .available)
+                #expect(try store.session.retry(id, by: "test") == .available)
+                #expect(try store.session.retry(id, by: "test") == .available)
             }
             let worker = try store.worker()
             let jobs = try store.claim(worker)
             #expect(jobs.map(\.id) == ids)
-            #expect(try store.session.retry(ids[0]) == .running)
+            #expect(try store.session.retry(ids[0], by: "test") == .running)
             #expect(try store.settle(jobs, .discard, worker).count == 2)
-            #expect(try store.session.retry(ids[0]) == .available)
+            #expect(try store.session.retry(ids[0], by: "test") == .available)
             #expect(try store.session.attempts(of: ids[0]).map(\.ended) == ["discarded"])
             #expect(try store.settle(try store.claim(worker), worker) == [.accepted])
-            #expect(try store.session.retry(ids[0]) == .completed)
+            #expect(try store.session.retry(ids[0], by: "test") == .completed)
             let nobody = try #require(JobID(rawValue: 1 << 40))
-            #expect(try store.session.retry(nobody) == .notFound)
+            #expect(try store.session.retry(nobody, by: "test") == .notFound)
             #expect(try store.session.cancel(nobody, by: "anna", reason: nil) == .notFound)
         }
     }
@@ -205,7 +205,7 @@ import TuskStore
             let worker = try store.worker()
             let id = try #require(try store.enqueue(try .test(maxAttempts: 1)).first)
             #expect(try store.settle(try store.claim(worker), .discard, worker) == [.accepted])
-            #expect(try store.session.retry(id) == .available)
+            #expect(try store.session.retry(id, by: "test") == .available)
             #expect(try store.claim(worker).first?.attempt == 1)
         }
     }

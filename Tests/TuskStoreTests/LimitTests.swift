@@ -64,13 +64,13 @@ import TuskStore
             #expect(why.word == "paused" && why.message.hasPrefix("tenant:* is paused by anna since "))
             #expect(try store.session.releaseNext().queues.isEmpty)
 
-            #expect(try store.session.resume(try #require(PausableKey("kind:resize"))) == [.standard])
-            #expect(try store.session.resume(try #require(PausableKey("kind:resize"))) == nil)
+            #expect(try store.session.resume(try #require(PausableKey("kind:resize")), by: "test") == [.standard])
+            #expect(try store.session.resume(try #require(PausableKey("kind:resize")), by: "test") == nil)
             #expect(try store.claimGated(worker, kinds: kinds).jobs.map(\.id) == resize)
             try store.database.script("update tusk.key_limit set paused_until = now() where key = 'tenant:*'")
             #expect(try store.session.releaseNext().queues == [.standard])
             #expect(try store.claimGated(worker, kinds: kinds).jobs.map(\.id) == seven)
-            #expect(try store.session.removeLimit("tenant:7") != nil, "the limit beside the pause")
+            #expect(try store.session.removeLimit("tenant:7", by: "test") != nil, "the limit beside the pause")
         }
     }
 
@@ -86,7 +86,7 @@ import TuskStore
             let gated = try store.claimGated(worker, kinds: ["noop", "resize"], queues: ["default", "mail"])
             #expect(gated.jobs.count == 5)
             #expect(try store.held() == ["queue:mail": 2, "kind:resize": 3])
-            #expect(try store.session.removeLimit("queue:mail") == [QueueName("mail")])
+            #expect(try store.session.removeLimit("queue:mail", by: "test") == [QueueName("mail")])
             let rest = try store.claimGated(worker, kinds: ["noop", "resize"], queues: ["default", "mail"])
             #expect(rest.jobs.map(\.queue.text) == ["mail", "mail"], "what waited for it is released")
         }

@@ -76,17 +76,17 @@ import TuskStore
             let line = try #require(try store.session.orderKeys(after: nil, max: 10).first)
             #expect(line.key == "a" && line.head == ids[0] && line.headState == .discarded && line.waiting == 2)
 
-            _ = try store.session.retry(ids[0])
+            _ = try store.session.retry(ids[0], by: "test")
             #expect(try store.state(ids[0]) == .available)
             _ = try store.settle(try store.claimGated(worker).jobs, .discard, worker)
-            #expect(try store.session.releaseOrderKey("a") == .released([.standard]))
+            #expect(try store.session.releaseOrderKey("a", by: "test") == .released([.standard]))
             #expect(try ids.map(store.state) == [.discarded, .available, .blocked])
-            #expect(try store.session.releaseOrderKey("a") == .busy)
-            #expect(try store.session.releaseOrderKey("b") == .notFound)
+            #expect(try store.session.releaseOrderKey("a", by: "test") == .busy)
+            #expect(try store.session.releaseOrderKey("b", by: "test") == .notFound)
 
             // One that was passed by stands first in line again, behind the one that runs.
             let running = try store.claimGated(worker).jobs
-            _ = try store.session.retry(ids[0])
+            _ = try store.session.retry(ids[0], by: "test")
             #expect(try ids.map(store.state) == [.blocked, .running, .blocked])
             _ = try store.settle(running, worker)
             _ = try store.session.releaseLimited(by: running.map(\.id))

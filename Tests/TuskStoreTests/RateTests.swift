@@ -160,7 +160,7 @@ import TuskStore
             #expect(try store.database.texts("select tusk.hold_back('other', interval '1 hour')::text") == ["false"])
             let id = try store.enqueue(limits: ["api"], count: 1)[0]
             #expect(try store.claimGated(worker).jobs.isEmpty && store.state(id) == .blocked)
-            #expect(try store.session.removeLimit("api") == [.standard])
+            #expect(try store.session.removeLimit("api", by: "test") == [.standard])
             #expect(try store.claimGated(worker).jobs.map(\.id) == [id])
         }
     }

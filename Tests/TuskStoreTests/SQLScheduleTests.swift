@@ -72,7 +72,7 @@ import TuskStore
                     #"{"cron": "@daily", "job": {"kind": "k"}, "jitter_seconds": 86400, "catch_up": \#(catchUp)}"#
                 let document = try JSONDocument(validating: Array(text.utf8), limits: .body)
                 let schedule = try NewSchedule(name: "a", json: document.root)
-                _ = try store.session.put(schedule)
+                _ = try store.session.put(schedule, by: "test")
                 #expect(try store.session.schedule("a")?.catchUp == schedule.catchUp)
             }
         }

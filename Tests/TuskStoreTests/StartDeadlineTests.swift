@@ -61,7 +61,7 @@ import TuskStore
             #expect(try store.claim(worker).map(\.id) == [started])
             #expect(try store.session.discardLate().late.discarded == [late])
             #expect(try store.database.number("select count(*) from tusk.start_deadline") == 0)
-            _ = try store.session.retry(late)
+            _ = try store.session.retry(late, by: "test")
             _ = try store.session.promote()
             #expect(try store.claim(worker).map(\.id) == [late])
         }

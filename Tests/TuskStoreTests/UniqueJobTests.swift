@@ -112,7 +112,7 @@ struct UniqueJobTests {
             _ = try store.settle(try store.claim(worker), .discard, worker)
             let answer = try store.session.enqueue([job])[0]
             #expect(answer.id == first && answer.state == .discarded)
-            _ = try store.session.retry(first)
+            _ = try store.session.retry(first, by: "test")
             _ = try store.settle(try store.claim(worker), worker)
             #expect(try store.session.enqueue([job])[0].id != first)
         }
@@ -175,10 +175,10 @@ struct UniqueJobTests {
             let first = try store.session.enqueue([job])[0].id
             _ = try store.settle(try store.claim(worker), .discard, worker)
             let second = try store.session.enqueue([job])[0].id
-            #expect(throws: StoreError.self) { _ = try store.session.retry(first) }
+            #expect(throws: StoreError.self) { _ = try store.session.retry(first, by: "test") }
             #expect(try store.state(first) == .discarded)
             _ = try store.settle(try store.claim(worker), worker)
-            _ = try store.session.retry(first)
+            _ = try store.session.retry(first, by: "test")
             #expect(try store.session.enqueue([job])[0].id == first)
             #expect(try store.state(second) == .completed)
         }

@@ -31,7 +31,9 @@ extension WorkerTests {
                 let free = try bench.enqueue(count: 20)
                 for id in free { try await bench.wait(for: id, to: .completed) }
                 #expect(try bench.state(held) == .available)
-                try bench.store.withSession { session throws(StoreError) in _ = try session.resume("mails") }
+                try bench.store.withSession { session throws(StoreError) in
+                    _ = try session.resume("mails", by: "test")
+                }
                 try await bench.wait(for: held, to: .completed, within: .seconds(10))
             }
         }

@@ -37,6 +37,8 @@ grant usage on schema tusk to tusk_api, tusk_worker, tusk_scheduler, tusk_reader
 grant select on all tables in schema tusk to tusk_api, tusk_worker, tusk_scheduler, tusk_reader;
 grant select on all sequences in schema tusk to tusk_api, tusk_scheduler, tusk_reader;
 revoke select on tusk.api_key from tusk_worker, tusk_scheduler, tusk_reader;
+-- Who changed what is for administrators.
+revoke select on tusk.audit from tusk_worker, tusk_reader;
 revoke select on tusk.worker from tusk_reader;
 grant select (
     id, pid, slots, lease_ms, started_at, heartbeat_at, state, host, version, queues, kinds, owner
@@ -47,6 +49,8 @@ grant insert, update, delete on all tables in schema tusk to tusk_api;
 revoke insert, update, delete on
     tusk.migration, tusk.setting, tusk.leader, tusk.scheduler, tusk.rank_point
 from tusk_api;
+-- Records of changes are only added.
+revoke update, delete on tusk.audit from tusk_api;
 grant usage on sequence tusk.rank, tusk.lease_number to tusk_api;
 
 -- A worker claims, settles and says what its jobs do. Settling one job can let others go: limits, breakers, order keys,
@@ -63,6 +67,7 @@ grant usage on sequence tusk.rank, tusk.lease_number to tusk_worker;
 grant insert, update, delete on all tables in schema tusk to tusk_scheduler;
 revoke insert, update, delete on tusk.migration, tusk.setting, tusk.queue, tusk.key_limit from tusk_scheduler;
 revoke all on tusk.api_key from tusk_scheduler;
+revoke insert, update on tusk.audit from tusk_scheduler;
 grant usage on sequence tusk.rank, tusk.lease_number to tusk_scheduler;
 
 -- Partitions belong to the owner of their table, so making and dropping them is done with the owner's rights, by the

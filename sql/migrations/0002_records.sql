@@ -47,11 +47,16 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 return coalesce(
     (select setting.value::interval from tusk.setting as setting where setting.name = retention.name),
-    case retention.name when 'idempotency_retention' then interval '24 hours' else interval '14 days' end
+    case retention.name
+        when 'idempotency_retention' then interval '24 hours'
+        when 'audit_retention' then interval '90 days'
+        else interval '14 days'
+    end
 );
 
 comment on function tusk.retention
-is 'A setting that says how long something is kept; without a row: idempotency keys 24 hours, all else 14 days.';
+is 'A setting that says how long something is kept; without a row: idempotency keys 24 hours, records of changes 90
+days, all else 14 days.';
 
 create function tusk.crash_budget() returns integer
 language sql stable

@@ -1,14 +1,15 @@
 -- Deletes at most $1 old rows of each small record table (idempotency keys, ticks, offers of kinds, minutes, progress,
 -- cancel requests and operations that are over) and of each overflow table of history, which are there when nobody made
 -- the partition of their day in time; and cursors and steps of jobs that are gone; and unique keys that nobody holds
--- any more; and buckets of rates that are full; and failures of breakers that never opened.
+-- any more; and buckets of rates that are full; and failures of breakers that never opened; and old audit records.
 -- $1 int: most rows of each
--- Locks: the rows, skipping what others hold. Indexes: idempotency_created_at, tick_recorded_at; the others are small.
+-- Locks: the rows, skipping what others hold. Indexes: idempotency_created_at, tick_recorded_at,
+-- audit_recorded_at; the others are small.
 select
     (
         sum(tusk.prune(kept.name, kept.moment, kept.setting, $1))
         + tusk.prune_cursors($1) + tusk.prune_steps($1) + tusk.prune_unique_keys($1)
-        + tusk.prune_rate_buckets($1) + tusk.prune_breakers($1)
+        + tusk.prune_rate_buckets($1) + tusk.prune_breakers($1) + tusk.prune_audit($1)
     )::bigint as pruned
 from
     (

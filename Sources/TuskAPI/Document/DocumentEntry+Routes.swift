@@ -81,6 +81,11 @@ extension DocumentEntry {
             summary: "Groups discarded jobs by kind, reason and message.",
             answers: [json("Errors", "The groups, the largest first.")]
         ),
+        "GET /v1/audit": DocumentEntry(
+            id: "listAudit",
+            summary: "Lists what operators changed: who, what, when and why, the newest first.",
+            answers: [json("Audit", "A page of it.")]
+        ),
         "GET /v1/operations": DocumentEntry(
             id: "listOperations",
             summary: "Lists operations on many jobs, the newest first.",
@@ -160,6 +165,7 @@ extension DocumentEntry {
             id: "putQueue",
             summary: "Sets whether jobs of a queue go up a band when they have waited long.",
             request: "QueueSettings",
+            headers: ["Tusk-Reason"],
             answers: [json("Anything", "It is set.")]
         ),
         "POST /v1/queues/{name}:pause": DocumentEntry(
@@ -172,7 +178,7 @@ extension DocumentEntry {
         "POST /v1/queues/{name}:resume": DocumentEntry(
             id: "resumeQueue",
             summary: "Lets jobs of a queue be claimed again.",
-            request: "Nothing",
+            request: "Reason",
             isBodyRequired: false,
             answers: [json("Anything", "It goes on.")]
         ),
@@ -185,11 +191,13 @@ extension DocumentEntry {
             id: "putLimit",
             summary: "Sets what jobs with a key may do, as a whole.",
             request: "NewLimit",
+            headers: ["Tusk-Reason"],
             answers: [json("Limit", "It is set.")]
         ),
         "DELETE /v1/limits/{key}": DocumentEntry(
             id: "removeLimit",
             summary: "Removes a limit.",
+            headers: ["Tusk-Reason"],
             answers: [Answer(status: 204, meaning: "It is removed.")],
             problems: [.limitNotFound]
         ),
@@ -203,14 +211,14 @@ extension DocumentEntry {
         "POST /v1/limits/{key}:resume": DocumentEntry(
             id: "resumeKey",
             summary: "Lets jobs with a key start again.",
-            request: "Nothing",
+            request: "Reason",
             isBodyRequired: false,
             answers: [json("Anything", "It goes on.")]
         ),
         "POST /v1/limits/{key}:close": DocumentEntry(
             id: "closeBreaker",
             summary: "Closes the breaker of a key.",
-            request: "Nothing",
+            request: "Reason",
             isBodyRequired: false,
             answers: [json("Anything", "It is closed.")]
         ),
@@ -222,6 +230,8 @@ extension DocumentEntry {
         "POST /v1/order-keys/{key}:release": DocumentEntry(
             id: "releaseOrderKey",
             summary: "Lets a line go on without its discarded head.",
+            request: "Reason",
+            isBodyRequired: false,
             answers: [json("Anything", "It goes on.")],
             problems: [.orderKeyNotFound, .orderKeyBusy]
         ),
@@ -240,11 +250,13 @@ extension DocumentEntry {
             id: "putSchedule",
             summary: "Creates or replaces a schedule.",
             request: "NewSchedule",
+            headers: ["Tusk-Reason"],
             answers: [json("Schedule", "It is replaced."), json("Schedule", "It is created.", status: 201)]
         ),
         "DELETE /v1/schedules/{name}": DocumentEntry(
             id: "removeSchedule",
             summary: "Removes a schedule; its jobs stay.",
+            headers: ["Tusk-Reason"],
             answers: [Answer(status: 204, meaning: "It is removed.")],
             problems: [.scheduleNotFound]
         ),
@@ -277,7 +289,7 @@ extension DocumentEntry {
         "POST /v1/schedules/{name}:resume": DocumentEntry(
             id: "resumeSchedule",
             summary: "Lets a schedule fire again.",
-            request: "Nothing",
+            request: "Reason",
             isBodyRequired: false,
             answers: [json("Schedule", "It goes on.")],
             problems: [.scheduleNotFound]
@@ -285,7 +297,7 @@ extension DocumentEntry {
         "POST /v1/schedules/{name}:trigger": DocumentEntry(
             id: "triggerSchedule",
             summary: "Runs a schedule now.",
-            request: "Nothing",
+            request: "Reason",
             isBodyRequired: false,
             answers: [
                 json("Anything", "What became of it."), json("Anything", "Its job is stored.", status: 201),

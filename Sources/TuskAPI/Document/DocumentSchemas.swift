@@ -7,6 +7,8 @@ enum DocumentSchemas {
         "count": #"{"type":"integer","minimum":1}"#,
         "period_seconds": #"{"type":"integer","minimum":60,"maximum":604800,"default":3600}"#,
         "step_seconds": #"{"type":"integer","minimum":60,"maximum":86400,"multipleOf":60}"#,
+        "since": #"{"type":"string","format":"date-time"}"#,
+        "Tusk-Reason": #"{"type":"string","minLength":1,"maxLength":1024}"#,
         "state": ##"{"$ref":"#/components/schemas/State"}"##,
     ]
 
@@ -94,6 +96,9 @@ enum DocumentSchemas {
         "Explanation":{"type":"object","required":["runnable","reasons"],"properties":{"runnable":{"type":"boolean"},
         "reasons":{"type":"array","items":{"type":"object","required":["reason","message"],"properties":{
         "reason":{"type":"string"},"message":{"type":"string"},"detail":{"type":"object"}}}}}},
+        "Audit":{"type":"object","required":["audit"],"properties":{"audit":{"type":"array","items":{
+        "type":"object","required":["id","at","actor_id","actor","action","target_kind","target"]}},
+        "next_page_token":{"type":"string"}}},
         "Errors":{"type":"object"},"Operation":{"type":"object"},"Matched":{"type":"object"},
         "Operations":{"type":"object","required":["operations"],"properties":{"operations":{"type":"array","items":{
         "$ref":"#/components/schemas/Operation"}},"next_page_token":{"type":"string"}}},

@@ -162,7 +162,7 @@ struct JobRoutes: Sendable {
             (id: try call.jobID(), reason: try call.reason())
         } _: { desk, input throws(Problem) in
             let answer = try desk.ask { session throws(StoreError) in
-                try session.cancel(input.id, by: desk.call.principal.name, reason: input.reason)
+                try session.cancel(input.id, by: desk.author(), reason: input.reason)
             }
             switch answer {
             case .cancelled: return Self.response(200, input.id, answer)
@@ -178,14 +178,15 @@ struct JobRoutes: Sendable {
 
     private func retry(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try call.requireEmptyObject()
-            return try call.jobID()
-        } _: { desk, id throws(Problem) in
-            let answer = try desk.ask { session throws(StoreError) in try session.retry(id) }
+            (id: try call.jobID(), reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let answer = try desk.ask { session throws(StoreError) in
+                try session.retry(input.id, by: desk.author(input.reason))
+            }
             switch answer {
             case .available:
-                wake(for: id, desk)
-                return Self.response(200, id, answer)
+                wake(for: input.id, desk)
+                return Self.response(200, input.id, answer)
             case .blocked: throw Self.wrongState(.blocked, Self.retryable)
             case .running: throw Self.wrongState(.running, Self.retryable)
             case .completed: throw Self.wrongState(.completed, Self.retryable)

@@ -31,7 +31,8 @@ struct LimitRoutes: Sendable {
 
     private func put(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            (key: try Self.key(call), document: try call.json(limits: .metadata))
+            let document = try call.json(limits: .metadata)
+            return (key: try Self.key(call), document: document, reason: try call.headerReason())
         } _: { desk, input throws(Problem) in
             let limit: KeyLimit
             do throws(ValidationError) {
@@ -40,7 +41,7 @@ struct LimitRoutes: Sendable {
                 throw Problem(error)
             }
             let released = try desk.ask { session throws(StoreError) in
-                try session.putLimit(limit, by: desk.call.principal.name)
+                try session.putLimit(limit, by: desk.author(input.reason))
             }
             services.effects.wake(released)
             return .object { writer in
@@ -55,9 +56,11 @@ struct LimitRoutes: Sendable {
 
     private func remove(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try Self.key(call)
-        } _: { desk, key throws(Problem) in
-            let released = try desk.ask { session throws(StoreError) in try session.removeLimit(key) }
+            (key: try Self.key(call), reason: try call.headerReason())
+        } _: { desk, input throws(Problem) in
+            let released = try desk.ask { session throws(StoreError) in
+                try session.removeLimit(input.key, by: desk.author(input.reason))
+            }
             guard let released else { throw Self.notFound }
             services.effects.wake(released)
             return HTTPResponse(status: 204)
@@ -73,7 +76,7 @@ struct LimitRoutes: Sendable {
         } _: { desk, input throws(Problem) in
             let end = input.until.map { PauseEnd.at($0) }
             let pause = try desk.ask { session throws(StoreError) in
-                try session.pause(input.key, by: desk.call.principal.name, reason: input.reason, until: end)
+                try session.pause(input.key, by: desk.author(), reason: input.reason, until: end)
             }
             guard let pause else {
                 throw Problem(ValidationError(pointer: "#/until", .invalidTime, "until must be in the future"))
@@ -87,24 +90,26 @@ struct LimitRoutes: Sendable {
 
     private func resume(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try call.requireEmptyObject()
-            return try Self.pausableKey(call)
-        } _: { desk, key throws(Problem) in
-            let released = try desk.ask { session throws(StoreError) in try session.resume(key) }
+            (key: try Self.pausableKey(call), reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let released = try desk.ask { session throws(StoreError) in
+                try session.resume(input.key, by: desk.author(input.reason))
+            }
             if let released { services.effects.wake(released) }
-            return .object { $0.member("key", key.text) }
+            return .object { $0.member("key", input.key.text) }
         }
     }
 
     /// Closes a breaker by hand.
     private func close(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try call.requireEmptyObject()
-            return try Self.key(call)
-        } _: { desk, key throws(Problem) in
-            let released = try desk.ask { session throws(StoreError) in try session.closeBreakers(key) }
+            (key: try Self.key(call), reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let released = try desk.ask { session throws(StoreError) in
+                try session.closeBreakers(input.key, by: desk.author(input.reason))
+            }
             if let released { services.effects.wake(released) }
-            return .object { $0.member("key", key) }
+            return .object { $0.member("key", input.key) }
         }
     }
 

@@ -33,7 +33,7 @@ struct OperationRoutes: Sendable {
             guard !wish.isDryRun else { return .object { $0.members(of: count) } }
             let who = desk.call.principal.name
             let operation = try desk.ask { session throws(StoreError) in
-                try session.create(wish, matched: count.matched, by: who)
+                try session.create(wish, matched: count.matched, by: desk.author())
             }
             guard let operation else {
                 let most = StoreSession.operationsUnderWayMax
@@ -89,7 +89,7 @@ struct OperationRoutes: Sendable {
         } _: { desk, input throws(Problem) in
             let who = desk.call.principal.name
             let answer = try desk.ask { session throws(StoreError) in
-                try session.cancelOperation(input.id, by: who, reason: input.reason)
+                try session.cancelOperation(input.id, by: desk.author(), reason: input.reason)
             }
             switch answer {
             case .cancelled(let operation):
@@ -102,7 +102,7 @@ struct OperationRoutes: Sendable {
         }
     }
 
-    /// The audit line: who, what and why.
+    /// The line in the log: who, what and why.
     private func note(_ what: String, _ operation: OperationRecord, by who: String, why: String?, _ call: Call) {
         var filter = JSONWriter(capacity: 128)
         operation.filter.write(to: &filter)

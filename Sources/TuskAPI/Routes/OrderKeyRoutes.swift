@@ -11,9 +11,10 @@ struct OrderKeyRoutes: Sendable {
     private static let pageSizeMax = 1000
 
     var routes: [APIRoute] {
-        [
+        let body = BodyRule.buffered(bytesMax: 4096)
+        return [
             APIRoute(.get, "/v1/order-keys", .scope(.read), parameters: ["page_size", "page_token"], handle: list),
-            APIRoute(.post, "/v1/order-keys/{key}:release", .scope(.operate), handle: release),
+            APIRoute(.post, "/v1/order-keys/{key}:release", .scope(.operate), body: body, handle: release),
         ]
     }
 
@@ -40,12 +41,15 @@ struct OrderKeyRoutes: Sendable {
             guard let key = call.request.parameters["key"], NameRule.allows(key) else {
                 throw .parameter("key", code: "invalid_name", "The key in the path \(NameRule.text).")
             }
-            return key
-        } _: { desk, key throws(Problem) in
-            switch try desk.ask({ session throws(StoreError) in try session.releaseOrderKey(key) }) {
+            return (key: key, reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let answer = try desk.ask { session throws(StoreError) in
+                try session.releaseOrderKey(input.key, by: desk.author(input.reason))
+            }
+            switch answer {
             case .released(let queues):
                 services.effects.wake(queues)
-                return .object { $0.member("key", key) }
+                return .object { $0.member("key", input.key) }
             case .busy: throw Problem(.orderKeyBusy, "The job that holds the key is not over.")
             case .notFound: throw Problem(.orderKeyNotFound, "No job has this order key.")
             }

@@ -35,16 +35,19 @@ struct QueueRoutes: Sendable {
         services.answer(call) { call throws(Problem) in
             let queue = try call.pathName("name") { QueueName($0) }
             let document = try call.json(limits: .metadata)
+            let reason = try call.headerReason()
             do throws(ValidationError) {
                 var reader = FieldReader<Field>(document.root, at: JSONPointer.root, what: "a queue")
                 let ageing = reader.seconds(.ageingSeconds, in: StoreSession.ageingRange)
                 try reader.finish()
-                return (queue: queue, ageing: ageing)
+                return (queue: queue, ageing: ageing, reason: reason)
             } catch {
                 throw Problem(error)
             }
         } _: { desk, input throws(Problem) in
-            try desk.ask { session throws(StoreError) in try session.setAgeing(input.ageing, of: input.queue) }
+            try desk.ask { session throws(StoreError) in
+                try session.setAgeing(input.ageing, of: input.queue, by: desk.author(input.reason))
+            }
             return .object { writer in
                 writer.member("name", input.queue.text)
                 writer.member("ageing", input.ageing)
@@ -66,7 +69,7 @@ struct QueueRoutes: Sendable {
             (queue: try call.pathName("name") { QueueName($0) }, reason: try call.reason())
         } _: { desk, input throws(Problem) in
             let pause = try desk.ask { session throws(StoreError) in
-                try session.pause(input.queue, by: desk.call.principal.name, reason: input.reason)
+                try session.pause(input.queue, by: desk.author(), reason: input.reason)
             }
             return .object { $0.members(ofQueue: input.queue.text, pause: pause) }
         }
@@ -74,12 +77,13 @@ struct QueueRoutes: Sendable {
 
     private func resume(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try call.requireEmptyObject()
-            return try call.pathName("name") { QueueName($0) }
-        } _: { desk, queue throws(Problem) in
-            let wasPaused = try desk.ask { session throws(StoreError) in try session.resume(queue) }
-            if wasPaused { services.effects.wake([queue]) }
-            return .object { $0.members(ofQueue: queue.text, pause: nil) }
+            (queue: try call.pathName("name") { QueueName($0) }, reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let wasPaused = try desk.ask { session throws(StoreError) in
+                try session.resume(input.queue, by: desk.author(input.reason))
+            }
+            if wasPaused { services.effects.wake([input.queue]) }
+            return .object { $0.members(ofQueue: input.queue.text, pause: nil) }
         }
     }
 }

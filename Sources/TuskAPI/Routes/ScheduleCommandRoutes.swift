@@ -26,7 +26,7 @@ struct ScheduleCommandRoutes: Sendable {
             (name: try ScheduleRoutes.name(call), reason: try call.reason())
         } _: { desk, input throws(Problem) in
             let exists = try desk.ask { session throws(StoreError) in
-                try session.pause(schedule: input.name, by: desk.call.principal.name, reason: input.reason)
+                try session.pause(schedule: input.name, by: desk.author(), reason: input.reason)
             }
             guard exists else { throw ScheduleRoutes.notFound }
             let stored = try ScheduleRoutes.findStored(input.name, desk)
@@ -36,28 +36,28 @@ struct ScheduleCommandRoutes: Sendable {
 
     private func resume(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try call.requireEmptyObject()
-            return try ScheduleRoutes.name(call)
-        } _: { desk, name throws(Problem) in
-            let exists = try desk.ask { session throws(StoreError) in try session.resume(schedule: name) }
+            (name: try ScheduleRoutes.name(call), reason: try call.reason())
+        } _: { desk, input throws(Problem) in
+            let exists = try desk.ask { session throws(StoreError) in
+                try session.resume(schedule: input.name, by: desk.author(input.reason))
+            }
             guard exists else { throw ScheduleRoutes.notFound }
-            let stored = try ScheduleRoutes.findStored(name, desk)
+            let stored = try ScheduleRoutes.findStored(input.name, desk)
             return .object { $0.members(of: stored) }
         }
     }
 
     private func trigger(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try call.requireEmptyObject()
-            return try ScheduleRoutes.name(call)
-        } _: { desk, name throws(Problem) in
+            (name: try ScheduleRoutes.name(call), reason: try call.reason())
+        } _: { desk, input throws(Problem) in
             let run = try desk.ask { session throws(StoreError) in
-                try session.runNow(schedule: name, by: desk.call.principal.name)
+                try session.runNow(schedule: input.name, by: desk.author(input.reason))
             }
             guard let run else { throw ScheduleRoutes.notFound }
             services.effects.wake([run.queue])
             return .object(201) { writer in
-                writer.member("name", name)
+                writer.member("name", input.name)
                 writer.member("job_id", run.job.description)
             }
         }

@@ -51,10 +51,13 @@ struct ScheduleRoutes: Sendable {
 
     private func put(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            (name: try Self.name(call), document: try call.json(limits: JobDecoder.scheduleLimits))
+            let document = try call.json(limits: JobDecoder.scheduleLimits)
+            return (name: try Self.name(call), document: document, reason: try call.headerReason())
         } _: { desk, input throws(Problem) in
             let schedule = try Self.schedule(input.name, input.document)
-            let answer = try desk.ask { session throws(StoreError) in try session.put(schedule) }
+            let answer = try desk.ask { session throws(StoreError) in
+                try session.put(schedule, by: desk.author(input.reason))
+            }
             guard answer != .neverFires else { throw Self.neverAgain }
             let stored = try Self.findStored(input.name, desk)
             return .object(answer == .created ? 201 : 200) { $0.members(of: stored) }
@@ -63,9 +66,11 @@ struct ScheduleRoutes: Sendable {
 
     private func remove(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try Self.name(call)
-        } _: { desk, name throws(Problem) in
-            let existed = try desk.ask { session throws(StoreError) in try session.remove(schedule: name) }
+            (name: try Self.name(call), reason: try call.headerReason())
+        } _: { desk, input throws(Problem) in
+            let existed = try desk.ask { session throws(StoreError) in
+                try session.remove(schedule: input.name, by: desk.author(input.reason))
+            }
             guard existed else { throw Self.notFound }
             return HTTPResponse(status: 204)
         }

@@ -79,6 +79,16 @@ struct Desk {
     let call: Call
     let services: Services
 
+    /// Who asks, for the record of what they change, and why; pauses and cancels have a reason of their own.
+    func author(_ reason: String? = nil) -> Author {
+        Author(
+            id: call.principal.id,
+            name: call.principal.name,
+            origin: call.request.remoteAddress,
+            reason: reason
+        )
+    }
+
     /// Asks the store.
     func ask<Answer>(_ body: (StoreSession) throws(StoreError) -> Answer) throws(Problem) -> Answer {
         do throws(StoreError) {

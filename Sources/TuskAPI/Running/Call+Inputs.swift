@@ -68,6 +68,20 @@ extension Call {
         }
     }
 
+    /// The header field that says why something is changed, for requests whose body is what to store or that have none.
+    static let reasonField = "Tusk-Reason"
+
+    /// Why something is changed, from the header; nil: nothing is said.
+    func headerReason() throws(Problem) -> String? {
+        let fields = request.headers.all(Self.reasonField)
+        guard let text = fields.first else { return nil }
+        guard fields.count == 1, (1...Self.reasonBytesMax).contains(text.utf8.count) else {
+            let rule = "is given at most once, with 1 to \(Self.reasonBytesMax) bytes."
+            throw .header(Self.reasonField, code: "invalid_value", "\(Self.reasonField) \(rule)")
+        }
+        return text
+    }
+
     private enum ReasonField: String, CaseIterable { case reason }
     /// The longest reason, in bytes.
     static let reasonBytesMax = 1024

@@ -17,7 +17,6 @@ enum JobCommands {
         "how many"
     )
     private static let before = Option.argument("before", .text("ID"), "only jobs enqueued before this one")
-    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
 
     static let all = [
         Command(
@@ -37,13 +36,14 @@ enum JobCommands {
             path: ["job", "cancel"],
             summary: "cancels jobs: at once while they wait, by telling their handlers while they run",
             operands: [ids],
-            options: [reason],
+            options: [Operator.reason],
             body: cancel
         ),
         Command(
             path: ["job", "retry"],
             summary: "makes jobs that wait, were discarded or were cancelled available now",
             operands: [ids],
+            options: [Operator.reason],
             body: retry
         ),
     ]
@@ -100,16 +100,17 @@ enum JobCommands {
     }
 
     private static func cancel(_ context: CommandContext) throws(CommandError) -> ExitCode {
-        let reason = try context.text(reason)
-        let who = Operator.name(context.environment)
+        let reason = try context.text(Operator.reason)
+        let who = try Operator.author(context)
         return try change(context, "cancelled") { database, id throws(CommandError) in
             try database.change { session throws(StoreError) in try session.cancel(id, by: who, reason: reason) }
         }
     }
 
     private static func retry(_ context: CommandContext) throws(CommandError) -> ExitCode {
-        try change(context, "retried") { database, id throws(CommandError) in
-            let answer = try database.change { session throws(StoreError) in try session.retry(id) }
+        let who = try Operator.author(context)
+        return try change(context, "retried") { database, id throws(CommandError) in
+            let answer = try database.change { session throws(StoreError) in try session.retry(id, by: who) }
             if answer == .available {
                 database.wake(context.console) { session throws(StoreError) in
                     try session.job(id).flatMap { QueueName($0.queue) }

@@ -22,7 +22,7 @@ enum KeyCommands {
             summary: "makes a key and shows its token, which is never shown again",
             details: "The token is the only result, so it can be sent straight into a file. The database keeps a digest"
                 + " of it.",
-            options: [keyName, scope, expires],
+            options: [keyName, scope, expires, Operator.reason],
             examples: ["tusk key create --name shop --scope enqueue --scope read > shop.token"],
             body: create
         ),
@@ -31,6 +31,7 @@ enum KeyCommands {
             path: ["key", "revoke"],
             summary: "ends a key; API processes refuse it within 5 seconds",
             operands: [Command.Operand(name: "ID")],
+            options: [Operator.reason],
             body: revoke
         ),
     ]
@@ -44,6 +45,7 @@ enum KeyCommands {
         }
         let scopes = try scopes(context)
         let lifetime = try context.duration(expires)
+        let who = try Operator.author(context)
         let token = APIToken.random()
         let expiresAt = try context.database().change { session throws(StoreError) in
             let now = lifetime == nil ? nil : try session.health().moment
@@ -55,7 +57,8 @@ enum KeyCommands {
                 name: name,
                 scopes: scopes,
                 tokenHash: token.hash,
-                expiresAt: expiresAt
+                expiresAt: expiresAt,
+                by: who
             )
             return expiresAt
         }
@@ -105,7 +108,8 @@ enum KeyCommands {
     private static func revoke(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let id = context.operand(0) ?? ""
         let database = try context.database()
-        let isRevoked = try database.change { session throws(StoreError) in try session.revoke(key: id) }
+        let who = try Operator.author(context)
+        let isRevoked = try database.change { session throws(StoreError) in try session.revoke(key: id, by: who) }
         let keys = isRevoked ? [] : try database.with { session throws(StoreError) in try session.keys() }
         guard isRevoked || keys.contains(where: { $0.id == id }) else {
             throw CommandError(.notFound, "there is no key \"\(id.prefix(60))\"", hint: "tusk key list shows all.")

@@ -5,7 +5,6 @@ import TuskStore
 /// `tusk limit`.
 enum LimitCommands {
     private static let key = Command.Operand(name: "KEY")
-    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
     private static let time = Option.argument(
         "for",
         .duration(.seconds(1) ... .seconds(365 * 86_400)),
@@ -52,7 +51,7 @@ enum LimitCommands {
                 + " runs goes on. While a breaker is open no job starts and none loses an attempt; then one tries, then"
                 + " two, and twice as many each time they complete.",
             operands: [key, Command.Operand(name: "NUMBER", isOptional: true)],
-            options: [rate, burst, breaker, share],
+            options: [rate, burst, breaker, share, Operator.reason],
             examples: [
                 "tusk limit set queue:mail 5", "tusk limit set 'tenant:*' 3 --rate 100/1m --burst 10",
                 "tusk limit set kind:send_sms --rate 20/s", "tusk limit set smtp:relay --breaker 5/1m",
@@ -64,6 +63,7 @@ enum LimitCommands {
             path: ["limit", "remove"],
             summary: "lets any number of jobs with a key run and start again",
             operands: [key],
+            options: [Operator.reason],
             body: remove
         ),
         Command(
@@ -72,7 +72,7 @@ enum LimitCommands {
             details: "A key is kind:NAME, a key that jobs name in their limits, or a class such as tenant:*. What runs"
                 + " goes on. A queue is paused with tusk queue pause.",
             operands: [key],
-            options: [reason, time],
+            options: [Operator.reason, time],
             examples: ["tusk limit pause kind:send_sms --reason 'the gateway is down' --for 30m"],
             body: pause
         ),
@@ -80,12 +80,14 @@ enum LimitCommands {
             path: ["limit", "resume"],
             summary: "lets jobs with a paused key start again",
             operands: [key],
+            options: [Operator.reason],
             body: resume
         ),
         Command(
             path: ["limit", "close"],
             summary: "closes the breaker of a key, or those of a class, so that its jobs start again",
             operands: [key],
+            options: [Operator.reason],
             body: close
         ),
     ]
@@ -117,7 +119,7 @@ enum LimitCommands {
                 "say NUMBER, how many may run at once, or --rate, how many may start in a time, --breaker or --share"
             )
         }
-        let who = Operator.name(context.environment)
+        let who = try Operator.author(context)
         let database = try context.database()
         let released = try database.change { session throws(StoreError) in try session.putLimit(limit, by: who) }
         for queue in released { database.wake(context.console) { _ in queue } }
@@ -195,7 +197,8 @@ enum LimitCommands {
     private static func close(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try self.key(context)
         let database = try context.database()
-        let released = try database.change { session throws(StoreError) in try session.closeBreakers(key) }
+        let who = try Operator.author(context)
+        let released = try database.change { session throws(StoreError) in try session.closeBreakers(key, by: who) }
         for queue in released ?? [] { database.wake(context.console) { _ in queue } }
         try context.console.show(JSONWriter.object { $0.put("key", key) }) {
             [released == nil ? "No breaker of \(key) was open." : "Jobs of \(key) start again."]
@@ -206,7 +209,8 @@ enum LimitCommands {
     private static func remove(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try self.key(context)
         let database = try context.database()
-        let released = try database.change { session throws(StoreError) in try session.removeLimit(key) }
+        let who = try Operator.author(context)
+        let released = try database.change { session throws(StoreError) in try session.removeLimit(key, by: who) }
         guard let released else {
             throw CommandError(.notFound, "there is no limit for \(key)", hint: "tusk limit list shows all.")
         }
@@ -217,9 +221,9 @@ enum LimitCommands {
 
     private static func pause(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try pausableKey(context)
-        let reason = try context.text(reason)
+        let reason = try context.text(Operator.reason)
         let until = try context.duration(time).map { PauseEnd.after($0) }
-        let who = Operator.name(context.environment)
+        let who = try Operator.author(context)
         let pause = try context.database().change { session throws(StoreError) in
             try session.pause(key, by: who, reason: reason, until: until)
         }
@@ -238,7 +242,8 @@ enum LimitCommands {
     private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try pausableKey(context)
         let database = try context.database()
-        let released = try database.change { session throws(StoreError) in try session.resume(key) }
+        let who = try Operator.author(context)
+        let released = try database.change { session throws(StoreError) in try session.resume(key, by: who) }
         for queue in released ?? [] { database.wake(context.console) { _ in queue } }
         try context.console.show(JSONWriter.object { $0.put("key", key.text) }) {
             [released == nil ? "\(key.text) was not paused." : "\(key.text) goes on."]

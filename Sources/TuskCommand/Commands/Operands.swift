@@ -1,4 +1,5 @@
 import TuskCore
+import TuskStore
 
 /// Words of the command line as checked values.
 enum Operands {
@@ -40,5 +41,18 @@ enum Operator {
     static func name(_ environment: [String: String]) -> String {
         let user = environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? ""
         return user.isEmpty ? "cli" : "cli:\(Printable.line(user).prefix(100))"
+    }
+
+    /// Why something is changed.
+    static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
+
+    /// Who typed the command, where and why.
+    static func author(_ context: CommandContext) throws(CommandError) -> Author {
+        Author(
+            id: "cli",
+            name: name(context.environment),
+            origin: ServiceParts.hostName(),
+            reason: try context.text(reason)
+        )
     }
 }

@@ -22,7 +22,6 @@ enum OperationCommands {
         fallback: String(Canary.failedPercentStandard),
         "how many percent of the first may fail again"
     )
-    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
     private static let limit = Option.argument(
         "limit",
         short: "n",
@@ -37,7 +36,7 @@ enum OperationCommands {
             summary: "retries the discarded jobs that are like this, in batches",
             details: "At least one of --kind, --queue, --discard-reason and --fingerprint says which. The scheduler"
                 + " does it, the job that was discarded first first; jobs that fail again meanwhile are left alone.",
-            options: FailureOptions.all + [dryRun, perSecond, canary, failedMax, reason],
+            options: FailureOptions.all + [dryRun, perSecond, canary, failedMax, Operator.reason],
             examples: [
                 "tusk operation retry --kind send_email --discard-reason attempts --dry-run",
                 "tusk operation retry --kind send_email --per-second 50 --canary 20 --reason 'the server is back'",
@@ -60,7 +59,7 @@ enum OperationCommands {
             path: ["operation", "cancel"],
             summary: "ends an operation; what it has retried stays so",
             operands: [id],
-            options: [reason],
+            options: [Operator.reason],
             body: cancel
         ),
     ]
@@ -74,7 +73,7 @@ enum OperationCommands {
             try context.console.show(JSONWriter.object { $0.members(of: count) }) { ["\(jobs) would be retried."] }
             return .success
         }
-        let who = Operator.name(context.environment)
+        let who = try Operator.author(context)
         let hint = "tusk operation list shows whether it did."
         let made = try database.change(orElse: hint) { session throws(StoreError) in
             try session.create(wish, matched: count.matched, by: who)
@@ -94,7 +93,7 @@ enum OperationCommands {
         guard !filter.isOpen else {
             throw CommandError(.usage, "say which jobs: --kind, --queue, --discard-reason or --fingerprint")
         }
-        let reason = try context.text(reason)
+        let reason = try context.text(Operator.reason)
         if let reason, reason.utf8.count > NewOperation.reasonBytesMax {
             throw CommandError(.usage, "--reason must be at most \(NewOperation.reasonBytesMax) bytes")
         }
@@ -137,8 +136,8 @@ enum OperationCommands {
 
     private static func cancel(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let id = try number(context)
-        let reason = try context.text(reason)
-        let who = Operator.name(context.environment)
+        let reason = try context.text(Operator.reason)
+        let who = try Operator.author(context)
         let answer = try context.database().change { session throws(StoreError) in
             try session.cancelOperation(id, by: who, reason: reason)
         }

@@ -18,6 +18,7 @@ enum OrderCommands {
             path: ["order", "release"],
             summary: "lets the jobs behind a discarded one go on without it",
             operands: [Command.Operand(name: "KEY")],
+            options: [Operator.reason],
             examples: ["tusk order release customer:7"],
             body: release
         ),
@@ -43,7 +44,8 @@ enum OrderCommands {
             throw CommandError(.usage, "KEY \(NameRule.text), not \"\(key.prefix(60))\"")
         }
         let database = try context.database()
-        switch try database.change({ session throws(StoreError) in try session.releaseOrderKey(key) }) {
+        let who = try Operator.author(context)
+        switch try database.change({ session throws(StoreError) in try session.releaseOrderKey(key, by: who) }) {
         case .released(let queues):
             for queue in queues { database.wake(context.console) { _ in queue } }
             try context.console.show(JSONWriter.object { $0.put("key", key) }) {

@@ -4,7 +4,6 @@ import TuskStore
 
 /// `tusk queue`.
 enum QueueCommands {
-    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
     private static let ageing = Option.argument(
         "ageing",
         .duration(StoreSession.ageingRange),
@@ -24,7 +23,7 @@ enum QueueCommands {
             summary: "stops workers from claiming jobs of a queue",
             details: "Jobs that run go on, and new ones can be enqueued. Pausing a paused queue changes nothing.",
             operands: [name],
-            options: [reason],
+            options: [Operator.reason],
             examples: ["tusk queue pause mail --reason 'the mail server moves'"],
             body: pause
         ),
@@ -32,6 +31,7 @@ enum QueueCommands {
             path: ["queue", "resume"],
             summary: "lets workers claim jobs of a paused queue again",
             operands: [name],
+            options: [Operator.reason],
             body: resume
         ),
         Command(
@@ -40,7 +40,7 @@ enum QueueCommands {
             details: "Bands are strict: while urgent jobs wait the others do. With --ageing a job that has waited so"
                 + " long goes up a band, behind those that are there, and again each time; without it jobs stay.",
             operands: [name],
-            options: [ageing],
+            options: [ageing, Operator.reason],
             examples: ["tusk queue set mail --ageing 5m"],
             body: set
         ),
@@ -60,8 +60,8 @@ enum QueueCommands {
 
     private static func pause(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let queue = try queue(context)
-        let reason = try context.text(reason)
-        let who = Operator.name(context.environment)
+        let reason = try context.text(Operator.reason)
+        let who = try Operator.author(context)
         let pause = try context.database().change { session throws(StoreError) in
             try session.pause(queue, by: who, reason: reason)
         }
@@ -76,8 +76,9 @@ enum QueueCommands {
 
     private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let queue = try queue(context)
+        let who = try Operator.author(context)
         let database = try context.database()
-        let wasPaused = try database.change { session throws(StoreError) in try session.resume(queue) }
+        let wasPaused = try database.change { session throws(StoreError) in try session.resume(queue, by: who) }
         if wasPaused { database.wake(context.console) { _ in queue } }
         let object = JSONWriter.object { $0.members(ofQueue: queue.text, pause: nil) }
         try context.console.show(object) {
@@ -89,7 +90,10 @@ enum QueueCommands {
     private static func set(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let queue = try queue(context)
         let time = try context.duration(ageing)
-        try context.database().change { session throws(StoreError) in try session.setAgeing(time, of: queue) }
+        let who = try Operator.author(context)
+        try context.database().change { session throws(StoreError) in
+            try session.setAgeing(time, of: queue, by: who)
+        }
         let object = JSONWriter.object { writer in
             writer.put("name", queue.text)
             writer.member("ageing", time)

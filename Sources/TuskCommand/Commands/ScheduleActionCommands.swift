@@ -6,7 +6,6 @@ import TuskTelemetry
 /// `tusk schedule`: what is done with schedules, and looking ahead.
 enum ScheduleActionCommands {
     private static let name = Command.Operand(name: "NAME")
-    private static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
     private static let count = Option.argument("count", short: "n", .integer(1...1000), fallback: "5", "how many")
 
     static let all = [
@@ -15,7 +14,7 @@ enum ScheduleActionCommands {
             summary: "stops a schedule from firing",
             details: "Its planned times are recorded as paused. Pausing a paused schedule changes nothing.",
             operands: [name],
-            options: [reason],
+            options: [Operator.reason],
             examples: ["tusk schedule pause nightly --reason 'the warehouse moves'"],
             body: pause
         ),
@@ -23,6 +22,7 @@ enum ScheduleActionCommands {
             path: ["schedule", "resume"],
             summary: "lets a paused schedule fire again, from its next planned time on",
             operands: [name],
+            options: [Operator.reason],
             body: resume
         ),
         Command(
@@ -30,6 +30,7 @@ enum ScheduleActionCommands {
             summary: "enqueues the job of a schedule now",
             details: "Paused or not, and whatever its overlap policy; its planned times stay as they are.",
             operands: [name],
+            options: [Operator.reason],
             body: trigger
         ),
         Command(
@@ -63,8 +64,8 @@ enum ScheduleActionCommands {
 
     private static func pause(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let name = try Operands.scheduleName(context.operand(0) ?? "")
-        let reason = try context.text(reason)
-        let who = Operator.name(context.environment)
+        let reason = try context.text(Operator.reason)
+        let who = try Operator.author(context)
         let database = try context.database()
         let exists = try database.change { session throws(StoreError) in
             try session.pause(schedule: name, by: who, reason: reason)
@@ -82,7 +83,8 @@ enum ScheduleActionCommands {
     private static func resume(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let name = try Operands.scheduleName(context.operand(0) ?? "")
         let database = try context.database()
-        let exists = try database.change { session throws(StoreError) in try session.resume(schedule: name) }
+        let who = try Operator.author(context)
+        let exists = try database.change { session throws(StoreError) in try session.resume(schedule: name, by: who) }
         guard exists else { throw ScheduleCommands.missing(name) }
         let record = try ScheduleCommands.stored(name, database)
         try context.console.show(ScheduleCommands.object(record)) { ["schedule \(name) goes on"] }
@@ -91,7 +93,7 @@ enum ScheduleActionCommands {
 
     private static func trigger(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let name = try Operands.scheduleName(context.operand(0) ?? "")
-        let who = Operator.name(context.environment)
+        let who = try Operator.author(context)
         let database = try context.database()
         let run = try database.change { session throws(StoreError) in try session.runNow(schedule: name, by: who) }
         guard let run else { throw ScheduleCommands.missing(name) }

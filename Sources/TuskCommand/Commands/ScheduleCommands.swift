@@ -46,7 +46,7 @@ enum ScheduleCommands {
                 summary: "creates a schedule, or replaces the one of that name",
                 details: "A replaced schedule keeps its place in time when --cron and --tz are the same.",
                 operands: [name],
-                options: rule + JobOptions.common,
+                options: rule + JobOptions.common + [Operator.reason],
                 examples: [
                     "tusk schedule add nightly --cron '30 3 * * *' --tz Europe/Rome --kind data.rollup --args @it",
                     "tusk schedule add poll --cron '@every 90s' --overlap skip --jitter 10s --kind poll",
@@ -60,7 +60,13 @@ enum ScheduleCommands {
                 operands: [name],
                 body: get
             ),
-            Command(path: ["schedule", "rm"], summary: "removes a schedule", operands: [name], body: remove),
+            Command(
+                path: ["schedule", "rm"],
+                summary: "removes a schedule",
+                operands: [name],
+                options: [Operator.reason],
+                body: remove
+            ),
         ] + ScheduleFileCommands.all + ScheduleActionCommands.all
 
     // MARK: add
@@ -68,7 +74,8 @@ enum ScheduleCommands {
     private static func add(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let schedule = try newSchedule(context)
         let database = try context.database()
-        let answer = try database.change { session throws(StoreError) in try session.put(schedule) }
+        let who = try Operator.author(context)
+        let answer = try database.change { session throws(StoreError) in try session.put(schedule, by: who) }
         guard answer != .neverFires else {
             throw CommandError(.usage, "\(ScheduleRule.cron.flag): it does not fire in the next 100 years")
         }
@@ -165,8 +172,9 @@ enum ScheduleCommands {
 
     private static func remove(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let name = try Operands.scheduleName(context.operand(0) ?? "")
+        let who = try Operator.author(context)
         let existed = try context.database().change { session throws(StoreError) in
-            try session.remove(schedule: name)
+            try session.remove(schedule: name, by: who)
         }
         guard existed else { throw missing(name) }
         try context.console.show(JSONWriter.object { $0.put("name", name) }) { ["schedule \(name) removed"] }

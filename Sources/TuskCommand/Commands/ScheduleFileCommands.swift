@@ -21,7 +21,7 @@ enum ScheduleFileCommands {
                 + " the file says is left as it is, and pauses stay. With prefix = \"billing.\" at its top the file"
                 + " stands for all schedules whose names begin so, and --prune removes those that are not in it,"
                 + " whoever made them; without a prefix it removes nothing and is refused.",
-            options: [file, prune, dryRun],
+            options: [file, prune, dryRun, Operator.reason],
             examples: [
                 "tusk schedule apply -f schedules.toml --dry-run", "tusk schedule apply -f schedules.toml --prune",
             ],
@@ -50,9 +50,10 @@ enum ScheduleFileCommands {
             )
         }
         let isDryRun = try context.flag(dryRun)
+        let who = try Operator.author(context)
         let (difference, answer) = try context.database().change { session throws(StoreError) in
             try session.transaction { session throws(StoreError) in
-                try apply(file, prunes: prunes, isDryRun: isDryRun, session)
+                try apply(file, prunes: prunes, isDryRun: isDryRun, by: who, session)
             }
         }
         if case .neverFires(let name) = answer {
@@ -71,6 +72,7 @@ enum ScheduleFileCommands {
         _ file: ScheduleFile,
         prunes: Bool,
         isDryRun: Bool,
+        by who: Author,
         _ session: StoreSession
     ) throws(StoreError) -> (ScheduleDifference, ScheduleApplyAnswer) {
         let difference = ScheduleDifference(
@@ -86,7 +88,7 @@ enum ScheduleFileCommands {
             let never = moved.first { $0.firstTick(after: moment) == nil }
             return (difference, never.map { .neverFires(name: $0.name) } ?? .applied)
         }
-        return (difference, try session.apply(moved, removing: difference.names(.removed)))
+        return (difference, try session.apply(moved, removing: difference.names(.removed), by: who))
     }
 
     // MARK: export

@@ -125,7 +125,8 @@ struct ServiceParts: Sendable {
         info.with(Program.version, String(Migration.all.last?.version ?? 0)).set(1)
     }
 
-    private static func hostName() -> String {
+    /// The name of this machine; empty: it has none.
+    static func hostName() -> String {
         // HOST_NAME_MAX is 64 on Linux: gethostname(2).
         var buffer = [CChar](repeating: 0, count: 65)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }

@@ -14,7 +14,7 @@ struct AuthenticationTests {
             let expired = try api.key([.enqueue], expiresAt: Timestamp(microseconds: 0))
             let revoked = try api.key([.enqueue])
             let session = try api.database.storeSession()
-            _ = try session.revoke(key: revoked.keyID)
+            _ = try session.revoke(key: revoked.keyID, by: "test")
             session.close()
             let token = right.text
             let fields: [[String]] = [
@@ -58,7 +58,7 @@ struct AuthenticationTests {
             #expect(try api.ask("GET", "/v1/queues").status == 200)
             let session = try api.database.storeSession()
             defer { session.close() }
-            #expect(try session.revoke(key: api.token.keyID))
+            #expect(try session.revoke(key: api.token.keyID, by: "test"))
             try await eventually { try api.ask("GET", "/v1/queues").status == 401 }
         }
     }

@@ -37,6 +37,7 @@ struct ScopeTests {
         "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
         "GET /order-keys": .open,
         "GET /queues/{name}": .open,
+        "GET /v1/audit": .scope(.admin),
         "GET /v1/errors": .scope(.read), "GET /v1/operations": .scope(.read),
         "POST /v1/operations": .scope(.operate), "GET /v1/operations/{id}": .scope(.read),
         "POST /v1/operations/{id}:cancel": .scope(.operate),

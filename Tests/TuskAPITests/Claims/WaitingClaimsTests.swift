@@ -151,7 +151,7 @@ struct WaitingClaimsTests {
             try await eventually(within: .seconds(20), "the claim waits") { try Self.waiting(api) == 1 }
             let session = try api.database.storeSession()
             defer { session.close() }
-            #expect(try session.revoke(key: key.keyID))
+            #expect(try session.revoke(key: key.keyID, by: "test"))
             let revokedAt = ContinuousClock.now
             try await eventually("the key is forgotten") { revokedAt.duration(to: .now) > .milliseconds(150) }
             let id = try api.enqueue()

@@ -29,7 +29,7 @@ struct JobRoutesTests {
                 let first = try #require(try api.claim(session, worker).first)
                 let failure = SettleEntry(first, .retry(after: .zero), startedAgo: .zero, error: "it broke")
                 _ = try session.settle([failure], worker: worker)
-                #expect(try session.retry(first.id) == .available)
+                #expect(try session.retry(first.id, by: "test") == .available)
                 let second = try #require(try api.claim(session, worker).first)
                 let report = ProgressReport(id: second.id, lease: second.lease, fraction: 0.5, message: "half")
                 try session.write([report], worker: worker)

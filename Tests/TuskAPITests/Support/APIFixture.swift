@@ -61,7 +61,14 @@ struct APIFixture: Sendable {
         let token = APIToken.random()
         let session = try database.storeSession()
         defer { session.close() }
-        try session.write(key: token.keyID, name: "test", scopes: scopes, tokenHash: token.hash, expiresAt: expiresAt)
+        try session.write(
+            key: token.keyID,
+            name: "test",
+            scopes: scopes,
+            tokenHash: token.hash,
+            expiresAt: expiresAt,
+            by: "test"
+        )
         return token
     }
 

@@ -1,0 +1,4 @@
+-- What something is before an operator changes it, as text; null: it is not there.
+-- $1 text: what sort of thing   $2 text: its name
+-- Locks: an advisory lock of the transaction for this name, so that audited changes of one thing follow each other.
+select tusk.begin_audit($1, $2)::text as state
