@@ -20,6 +20,18 @@ static inline CURLcode tusk_curl_set_pointer(CURL *curl, CURLoption option, void
     return curl_easy_setopt(curl, option, value);
 }
 
+// The bytes are not copied: they have to stay until the session is done with them.
+static inline CURLcode tusk_curl_set_blob(CURL *curl, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(curl, option, &blob);
+}
+
+// The file with the certificates that are trusted unless told otherwise; 0: none.
+static inline const char *tusk_curl_ca_file(CURL *curl) {
+    char *path = 0;
+    return curl_easy_getinfo(curl, CURLINFO_CAINFO, &path) == CURLE_OK ? path : 0;
+}
+
 typedef size_t (*tusk_curl_writer)(char *, size_t, size_t, void *);
 
 static inline CURLcode tusk_curl_set_writer(CURL *curl, CURLoption option, tusk_curl_writer value) {

@@ -20,6 +20,8 @@ package enum BuiltInTasks {
         /// Addresses that `data.fetch`, `http.request` and webhooks may connect to, besides those of the public
         /// internet. Defaults to none.
         package var networks: [Network] = []
+        /// Who may vouch for https servers besides those the system trusts. Defaults to nobody.
+        package var trusted: TrustedAuthorities?
         /// Whether `http.request` and `data.fetch` are offered. Defaults to false.
         package var allowsRequests = false
         /// What `http.request` signs with. Defaults to nothing.
@@ -62,14 +64,15 @@ package enum BuiltInTasks {
         }
         let network = NetworkGuard(allowing: configuration.networks)
         for webhook in configuration.webhooks {
-            let task = WebhookTask(webhook, network)
+            let task = WebhookTask(webhook, network, trusting: configuration.trusted)
             worker.register(webhook.kind, policy: HandlerPolicy(timeout: webhook.timeout)) { try task.perform($0) }
             kinds.append(webhook.kind)
         }
         guard configuration.allowsRequests else { return kinds }
-        offer(HTTPRequestTask(network: network, key: configuration.signingKey))
+        let trusted = configuration.trusted
+        offer(HTTPRequestTask(network: network, key: configuration.signingKey, trusting: trusted))
         if !configuration.outputRoots.isEmpty {
-            offer(DataFetch(settings, roots: configuration.outputRoots, network: network))
+            offer(DataFetch(settings, roots: configuration.outputRoots, network: network, trusting: trusted))
         }
         return kinds
     }

@@ -24,6 +24,9 @@ import TuskTasks
         (["TUSK_FUNCTIONS": "tusk.cancel"], "--functions must be like schema.name"),
         (["TUSK_ALLOW_NETWORKS": "10.0.0.0/40"], "--allow-networks must be like"),
         (["TUSK_SIGNING_KEY": "secret"], "--signing-key must be whsec_"),
+        (["TUSK_CA_FILE": "/nowhere.pem"], "--ca-file names /nowhere.pem, which does not exist"),
+        (["TUSK_CA_FILE": "/dev/null"], "--ca-file names /dev/null, which is not a regular file"),
+        (["TUSK_CA_FILE": "/etc/hostname"], "--ca-file names /etc/hostname, which has no certificate in PEM"),
         (["TUSK_QUERY_DIR": "/nowhere"], "the directory /nowhere cannot be read"),
     ])
     func `what cannot be allowed is refused at the start`(environment: [String: String], words: String) {

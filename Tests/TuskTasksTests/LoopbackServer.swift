@@ -12,7 +12,8 @@ final class LoopbackServer: Sendable {
 
     /// `answer` gets each request, head and body, and returns the bytes to send; the connection is closed then, unless
     /// it is kept open: then it serves one connection until the other side closes it.
-    init(keepsOpen: Bool = false, _ answer: @escaping @Sendable (String) -> String) throws {
+    /// With `trickling` a byte follows every 20 milliseconds for as long as the other side takes it.
+    init(keepsOpen: Bool = false, trickling: Bool = false, _ answer: @escaping @Sendable (String) -> String) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()
@@ -42,6 +43,7 @@ final class LoopbackServer: Sendable {
                     self?.received.withLock { $0.append(request) }
                     let bytes = Array(answer(request).utf8)
                     _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                    if trickling { Self.trickle(connection) }
                 } while keepsOpen
                 close(connection)
                 self?.closed.withLock { $0 += 1 }
@@ -64,6 +66,12 @@ final class LoopbackServer: Sendable {
     var closedConnections: Int { closed.withLock { $0 } }
 
     var url: String { "http://127.0.0.1:\(port)" }
+
+    private static func trickle(_ connection: Int32) {
+        var byte = UInt8(ascii: "x")
+        var event = pollfd(fd: connection, events: 0, revents: 0)
+        while poll(&event, 1, 20) == 0, send(connection, &byte, 1, Int32(MSG_NOSIGNAL)) == 1 {}
+    }
 
     private static func read(_ connection: Int32) -> String {
         var bytes: [UInt8] = []

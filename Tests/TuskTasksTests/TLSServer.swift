@@ -4,6 +4,8 @@ import Testing
 /// `openssl s_server` with a certificate that nobody has signed.
 final class TLSServer {
     let port: Int
+    /// Its certificate, in PEM.
+    let certificate: [UInt8]
     private let process: Process
     private let folder: URL
 
@@ -12,6 +14,7 @@ final class TLSServer {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let (certificate, key) = (folder.appending(path: "certificate").path, folder.appending(path: "key").path)
         try OpenSSL.makeCertificate(certificate, key: key)
+        self.certificate = Array(try Data(contentsOf: URL(filePath: certificate)))
         process = OpenSSL.process(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", certificate, "-key", key])
         let pipe = Pipe()
         process.standardOutput = pipe

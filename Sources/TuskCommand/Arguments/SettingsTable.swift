@@ -158,6 +158,12 @@ extension Option {
         key: "worker.allow_networks",
         "further networks they and webhooks may ask, such as 10.1.2.0/24; others that are not public are refused"
     )
+    static let authorities = setting(
+        "ca-file",
+        .text("FILE"),
+        key: "worker.ca_file",
+        "certificates in PEM of who may vouch for https servers, besides those the system trusts"
+    )
     static let signingKey = setting(
         "signing-key",
         .text("KEY"),
@@ -233,7 +239,7 @@ extension Option {
     /// What a worker takes.
     static let working =
         [queues, concurrency, reservedSlots, reservedPriority, leaseTime, importRoot, tables, outputRoot]
-        + [queryDirectory, functions, allowRequests, allowNetworks, signingKey]
+        + [queryDirectory, functions, allowRequests, allowNetworks, authorities, signingKey]
 
     /// Every setting, in the order in which they are shown.
     static let settings: [Option] =

@@ -5,6 +5,8 @@ import TuskTasks
 enum DataAccess {
     /// The most queries in a directory.
     private static let queriesMax = 1000
+    /// The largest file of certificates: 1 MiB; those the system trusts take less than a quarter.
+    private static let certificateBytesMax = 1 << 20
 
     /// Reads it. `environment` may hold secrets that the configuration names; `importRoots` and `tables` count when the
     /// configuration has none.
@@ -30,6 +32,7 @@ enum DataAccess {
         data.functions = try functions(configuration)
         data.allowsRequests = configuration.flag(.allowRequests)
         data.networks = try networks(configuration)
+        data.trusted = try trusted(configuration)
         data.signingKey = try signingKey(configuration)
         data.commands = configuration.file?.commands ?? []
         data.webhooks = try webhooks(configuration, environment)
@@ -79,6 +82,37 @@ enum DataAccess {
             .configuration,
             "--allow-networks must be like 10.1.2.0/24 or fd00::/8, not \"\(Printable.line(wrong).prefix(60))\""
         )
+    }
+
+    private static func trusted(_ configuration: Configuration) throws(CommandError) -> TrustedAuthorities? {
+        guard let path = configuration.text(.authorities) else { return nil }
+        let fault = { (words: String) in
+            CommandError(.configuration, "--ca-file names \(Printable.line(path)), which \(words)")
+        }
+        let given: [UInt8]
+        do throws(SmallFile.Failure) {
+            given = try SmallFile.read(path, bytesMax: certificateBytesMax).bytes
+        } catch {
+            throw fault(error.words)
+        }
+        let system = try systemCertificates()
+        do throws(TrustedAuthorities.Fault) {
+            return try TrustedAuthorities(given, system: system)
+        } catch {
+            throw fault(error.words)
+        }
+    }
+
+    /// Those that libcurl would look at by itself; none where it has no such file.
+    private static func systemCertificates() throws(CommandError) -> [UInt8] {
+        guard let path = TrustedAuthorities.systemFile else { return [] }
+        do throws(SmallFile.Failure) {
+            return try SmallFile.read(path, bytesMax: certificateBytesMax).bytes
+        } catch .missing {
+            return []
+        } catch {
+            throw CommandError(.configuration, "the file with what the system trusts, \(path), \(error.words)")
+        }
     }
 
     private static func signingKey(_ configuration: Configuration) throws(CommandError) -> WebhookKey? {

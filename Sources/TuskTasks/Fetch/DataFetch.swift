@@ -19,10 +19,16 @@ package struct DataFetch: JobHandler {
     ///   - settings: How to connect to the database of the jobs.
     ///   - roots: Absolute paths of the folders that files may be written to.
     ///   - network: Which addresses may be connected to.
-    package init(_ settings: ConnectionSettings, roots: [String], network: NetworkGuard) {
+    ///   - trusted: Who may vouch for servers; nil: those the system trusts.
+    package init(
+        _ settings: ConnectionSettings,
+        roots: [String],
+        network: NetworkGuard,
+        trusting trusted: TrustedAuthorities?
+    ) {
         self.settings = DataImport.settings(settings)
         self.roots = AllowedRoots(roots, for: "tasks may write to")
-        client = HTTPClient(guardian: network)
+        client = HTTPClient(guardian: network, trusting: trusted)
     }
 
     package func perform(_ args: FetchArgs, _ context: JobContext) async throws {

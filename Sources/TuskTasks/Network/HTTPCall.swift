@@ -11,6 +11,8 @@ struct HTTPCall: Sendable {
     var timeout: Duration
     /// A server that sends nothing for so long is given up; nil: only the time for everything counts.
     var stallSeconds: Int? = 60
+    /// How slowly the answer may come.
+    var pace = AnswerPace()
 
     /// The most headers.
     static let headersMax = 50

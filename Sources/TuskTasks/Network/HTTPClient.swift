@@ -13,10 +13,13 @@ struct HTTPClient: Sendable {
     private static let connectMilliseconds = 10_000
 
     private let guardian: NetworkGuard
+    private let trusted: TrustedAuthorities?
     private let sessions = CurlSessions()
 
-    init(guardian: NetworkGuard) {
+    /// `trusted`: who may vouch for servers; nil: those the system trusts.
+    init(guardian: NetworkGuard, trusting trusted: TrustedAuthorities? = nil) {
         self.guardian = guardian
+        self.trusted = trusted
     }
 
     /// Makes a call; `onHead` sees the head before the first byte, `onBody` each piece. What either throws ends the
@@ -28,11 +31,11 @@ struct HTTPClient: Sendable {
         onBody: @escaping ([UInt8]) throws(TaskFailure) -> Void
     ) throws(TaskFailure) -> HTTPHead {
         if let fault = HTTPURL.fault(of: call.url) { throw .refused("url \(fault)") }
-        let exchange = HTTPExchange(guardian, bytesMax: call.bytesMax, shouldStop, onHead, onBody)
-        return try exchange.end(unsafe sessions.with { unsafe Self.perform(call, exchange, $0) })
+        let exchange = HTTPExchange(guardian, call, shouldStop, onHead, onBody)
+        return try exchange.end(unsafe sessions.with { unsafe perform(call, exchange, $0) })
     }
 
-    @unsafe private static func perform(
+    @unsafe private func perform(
         _ call: HTTPCall,
         _ exchange: HTTPExchange,
         _ curl: UnsafeMutableRawPointer
@@ -45,7 +48,7 @@ struct HTTPClient: Sendable {
         }
         var settings = unsafe CurlSettings(curl)
         unsafe settings.pointer(CURLOPT_HTTPHEADER, list)
-        unsafe prepare(call, &settings)
+        unsafe Self.prepare(call, &settings)
         // Without a byte there would be no address, which means no body at all.
         let body = (call.body ?? []) + [0]
         return unsafe exchange.attach(&settings) { settings in
@@ -56,7 +59,10 @@ struct HTTPClient: Sendable {
                     unsafe settings.pointer(CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
                     unsafe settings.text(CURLOPT_CUSTOMREQUEST, call.method)
                 }
-                return unsafe settings.isSound ? curl_easy_perform(curl) : CURLE_FAILED_INIT
+                return unsafe (trusted?.bytes ?? []).withUnsafeBytes { trusted in
+                    if unsafe !trusted.isEmpty { unsafe settings.blob(CURLOPT_CAINFO_BLOB, trusted) }
+                    return unsafe settings.isSound ? curl_easy_perform(curl) : CURLE_FAILED_INIT
+                }
             }
         }
     }
@@ -112,6 +118,11 @@ struct HTTPClient: Sendable {
 
     mutating func pointer(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) {
         unsafe note(tusk_curl_set_pointer(curl, option, value))
+    }
+
+    /// The bytes have to stay as long as the call.
+    mutating func blob(_ option: CURLoption, _ bytes: UnsafeRawBufferPointer) {
+        unsafe note(tusk_curl_set_blob(curl, option, bytes.baseAddress, bytes.count))
     }
 
     mutating func writer(_ option: CURLoption, _ value: @escaping tusk_curl_writer) {

@@ -7,6 +7,8 @@ import Glibc
 final class HTTPExchange {
     private let guardian: NetworkGuard
     private let bytesMax: Int?
+    private let pace: AnswerPace
+    private var watch: AnswerPace.Watch
     private let shouldStop: () -> Bool
     private let onHead: (HTTPHead) throws(TaskFailure) -> Void
     private let onBody: ([UInt8]) throws(TaskFailure) -> Void
@@ -22,13 +24,15 @@ final class HTTPExchange {
 
     init(
         _ guardian: NetworkGuard,
-        bytesMax: Int?,
+        _ call: HTTPCall,
         _ shouldStop: @escaping () -> Bool,
         _ onHead: @escaping (HTTPHead) throws(TaskFailure) -> Void,
         _ onBody: @escaping ([UInt8]) throws(TaskFailure) -> Void
     ) {
         self.guardian = guardian
-        self.bytesMax = bytesMax
+        bytesMax = call.bytesMax
+        pace = call.pace
+        watch = AnswerPace.Watch(call.pace)
         self.shouldStop = shouldStop
         self.onHead = onHead
         self.onBody = onBody
@@ -50,11 +54,19 @@ final class HTTPExchange {
         }
         unsafe settings.pointer(CURLOPT_WRITEDATA, own)
         unsafe settings.progress { own, _, _, _, _ in
-            unsafe HTTPExchange.of(own).shouldStop() ? 1 : 0
+            unsafe HTTPExchange.of(own).isToEnd() ? 1 : 0
         }
         unsafe settings.pointer(CURLOPT_XFERINFODATA, own)
         unsafe settings.long(CURLOPT_NOPROGRESS, 0)
         return withExtendedLifetime(self) { unsafe body(&settings) }
+    }
+
+    /// Whether the call is to be given up. Asked at every piece, and about once a second while there is none.
+    private func isToEnd() -> Bool {
+        guard !shouldStop() else { return true }
+        guard watch.isTooSlow(bytes: headBytes + received, at: .now) else { return false }
+        failure = .unavailable(pace.words)
+        return true
     }
 
     @unsafe private static func of(_ own: UnsafeMutableRawPointer?) -> HTTPExchange {

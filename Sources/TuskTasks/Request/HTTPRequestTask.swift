@@ -23,8 +23,9 @@ package struct HTTPRequestTask: JobHandler {
     /// - Parameters:
     ///   - network: Which addresses may be connected to.
     ///   - key: What requests are signed with; nil: they are not.
-    package init(network: NetworkGuard, key: WebhookKey?) {
-        client = HTTPClient(guardian: network)
+    ///   - trusted: Who may vouch for servers; nil: those the system trusts.
+    package init(network: NetworkGuard, key: WebhookKey?, trusting trusted: TrustedAuthorities?) {
+        client = HTTPClient(guardian: network, trusting: trusted)
         self.key = key
     }
 

@@ -27,9 +27,9 @@ struct WebhookTask: Sendable {
     /// How often a receiver may say that it is busy before that costs the job an attempt each time.
     static let putOffsMax = 100
 
-    init(_ spec: WebhookSpec, _ network: NetworkGuard) {
+    init(_ spec: WebhookSpec, _ network: NetworkGuard, trusting trusted: TrustedAuthorities?) {
         self.spec = spec
-        client = HTTPClient(guardian: network)
+        client = HTTPClient(guardian: network, trusting: trusted)
     }
 
     /// Does one job.
