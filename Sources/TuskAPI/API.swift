@@ -101,16 +101,21 @@ package final class API: Sendable {
         probes = Self.lanes("probe", 1, configuration)
         let probeRoutes = ProbeRoutes(services: services, probe: probe, registry: registry, lanes: probes)
         let described =
-            EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
-            + JobEventRoutes(services: services, streams: jobStreams).routes + QueueRoutes(services: services).routes
-            + JobRoutes(services: services).routes + LimitRoutes(services: services).routes
-            + OrderKeyRoutes(services: services).routes + StatsRoutes(services: services).routes
-            + ErrorRoutes(services: services).routes + OperationRoutes(services: services).routes + PageRoutes().routes
-            + ClaimRoutes(claims: claims, configuration: configuration).routes + probeRoutes.routes
-            + ScheduleRoutes(services: services).routes + WorkerRoutes(services: services).routes
-            + AuditRoutes(services: services).routes
+            Self.routes(services) + JobEventRoutes(services: services, streams: jobStreams).routes
+            + ClaimRoutes(claims: claims, configuration: configuration).routes + PageRoutes().routes
+            + probeRoutes.routes
         documentRoute = DocumentRoute(others: described, version: configuration.version)
         routes = described + [documentRoute.route]
+    }
+
+    /// The routes that need nothing but the services.
+    private static func routes(_ services: Services) -> [APIRoute] {
+        EnqueueRoute(services: services).routes + BulkRoute(services: services).routes
+            + QueueRoutes(services: services).routes + JobRoutes(services: services).routes
+            + LimitRoutes(services: services).routes + OrderKeyRoutes(services: services).routes
+            + StatsRoutes(services: services).routes + ErrorRoutes(services: services).routes
+            + OperationRoutes(services: services).routes + ScheduleRoutes(services: services).routes
+            + WorkerRoutes(services: services).routes + AuditRoutes(services: services).routes
     }
 
     /// The OpenAPI description of the routes, as `/openapi.json` serves it.
