@@ -81,7 +81,7 @@ enum DocumentSchemas {
         "state":{"type":"string"}}},
         "EnqueuedJob":{"type":"object","required":["id","state"],"properties":{"id":{"type":"string"},
         "state":{"$ref":"#/components/schemas/State"}}},
-        "EnqueuedJobs":{"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{
+        "EnqueuedJobs":{"type":"object","required":["jobs"],"properties":{"jobs":{"type":"array","items":{
         "type":"object"}}}},
         "Job":{"type":"object","required":["id","state"],"properties":{"id":{"type":"string"},
         "state":{"$ref":"#/components/schemas/State"},"kind":{"type":"string"},"queue":{"type":"string"},
