@@ -384,7 +384,12 @@ CREATE FUNCTION tusk.begin_audit(kind text, name text) RETURNS jsonb
 #variable_conflict use_variable
 begin
     perform pg_advisory_xact_lock(hashtextextended(concat_ws(E'\n', 'tusk.audit', kind, name), 24));
-    -- Read after the lock is there: a volatile function sees what was committed while it waited.
+    -- The scheduler and functions called in SQL do not take that lock; nothing must change between a condition on what
+    -- is there and the change.
+    if kind = 'schedule' then
+        perform 1 from tusk.schedule as present where present.name = begin_audit.name for update;
+    end if;
+    -- Read after the locks are there: a volatile function sees what was committed while it waited.
     return tusk.audit_state(kind, name);
 end
 $$;
@@ -6178,7 +6183,9 @@ CREATE TABLE tusk.api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    replaced_by text COLLATE pg_catalog."C",
     CONSTRAINT api_key_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT api_key_replaced_ends CHECK (((replaced_by IS NULL) OR (expires_at IS NOT NULL))),
     CONSTRAINT api_key_scopes_known CHECK ((scopes <@ ARRAY['enqueue'::text, 'work'::text, 'read'::text, 'operate'::text, 'admin'::text]))
 );
 
@@ -6199,6 +6206,8 @@ COMMENT ON COLUMN tusk.api_key.expires_at IS 'When it stops working; null: never
 COMMENT ON COLUMN tusk.api_key.revoked_at IS 'When it was revoked; null: it works.';
 
 COMMENT ON COLUMN tusk.api_key.last_used_at IS 'Last use, to within a minute.';
+
+COMMENT ON COLUMN tusk.api_key.replaced_by IS 'The key that takes its place; null: none does.';
 
 CREATE TABLE tusk.attempt (
     shard smallint DEFAULT 0 NOT NULL,

@@ -583,6 +583,10 @@ static const unsigned char query_revoke_api_key[] = {
 #embed "../../sql/queries/revoke_api_key.sql" suffix(, 0)
 };
 
+static const unsigned char query_rotate_api_key[] = {
+#embed "../../sql/queries/rotate_api_key.sql" suffix(, 0)
+};
+
 static const unsigned char query_run_operation[] = {
 #embed "../../sql/queries/run_operation.sql" suffix(, 0)
 };
@@ -791,6 +795,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/return_jobs.sql", query_return_jobs),
     FILE_OF("queries/return_leases.sql", query_return_leases),
     FILE_OF("queries/revoke_api_key.sql", query_revoke_api_key),
+    FILE_OF("queries/rotate_api_key.sql", query_rotate_api_key),
     FILE_OF("queries/run_operation.sql", query_run_operation),
     FILE_OF("queries/run_schedule.sql", query_run_schedule),
     FILE_OF("queries/sample_queues.sql", query_sample_queues),

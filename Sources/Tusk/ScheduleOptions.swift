@@ -30,6 +30,7 @@ extension Client {
         switch answer {
         case .created: return true
         case .replaced: return false
+        case .refused: preconditionFailure("a schedule was refused without a condition")
         case .neverFires:
             let rule = "cron does not fire in the next 100 years"
             throw .invalid(ValidationError(pointer: "#/cron", .unknownValue, rule))

@@ -53,6 +53,7 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
     case operationCancel = "operation.cancel"
     case keyCreate = "key.create"
     case keyRevoke = "key.revoke"
+    case keyRotate = "key.rotate"
 
     /// What sort of thing is changed, such as `queue`.
     package var targetKind: String { String(rawValue.prefix { $0 != "." }) }

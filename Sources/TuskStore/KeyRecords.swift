@@ -23,6 +23,18 @@ package struct KeyRecord: Sendable, Hashable {
     package let expiresAt: Timestamp?
     package let revokedAt: Timestamp?
     package let lastUsedAt: Timestamp?
+    /// The key that takes its place; nil: none does.
+    package let replacedBy: String?
+}
+
+/// A key that takes another's place.
+package struct RotatedKey: Sendable, Hashable {
+    package let name: String
+    package let scopes: [String]
+    /// When the new one stops working; nil: never.
+    package let expiresAt: Timestamp?
+    /// When the old one does.
+    package let oldExpiresAt: Timestamp
 }
 
 extension StoreSession {
@@ -33,6 +45,7 @@ extension StoreSession {
     private static let readAPIKey = SQLCatalog.statement("read_api_key", isReadOnly: true)
     private static let touchAPIKey = SQLCatalog.statement("touch_api_key")
     private static let listAPIKeys = SQLCatalog.statement("list_api_keys", isReadOnly: true)
+    private static let rotateAPIKey = SQLCatalog.statement("rotate_api_key")
     private static let revokeAPIKey = SQLCatalog.statement("revoke_api_key")
 
     /// Stores a new key; the token itself never gets here.
@@ -83,8 +96,36 @@ extension StoreSession {
                 createdAt: rows.moment(row, 3),
                 expiresAt: rows.momentIfPresent(row, 4),
                 revokedAt: rows.momentIfPresent(row, 5),
-                lastUsedAt: rows.momentIfPresent(row, 6)
+                lastUsedAt: rows.momentIfPresent(row, 6),
+                replacedBy: rows.textIfPresent(row, 7)
             )
+        }
+    }
+
+    /// Stores a new key with the name, the scopes and the length of life of another, which still works for `overlap`,
+    /// or until it would have ended anyway. Nil: there is no such key, it does not work, or it was rotated before.
+    package func rotate(
+        key old: String,
+        to new: String,
+        tokenHash: [UInt8],
+        overlap: Duration,
+        by author: Author
+    ) throws(StoreError) -> RotatedKey? {
+        try audited(.keyRotate, of: old, by: author) { () throws(StoreError) in
+            let rows = try run(Self.rotateAPIKey) {
+                $0.text(old)
+                $0.text(new)
+                $0.bytea(tokenHash)
+                $0.int8(overlap.wholeMilliseconds)
+            }
+            guard rows.rowCount == 1 else { return (nil, nil) }
+            let rotated = RotatedKey(
+                name: rows.text(0, 0),
+                scopes: rows.textArray(0, 1),
+                expiresAt: rows.momentIfPresent(0, 2),
+                oldExpiresAt: rows.moment(0, 3)
+            )
+            return (rotated, old)
         }
     }
 

@@ -50,6 +50,15 @@ package enum PutAnswer: Sendable, Hashable {
     case created, replaced
     /// Nothing was stored: its time does not come in the next 100 years.
     case neverFires
+    /// Nothing was stored: what is there is not what the caller expects.
+    case refused
+}
+
+/// What became of a schedule that was to be removed.
+package enum RemoveAnswer: Sendable, Hashable {
+    case removed, notFound
+    /// Nothing was removed: what is there is not what the caller expects.
+    case refused
 }
 
 extension StoreSession {
@@ -73,9 +82,23 @@ extension StoreSession {
     /// Creates or replaces a schedule. The same rule goes on where it is, also when it is paused.
     ///
     /// Two statements: the time, and the change; a tick that falls between them still fires.
-    package func put(_ schedule: NewSchedule, by author: Author) throws(StoreError) -> PutAnswer {
+    /// `condition` is asked about what is there, nil for nothing, after the lock of the change is held: until the
+    /// transaction ends nobody else changes it.
+    package func put(
+        _ schedule: NewSchedule,
+        by author: Author,
+        when condition: ((ScheduleRecord?) -> Bool)? = nil
+    ) throws(StoreError) -> PutAnswer {
         guard let first = schedule.firstTick(after: try scheduleMoment()) else { return .neverFires }
-        return try put(schedule, first: first, by: author) ? .created : .replaced
+        return try audited(.schedulePut, of: schedule.name, by: author) { () throws(StoreError) in
+            guard try allows(condition, schedule.name) else { return (.refused, nil) }
+            return (try store(schedule, first: first) ? .created : .replaced, schedule.name)
+        }
+    }
+
+    private func allows(_ condition: ((ScheduleRecord?) -> Bool)?, _ name: String) throws(StoreError) -> Bool {
+        guard let condition else { return true }
+        return condition(try schedule(name))
     }
 
     /// Creates or replaces a schedule whose first tick is known. Whether it is new.
@@ -166,9 +189,19 @@ extension StoreSession {
 
     /// Removes a schedule. False: there was none.
     package func remove(schedule name: String, by author: Author) throws(StoreError) -> Bool {
+        try remove(schedule: name, by: author, when: nil) == .removed
+    }
+
+    /// The same under a condition, as for `put`.
+    package func remove(
+        schedule name: String,
+        by author: Author,
+        when condition: ((ScheduleRecord?) -> Bool)?
+    ) throws(StoreError) -> RemoveAnswer {
         try audited(.scheduleRemove, of: name, by: author) { () throws(StoreError) in
+            guard try allows(condition, name) else { return (.refused, nil) }
             let existed = try run(Self.removeSchedule) { $0.text(name) }.bool(0, 0)
-            return (existed, existed ? name : nil)
+            return existed ? (.removed, name) : (.notFound, nil)
         }
     }
 

@@ -18,7 +18,7 @@ struct AuditCommandTests {
         (["operation", "retry", "--kind", "a"], "operation.create"),
         (["operation", "cancel", "1"], "operation.cancel"),
         (["key", "create", "--name", "shop", "--scope", "read"], "key.create"),
-        (["key", "revoke", "KEY"], "key.revoke"),
+        (["key", "rotate", "KEY", "--overlap", "1d"], "key.rotate"), (["key", "revoke", "KEY"], "key.revoke"),
     ]
 
     @Test func `every command that changes something leaves one record of who, where, what and why`() async throws {
@@ -29,7 +29,7 @@ struct AuditCommandTests {
             #expect(added.status == 0, "\(added.errors)")
             let job = try #require(try database.texts("select id::text from tusk.job").first)
             for (number, change) in Self.changes.enumerated() {
-                let key = try database.texts("select id from tusk.api_key").first ?? ""
+                let key = try database.texts("select id from tusk.api_key order by created_at limit 1").first ?? ""
                 let line = change.line.map { $0 == "ID" ? job : $0 == "KEY" ? key : $0 } + ["--reason", "because"]
                 let ended = try await TuskProcess.run(line, environment: environment)
                 #expect(ended.status == 0, "\(line): \(ended.errors)")

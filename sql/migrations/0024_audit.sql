@@ -1,6 +1,7 @@
--- Who changed what, when and why: one row for each change that an operator asked for.
+-- Who changed what, when and why: one row for each change that an operator asked for; and keys that take the place of
+-- others.
 -- Why: "who paused this queue last month" has an answer also when it was resumed since.
--- Locks: only new objects. Cost on 10 million rows: none.
+-- Locks: new objects, and tusk.api_key for a moment. Cost on 10 million rows: none.
 --
 -- The row is written in the transaction of the change: neither is there without the other. Enqueues and claims are no
 -- such changes. Nobody but the owner can change a row; the scheduler deletes those that are old.
@@ -41,6 +42,12 @@ comment on column tusk.audit.target is 'Its name, key or id.';
 comment on column tusk.audit.reason is 'Why, in the words of whoever did it.';
 comment on column tusk.audit.state_before is 'What it was before; null: it was not there.';
 comment on column tusk.audit.state_after is 'What it was afterwards; null: it is not there any more.';
+
+-- A key that was rotated works on until it expires.
+alter table tusk.api_key add column replaced_by text collate "C";
+alter table tusk.api_key add constraint api_key_replaced_ends check (replaced_by is null or expires_at is not null);
+
+comment on column tusk.api_key.replaced_by is 'The key that takes its place; null: none does.';
 
 create function tusk.audit_state(kind text, name text) returns jsonb
 language plpgsql stable
@@ -95,7 +102,12 @@ as $$
 #variable_conflict use_variable
 begin
     perform pg_advisory_xact_lock(hashtextextended(concat_ws(E'\n', 'tusk.audit', kind, name), 24));
-    -- Read after the lock is there: a volatile function sees what was committed while it waited.
+    -- The scheduler and functions called in SQL do not take that lock; nothing must change between a condition on what
+    -- is there and the change.
+    if kind = 'schedule' then
+        perform 1 from tusk.schedule as present where present.name = begin_audit.name for update;
+    end if;
+    -- Read after the locks are there: a volatile function sees what was committed while it waited.
     return tusk.audit_state(kind, name);
 end
 $$;

@@ -1,7 +1,8 @@
 -- All API keys, the newest first.
 -- $1 int: most
 -- Locks: none.
-select key.id, key.name, key.scopes, key.created_at, key.expires_at, key.revoked_at, key.last_used_at
+select
+    key.id, key.name, key.scopes, key.created_at, key.expires_at, key.revoked_at, key.last_used_at, key.replaced_by
 from tusk.api_key as key
 order by key.created_at desc, key.id
 limit $1

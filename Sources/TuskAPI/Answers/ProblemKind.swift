@@ -42,6 +42,8 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case uniqueInFlight = "unique-in-flight"
     /// The first request with this idempotency key is not finished.
     case idempotencyInFlight = "idempotency-in-flight"
+    /// What is there is not what `If-Match` or `If-None-Match` expects.
+    case preconditionFailed = "precondition-failed"
     /// The body is longer than this resource takes.
     case bodyTooLarge = "body-too-large"
     /// The body is of another type than this resource takes.
@@ -74,6 +76,7 @@ extension ProblemKind {
         case .jobNotFound, .scheduleNotFound, .limitNotFound, .orderKeyNotFound, .operationNotFound: 404
         case .jobState, .leaseLost, .orderKeyBusy, .uniqueConflict, .uniqueInFlight, .idempotencyInFlight: 409
         case .operationEnded, .tooManyOperations: 409
+        case .preconditionFailed: 412
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation, .idempotencyMismatch: 422
@@ -106,6 +109,7 @@ extension ProblemKind {
         case .uniqueConflict: "Another job holds the unique key"
         case .uniqueInFlight: "A job with this unique key is being enqueued"
         case .idempotencyInFlight: "A request with this idempotency key is in flight"
+        case .preconditionFailed: "A precondition failed"
         case .bodyTooLarge: "The body is too large"
         case .unsupportedMediaType: "Unsupported media type"
         case .validation: "The request is invalid"
@@ -128,7 +132,7 @@ extension ProblemKind {
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
         case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound: nil
         case .jobState, .leaseLost, .uniqueConflict, .orderKeyNotFound, .orderKeyBusy: nil
-        case .operationNotFound, .operationEnded, .tooManyOperations: nil
+        case .operationNotFound, .operationEnded, .tooManyOperations, .preconditionFailed: nil
         case .bodyTooLarge, .unsupportedMediaType, .validation, .idempotencyMismatch, .internalError: nil
         }
     }

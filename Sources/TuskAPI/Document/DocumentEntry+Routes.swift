@@ -44,8 +44,9 @@ extension DocumentEntry {
         "GET /v1/jobs/{id}": DocumentEntry(
             id: "getJob",
             summary: "Shows a job, with its attempts, log and steps when they are asked for.",
-            answers: [json("Job", "The job.")],
-            problems: [.jobNotFound]
+            headers: ["If-Match", "If-None-Match"],
+            answers: [json("Job", "The job."), Answer(status: 304, meaning: "It is what the client has.")],
+            problems: [.jobNotFound, .preconditionFailed]
         ),
         "GET /v1/jobs/{id}/explain": DocumentEntry(
             id: "explainJob",
@@ -243,22 +244,24 @@ extension DocumentEntry {
         "GET /v1/schedules/{name}": DocumentEntry(
             id: "getSchedule",
             summary: "Shows a schedule.",
-            answers: [json("Schedule", "The schedule.")],
-            problems: [.scheduleNotFound]
+            headers: ["If-Match", "If-None-Match"],
+            answers: [json("Schedule", "The schedule."), Answer(status: 304, meaning: "It is what the client has.")],
+            problems: [.scheduleNotFound, .preconditionFailed]
         ),
         "PUT /v1/schedules/{name}": DocumentEntry(
             id: "putSchedule",
             summary: "Creates or replaces a schedule.",
             request: "NewSchedule",
-            headers: ["Tusk-Reason"],
-            answers: [json("Schedule", "It is replaced."), json("Schedule", "It is created.", status: 201)]
+            headers: ["Tusk-Reason", "If-Match", "If-None-Match"],
+            answers: [json("Schedule", "It is replaced."), json("Schedule", "It is created.", status: 201)],
+            problems: [.preconditionFailed]
         ),
         "DELETE /v1/schedules/{name}": DocumentEntry(
             id: "removeSchedule",
             summary: "Removes a schedule; its jobs stay.",
-            headers: ["Tusk-Reason"],
+            headers: ["Tusk-Reason", "If-Match", "If-None-Match"],
             answers: [Answer(status: 204, meaning: "It is removed.")],
-            problems: [.scheduleNotFound]
+            problems: [.scheduleNotFound, .preconditionFailed]
         ),
         "GET /v1/schedules/{name}/ticks": DocumentEntry(
             id: "listTicks",

@@ -37,7 +37,8 @@ struct JobRoutes: Sendable {
 
     private func read(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            (id: try call.jobID(), inclusions: try inclusions(call))
+            let preconditions = try Preconditions(call.request.headers)
+            return (id: try call.jobID(), inclusions: try inclusions(call), preconditions: preconditions)
         } _: { desk, input throws(Problem) in
             let id = input.id
             guard let job = try desk.ask({ session throws(StoreError) in try session.job(id) }) else {
@@ -57,12 +58,13 @@ struct JobRoutes: Sendable {
             if input.inclusions.steps {
                 steps = try desk.ask { session throws(StoreError) in try session.steps(of: id) }
             }
-            return .object { writer in
+            let response = HTTPResponse.object { writer in
                 writer.members(of: job, isWhole: true)
                 if let steps { writer.member("steps", steps) { $0.members(of: $1) } }
                 if let attempts { writer.member("attempts", attempts) { $0.members(of: $1) } }
                 if let logs { writer.member("logs", logs) { $0.members(of: $1) } }
             }
+            return try response.tagged(input.preconditions)
         }
     }
 

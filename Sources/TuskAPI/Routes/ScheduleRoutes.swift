@@ -42,38 +42,72 @@ struct ScheduleRoutes: Sendable {
 
     private func read(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            try Self.name(call)
-        } _: { desk, name throws(Problem) in
-            let schedule = try Self.find(name, desk)
-            return .object { $0.members(of: schedule) }
+            (name: try Self.name(call), preconditions: try Preconditions(call.request.headers))
+        } _: { desk, input throws(Problem) in
+            try Self.response(try Self.find(input.name, desk)).tagged(input.preconditions)
         }
     }
 
     private func put(_ call: Call) {
         services.answer(call) { call throws(Problem) in
             let document = try call.json(limits: JobDecoder.scheduleLimits)
-            return (name: try Self.name(call), document: document, reason: try call.headerReason())
+            return (change: try Self.change(call), document: document)
         } _: { desk, input throws(Problem) in
-            let schedule = try Self.schedule(input.name, input.document)
+            let (name, change) = (input.change.name, input.change)
+            let schedule = try Self.schedule(name, input.document)
             let answer = try desk.ask { session throws(StoreError) in
-                try session.put(schedule, by: desk.author(input.reason))
+                try session.put(schedule, by: desk.author(change.reason), when: change.condition)
             }
-            guard answer != .neverFires else { throw Self.neverAgain }
-            let stored = try Self.findStored(input.name, desk)
-            return .object(answer == .created ? 201 : 200) { $0.members(of: stored) }
+            switch answer {
+            case .neverFires: throw Self.neverAgain
+            case .refused: throw Preconditions.failure
+            case .created, .replaced:
+                let stored = try Self.findStored(name, desk)
+                return .object(answer == .created ? 201 : 200) { $0.members(of: stored) }
+            }
         }
     }
 
     private func remove(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            (name: try Self.name(call), reason: try call.headerReason())
-        } _: { desk, input throws(Problem) in
-            let existed = try desk.ask { session throws(StoreError) in
-                try session.remove(schedule: input.name, by: desk.author(input.reason))
+            try Self.change(call)
+        } _: { desk, change throws(Problem) in
+            let answer = try desk.ask { session throws(StoreError) in
+                try session.remove(schedule: change.name, by: desk.author(change.reason), when: change.condition)
             }
-            guard existed else { throw Self.notFound }
-            return HTTPResponse(status: 204)
+            switch answer {
+            case .removed: return HTTPResponse(status: 204)
+            case .refused: throw Preconditions.failure
+            case .notFound: throw Self.notFound
+            }
         }
+    }
+
+    /// What a request changes, why, and what it expects to be there.
+    private struct Change: Sendable {
+        let name: String
+        let reason: String?
+        let preconditions: Preconditions
+
+        /// Whether the change may be made; nil: whatever is there.
+        var condition: (@Sendable (ScheduleRecord?) -> Bool)? {
+            guard !preconditions.isEmpty else { return nil }
+            return { [preconditions] stored in
+                preconditions.allowChange(of: stored.map { Preconditions.tag(of: response($0).body) })
+            }
+        }
+    }
+
+    private static func change(_ call: Call) throws(Problem) -> Change {
+        Change(
+            name: try name(call),
+            reason: try call.headerReason(),
+            preconditions: try Preconditions(call.request.headers)
+        )
+    }
+
+    private static func response(_ schedule: ScheduleRecord) -> HTTPResponse {
+        .object { $0.members(of: schedule) }
     }
 
     private func ticks(_ call: Call) {

@@ -16,6 +16,13 @@ enum KeyCommands {
         "how long it works; without it until it is revoked"
     )
 
+    private static let overlap = Option.argument(
+        "overlap",
+        .duration(.zero ... .seconds(365 * 86_400)),
+        fallback: "1h",
+        "for how long the old token still works"
+    )
+
     static let all = [
         Command(
             path: ["key", "create"],
@@ -25,6 +32,17 @@ enum KeyCommands {
             options: [keyName, scope, expires, Operator.reason],
             examples: ["tusk key create --name shop --scope enqueue --scope read > shop.token"],
             body: create
+        ),
+        Command(
+            path: ["key", "rotate"],
+            summary: "makes a new token for a key and lets the old one end after a while",
+            details: "The new key has the name, the scopes and the length of life of the old one, and an id of its own;"
+                + " its token is the only result. The old one ends after the overlap, in which those who use it change"
+                + " over; API processes notice within 5 seconds.",
+            operands: [Command.Operand(name: "ID")],
+            options: [overlap, Operator.reason],
+            examples: ["tusk key rotate k3T9 --overlap 1d > shop.token"],
+            body: rotate
         ),
         Command(path: ["key", "list"], summary: "shows all keys", body: list),
         Command(
@@ -105,6 +123,46 @@ enum KeyCommands {
         return .success
     }
 
+    private static func rotate(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let id = context.operand(0) ?? ""
+        let overlap = try context.duration(overlap) ?? .zero
+        let who = try Operator.author(context)
+        let token = APIToken.random()
+        let database = try context.database()
+        let rotated = try database.change { session throws(StoreError) in
+            try session.rotate(key: id, to: token.keyID, tokenHash: token.hash, overlap: overlap, by: who)
+        }
+        guard let rotated else { throw try refusal(toRotate: id, database) }
+        let object = JSONWriter.object {
+            $0.put("id", token.keyID)
+            $0.put("name", rotated.name)
+            $0.put("scopes", rotated.scopes)
+            $0.put("expires_at", rotated.expiresAt)
+            $0.put("replaces", id)
+            $0.put("old_expires_at", rotated.oldExpiresAt)
+            $0.put("token", token.text)
+        }
+        let end = Words.exact(rotated.oldExpiresAt) ?? ""
+        context.console.note("Key \(token.keyID) takes the place of \(id), which ends at \(end).")
+        context.console.note("Its token is shown only now:")
+        try context.console.show(object) { [token.text] }
+        return .success
+    }
+
+    /// Why a key cannot be rotated.
+    private static func refusal(toRotate id: String, _ database: Database) throws(CommandError) -> CommandError {
+        let (keys, now) = try database.with { session throws(StoreError) in
+            (try session.keys(), try session.health().moment)
+        }
+        guard let key = keys.first(where: { $0.id == id }) else {
+            return CommandError(.notFound, "there is no key \"\(id.prefix(60))\"", hint: "tusk key list shows all.")
+        }
+        if let next = key.replacedBy {
+            return CommandError(.conflict, "key \(id) was rotated before; \(next) takes its place")
+        }
+        return CommandError(.conflict, "key \(id) is \(state(key, now)) and cannot be rotated")
+    }
+
     private static func revoke(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let id = context.operand(0) ?? ""
         let database = try context.database()
@@ -129,7 +187,7 @@ enum KeyCommands {
         var table = Table([
             Table.Column(title: "ID"), Table.Column(title: "NAME"), Table.Column(title: "STATE"),
             Table.Column(title: "SCOPES"), Table.Column(title: "CREATED"), Table.Column(title: "LAST USED"),
-            Table.Column(title: "EXPIRES"),
+            Table.Column(title: "EXPIRES"), Table.Column(title: "REPLACED BY"),
         ])
         for key in keys {
             let state = state(key, now)
@@ -140,7 +198,8 @@ enum KeyCommands {
                 Table.Cell(key.scopes.joined(separator: ", ")),
                 Table.Cell(Words.relative(key.createdAt, to: now)),
                 Table.Cell(Words.relative(key.lastUsedAt, to: now)),
-                Table.Cell(Words.relative(key.expiresAt, to: now))
+                Table.Cell(Words.relative(key.expiresAt, to: now)),
+                Table.Cell(key.replacedBy)
             )
         }
         return table
@@ -156,6 +215,7 @@ enum KeyCommands {
             $0.put("expires_at", key.expiresAt)
             $0.put("revoked_at", key.revokedAt)
             $0.put("last_used_at", key.lastUsedAt)
+            $0.put("replaced_by", key.replacedBy)
         }
     }
 }

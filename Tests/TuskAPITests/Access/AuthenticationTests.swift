@@ -63,6 +63,65 @@ struct AuthenticationTests {
         }
     }
 
+    @Test func `a key that was rotated works beside the new one until its time is over`() async throws {
+        try await withAPI {
+            $0.keyCacheTime = .milliseconds(200)
+        } _: { api in
+            let old = try api.key([.read])
+            let new = APIToken.random()
+            #expect(try api.ask("GET", "/v1/queues", token: old.text).status == 200)
+            let session = try api.database.storeSession()
+            defer { session.close() }
+            let rotated = try session.rotate(
+                key: old.keyID,
+                to: new.keyID,
+                tokenHash: new.hash,
+                overlap: .seconds(3600),
+                by: "test"
+            )
+            #expect(rotated?.scopes == ["read"] && rotated?.expiresAt == nil)
+            #expect(try api.ask("GET", "/v1/queues", token: new.text).status == 200)
+            #expect(try api.ask("PUT", "/v1/queues/a", "{}", token: new.text).status == 403, "the scopes are the same")
+            // Longer than the cache relies on what it knew.
+            let end = ContinuousClock.now + .milliseconds(500)
+            while ContinuousClock.now < end {
+                #expect(try api.ask("GET", "/v1/queues", token: old.text).status == 200)
+            }
+            try api.database.script("update tusk.api_key set expires_at = now() where replaced_by is not null")
+            try await eventually { try api.ask("GET", "/v1/queues", token: old.text).status == 401 }
+            #expect(try api.ask("GET", "/v1/queues", token: new.text).status == 200)
+        }
+    }
+
+    @Test func `a rotated key lives as long as the old one was to live, and is rotated in its turn`() async throws {
+        try await withAPI { api in
+            let session = try api.database.storeSession()
+            defer { session.close() }
+            let now = try session.health().moment.microseconds
+            let (day, hour) = (Int64(86_400_000_000), Int64(3_600_000_000))
+            let old = try api.key([.read], expiresAt: Timestamp(microseconds: now + 10 * day))
+            try api.database.script(
+                "update tusk.api_key set created_at = created_at - interval '9 days' where id = '\(old.keyID)'"
+            )
+            func rotate(_ id: String, overlap: Duration) throws -> (token: APIToken, key: RotatedKey?) {
+                let token = APIToken.random()
+                let (id, hash) = (id, token.hash)
+                let key = try session.rotate(key: id, to: token.keyID, tokenHash: hash, overlap: overlap, by: "test")
+                return (token, key)
+            }
+            let first = try rotate(old.keyID, overlap: .seconds(30 * 86_400))
+            let end = try #require(first.key?.expiresAt).microseconds
+            #expect(abs(end - now - 19 * day) < hour, "its life is as long")
+            #expect(first.key?.oldExpiresAt.microseconds == now + 10 * day, "an overlap makes no life longer")
+            #expect(try rotate(old.keyID, overlap: .zero).key == nil, "once")
+            #expect(try rotate(first.token.keyID, overlap: .zero).key != nil)
+            #expect(try rotate(first.token.keyID, overlap: .zero).key == nil, "it has ended")
+            #expect(try session.revoke(key: old.keyID, by: "test"))
+            #expect(try rotate("none", overlap: .zero).key == nil)
+            #expect(try api.database.number("select count(*) from tusk.audit where action = 'key.rotate'") == 2)
+        }
+    }
+
     @Test func `a key in steady use is refreshed without anybody waiting, and its use is noted`() async throws {
         try await withAPI {
             $0.keyCacheTime = .milliseconds(100)

@@ -212,7 +212,10 @@ struct BadInputTests {
     @Test func `the body of a command is checked`() async throws {
         try await withAPI { api in
             let id = try api.enqueue()
-            for path in ["/v1/jobs/\(id):cancel", "/v1/queues/default:pause"] {
+            let paths = [
+                "/v1/jobs/\(id):cancel", "/v1/queues/default:pause", "/v1/jobs/\(id):retry", "/v1/queues/default:resume",
+            ]
+            for path in paths {
                 for (body, pointer, code) in Self.commands {
                     let answer = try api.ask("POST", path, body)
                     #expect(answer.status == 422)
@@ -221,9 +224,6 @@ struct BadInputTests {
                 }
                 let untyped = try api.ask("POST", path, "{}", headers: [("Content-Type", "text/plain")])
                 #expect(untyped.status == 415)
-            }
-            for path in ["/v1/jobs/\(id):retry", "/v1/queues/default:resume"] {
-                #expect(try api.ask("POST", path, #"{"reason":"x"}"#).status == 422)
             }
             #expect(try api.ask("GET", "/v1/jobs/\(id)").string("state") == "available")
         }

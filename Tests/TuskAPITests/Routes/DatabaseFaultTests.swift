@@ -180,7 +180,7 @@ struct DatabaseFaultTests {
     @Test func `a retry that is committed is no failure when what follows fails`() async throws {
         try await withAPI { api in
             let id = try api.enqueue(#"{"kind":"noop","delay_seconds":3600}"#)
-            try api.database.script(Self.breakSessions(changing: "tusk.ready"))
+            try api.database.script(Self.breakSessions(changing: "tusk.audit"))
             let answer = try api.ask("POST", "/v1/jobs/\(id):retry")
             #expect(answer.status == 200)
             #expect(try answer.string("state") == "available")
@@ -189,7 +189,7 @@ struct DatabaseFaultTests {
 
     @Test func `a schedule that is stored is not said to be refused when it cannot be read back`() async throws {
         try await withAPI { api in
-            try api.database.script(Self.breakSessions(changing: "tusk.schedule"))
+            try api.database.script(Self.breakSessions(changing: "tusk.audit"))
             let body = #"{"cron":"0 3 * * *","job":{"kind":"a"}}"#
             let answer = try api.ask("PUT", "/v1/schedules/nightly", body)
             #expect(answer.status == 503)
