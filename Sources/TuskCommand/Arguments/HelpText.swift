@@ -78,6 +78,7 @@ enum HelpText {
     private static func options(_ options: [Option]) -> [String] {
         options.flatMap { option in
             var help = option.help
+            if let words = option.rule.listedWords { help += ": \(words)" }
             if let fallback = option.fallback, fallback != "false" { help += " (default \(fallback))" }
             let places = [option.environmentName, option.key].compactMap { $0 }
             if !places.isEmpty { help += " [\(places.joined(separator: ", "))]" }

@@ -34,6 +34,7 @@ enum ManualText {
         let short = option.short.map { "Fl \($0) , " } ?? ""
         let value = option.rule.placeholder.map { " Ar \(escaped($0))" } ?? ""
         var help = option.help
+        if let words = option.rule.listedWords { help += ": \(words)" }
         if let fallback = option.fallback, fallback != "false" { help += " (default \(fallback))" }
         let places = [option.environmentName, option.key].compactMap { $0 }
         if !places.isEmpty { help += " [\(places.joined(separator: ", "))]" }

@@ -37,7 +37,7 @@ enum ValueRule: Sendable {
         switch self {
         case .flag: nil
         case .text(let word), .texts(let word): word
-        case .choice(let words): words.joined(separator: "|")
+        case .choice(let words): Self.isShort(words) ? words.joined(separator: "|") : "WORD"
         case .integer: "N"
         case .duration: "TIME"
         case .address: "ADDRESS:PORT"
@@ -46,6 +46,14 @@ enum ValueRule: Sendable {
         case .directories: "DIR"
         }
     }
+
+    /// The words to choose from where they are too many to stand for the value; nil otherwise.
+    var listedWords: String? {
+        guard case .choice(let words) = self, !Self.isShort(words) else { return nil }
+        return Self.alternatives(words)
+    }
+
+    private static func isShort(_ words: [String]) -> Bool { words.joined().utf8.count <= 80 }
 
     /// Whether the option may be given more than once.
     var isRepeatable: Bool {

@@ -8,7 +8,7 @@ enum AuditCommands {
     private static let action = Option.argument(
         "action",
         .choice(AuditAction.allCases.map(\.rawValue)),
-        "only this action, such as queue.pause"
+        "only this action"
     )
     private static let target = Option.argument(
         "target",

@@ -213,7 +213,8 @@ struct BadInputTests {
         try await withAPI { api in
             let id = try api.enqueue()
             let paths = [
-                "/v1/jobs/\(id):cancel", "/v1/queues/default:pause", "/v1/jobs/\(id):retry", "/v1/queues/default:resume",
+                "/v1/jobs/\(id):cancel", "/v1/queues/default:pause", "/v1/jobs/\(id):retry",
+                "/v1/queues/default:resume",
             ]
             for path in paths {
                 for (body, pointer, code) in Self.commands {
