@@ -6183,8 +6183,13 @@ CREATE TABLE tusk.api_key (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     last_used_at timestamp with time zone,
+    rate_max integer,
+    rate_burst integer,
+    rate_period_ms bigint,
     replaced_by text COLLATE pg_catalog."C",
     CONSTRAINT api_key_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT api_key_rate_is_whole CHECK ((num_nonnulls(rate_max, rate_burst, rate_period_ms) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT api_key_rate_range CHECK (((rate_max > 0) AND ((rate_burst >= 1) AND (rate_burst <= 100000)) AND ((rate_period_ms >= 1) AND (rate_period_ms <= '2678400000'::bigint)) AND ((rate_period_ms * 10) >= rate_max))),
     CONSTRAINT api_key_replaced_ends CHECK (((replaced_by IS NULL) OR (expires_at IS NOT NULL))),
     CONSTRAINT api_key_scopes_known CHECK ((scopes <@ ARRAY['enqueue'::text, 'work'::text, 'read'::text, 'operate'::text, 'admin'::text]))
 );
@@ -6206,6 +6211,12 @@ COMMENT ON COLUMN tusk.api_key.expires_at IS 'When it stops working; null: never
 COMMENT ON COLUMN tusk.api_key.revoked_at IS 'When it was revoked; null: it works.';
 
 COMMENT ON COLUMN tusk.api_key.last_used_at IS 'Last use, to within a minute.';
+
+COMMENT ON COLUMN tusk.api_key.rate_max IS 'How many requests each process of the API takes in rate_period_ms; null: any number.';
+
+COMMENT ON COLUMN tusk.api_key.rate_burst IS 'How many it takes at once after a time without any.';
+
+COMMENT ON COLUMN tusk.api_key.rate_period_ms IS 'The time that rate_max is for, up to 31 days.';
 
 COMMENT ON COLUMN tusk.api_key.replaced_by IS 'The key that takes its place; null: none does.';
 

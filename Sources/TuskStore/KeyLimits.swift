@@ -208,7 +208,8 @@ extension StoreSession {
         return wasPaused ? try releaseLimit(key.text) : nil
     }
 
-    private func rate(_ rows: ResultSet, _ row: Int, from column: Int) -> RateLimit? {
+    /// The rate in three columns: tokens, milliseconds, burst; nil: they are null.
+    func rate(_ rows: ResultSet, _ row: Int, from column: Int) -> RateLimit? {
         guard let max = rows.int4IfPresent(row, column) else { return nil }
         let period = Duration.milliseconds(rows.int8(row, column + 1))
         return RateLimit(Int(max), per: period, burst: Int(rows.int4(row, column + 2)))

@@ -12,6 +12,8 @@ package struct LiveKey: Sendable, Hashable {
     package let scopes: Set<Scope>
     /// SHA-256 of the whole token.
     package let tokenHash: [UInt8]
+    /// How many requests each process of the API takes; nil: any number.
+    package let rate: RateLimit?
 }
 
 /// An API key as lists show it.
@@ -25,6 +27,8 @@ package struct KeyRecord: Sendable, Hashable {
     package let lastUsedAt: Timestamp?
     /// The key that takes its place; nil: none does.
     package let replacedBy: String?
+    /// How many requests each process of the API takes; nil: any number.
+    package let rate: RateLimit?
 }
 
 /// A key that takes another's place.
@@ -55,6 +59,7 @@ extension StoreSession {
         scopes: Set<Scope>,
         tokenHash: [UInt8],
         expiresAt: Timestamp? = nil,
+        rate: RateLimit? = nil,
         by author: Author
     ) throws(StoreError) {
         try audited(.keyCreate, of: id, by: author) { () throws(StoreError) in
@@ -64,6 +69,9 @@ extension StoreSession {
                 $0.textArray(scopes.map(\.rawValue).sorted())
                 $0.bytea(tokenHash)
                 $0.timestamp(microseconds: expiresAt?.microseconds)
+                $0.int4(rate.map { Int32($0.max) })
+                $0.int8(rate?.period.wholeMilliseconds)
+                $0.int4(rate.map { Int32($0.burst) })
             }
             return ((), id)
         }
@@ -76,7 +84,8 @@ extension StoreSession {
         return LiveKey(
             name: rows.text(0, 0),
             scopes: Set(rows.textArray(0, 1).compactMap(Scope.init(rawValue:))),
-            tokenHash: rows.bytes(0, 2)
+            tokenHash: rows.bytes(0, 2),
+            rate: rate(rows, 0, from: 3)
         )
     }
 
@@ -97,13 +106,15 @@ extension StoreSession {
                 expiresAt: rows.momentIfPresent(row, 4),
                 revokedAt: rows.momentIfPresent(row, 5),
                 lastUsedAt: rows.momentIfPresent(row, 6),
-                replacedBy: rows.textIfPresent(row, 7)
+                replacedBy: rows.textIfPresent(row, 7),
+                rate: rate(rows, row, from: 8)
             )
         }
     }
 
-    /// Stores a new key with the name, the scopes and the length of life of another, which still works for `overlap`,
-    /// or until it would have ended anyway. Nil: there is no such key, it does not work, or it was rotated before.
+    /// Stores a new key with the name, the scopes, the rate and the length of life of another, which still works for
+    /// `overlap`, or until it would have ended anyway. Nil: there is no such key, it does not work, or it was rotated
+    /// before.
     package func rotate(
         key old: String,
         to new: String,

@@ -33,4 +33,24 @@ struct KeyCommandTests {
             #expect(revoked.status == ExitCode.conflict.rawValue && revoked.errors.contains("is revoked"))
         }
     }
+
+    @Test func `a key may have a rate, which is checked and shown`() async throws {
+        try await withDatabase(.migrated) { database in
+            let environment = ["TUSK_DATABASE_URL": database.connectionString.textWithPassword]
+            let create = ["key", "create", "--name", "partner", "--scope", "enqueue"]
+            for (options, words) in [
+                (["--rate", "50"], "such as 100/1s"), (["--rate", "0/s"], "such as 100/1s"),
+                (["--rate", "11/1ms"], "the number of --rate"), (["--rate", "1/32d"], "the time of --rate"),
+                (["--burst", "3"], "--burst is for --rate"), (["--rate", "1/s", "--burst", "0"], "--burst must be"),
+            ] {
+                let refused = try await TuskProcess.run(create + options, environment: environment)
+                #expect(refused.status == ExitCode.usage.rawValue)
+                #expect(refused.errors.contains(words), "\(refused.errors)")
+            }
+            let made = try await TuskProcess.run(create + ["--rate", "50/s", "-o", "json"], environment: environment)
+            #expect(made.output.contains(#""rate":{"max":50,"seconds":1,"burst":50}"#), "\(made.output) \(made.errors)")
+            let list = try await TuskProcess.run(["key", "list"], environment: environment).output
+            #expect(list.contains("50/1s") && list.split(separator: "\n").count == 2, "\(list)")
+        }
+    }
 }

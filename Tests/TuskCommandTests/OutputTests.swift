@@ -24,6 +24,20 @@ struct OutputTests {
         #expect(table.lines(width: 12).allSatisfy { $0.count == 12 })
     }
 
+    @Test func `CSV has the names of all members, and quotes what would break a row`() {
+        let objects = [
+            #"{"id":"7","n":1.50,"text":"a, \"b\"\nc","flag":true}"#,
+            #"{"id":"8","none":null,"tags":["x","y,z"],"n":2}"#, "{}",
+        ]
+        let rows = CSVText.rows(objects.map { Array($0.utf8) }).map { String(decoding: $0, as: UTF8.self) }
+        #expect(
+            rows == [
+                "id,n,text,flag,none,tags", "7,1.50,\"a, \"\"b\"\"\nc\",true,,", #"8,2,,,,"[""x"",""y,z""]""#, ",,,,,",
+            ]
+        )
+        #expect(CSVText.rows([]).isEmpty && CSVText.rows([Array("{}".utf8)]).isEmpty)
+    }
+
     @Test func `colours surround the text and its padding only`() {
         #expect(table.lines(isColored: true)[2] == "100\u{1B}[31m  much longer\u{1B}[0m  last")
     }

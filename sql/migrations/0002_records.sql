@@ -225,7 +225,15 @@ create table tusk.api_key (
     expires_at timestamptz,
     revoked_at timestamptz,
     last_used_at timestamptz,
+    rate_max integer,
+    rate_burst integer,
+    rate_period_ms bigint,
     constraint api_key_pkey primary key (id),
+    constraint api_key_rate_is_whole check (num_nonnulls(rate_max, rate_burst, rate_period_ms) in (0, 3)),
+    constraint api_key_rate_range check (
+        rate_max > 0 and rate_burst between 1 and 100000 and rate_period_ms between 1 and 2678400000
+        and rate_period_ms * 10 >= rate_max
+    ),
     constraint api_key_hash_length check (octet_length(token_hash) = 32),
     constraint api_key_scopes_known check (scopes <@ array['enqueue', 'work', 'read', 'operate', 'admin'])
 );
@@ -239,6 +247,10 @@ comment on column tusk.api_key.created_at is 'When it was made.';
 comment on column tusk.api_key.expires_at is 'When it stops working; null: never.';
 comment on column tusk.api_key.revoked_at is 'When it was revoked; null: it works.';
 comment on column tusk.api_key.last_used_at is 'Last use, to within a minute.';
+comment on column tusk.api_key.rate_max
+is 'How many requests each process of the API takes in rate_period_ms; null: any number.';
+comment on column tusk.api_key.rate_burst is 'How many it takes at once after a time without any.';
+comment on column tusk.api_key.rate_period_ms is 'The time that rate_max is for, up to 31 days.';
 
 create function tusk.schedule_clock() returns timestamptz
 language sql stable

@@ -1,4 +1,5 @@
 import Synchronization
+import TuskCore
 import TuskHTTP
 import TuskStore
 import TuskTelemetry
@@ -23,6 +24,7 @@ final class Authenticator: Sendable {
     private let logger: Logger
     private let cache: Mutex<KeyCacheState>
     private let failures = Mutex(FailureLimiterState())
+    private let rates = Mutex(RequestRateState())
     /// When each key's last use was written down by this process, by key id.
     private let touches = Mutex<[String: ContinuousClock.Instant]>([:])
     private static let touchInterval = Duration.seconds(60)
@@ -72,7 +74,7 @@ final class Authenticator: Sendable {
             failures.withLock { $0.noteFailure(token.hash, now: readAt) }
             throw Self.refusal
         }
-        let principal = Principal(id: token.keyID, name: key.name, scopes: key.scopes)
+        let principal = Principal(id: token.keyID, name: key.name, scopes: key.scopes, rate: key.rate)
         cache.withLock { $0.store(token.hash, principal, readAt: readAt) }
         return principal
     }
@@ -86,6 +88,17 @@ final class Authenticator: Sendable {
         case .refused(let problem): throw problem
         }
         guard principal.may(scope) else { throw Self.missing(scope) }
+    }
+
+    /// The refusal of one request too many; nil: it is counted and may go on.
+    func refusal(ofRequestBy principal: Principal) -> Problem? {
+        guard let rate = principal.rate else { return nil }
+        let wait = rates.withLock { $0.take(principal.id, rate, now: .now) }
+        guard let wait else { return nil }
+        let words = "The API key may make \(rate.max) requests in \(DurationText.print(rate.period))."
+        var problem = Problem(.rateLimited, words)
+        problem.retryAfterSeconds = max(1, Int((wait / .seconds(1)).rounded(.up)))
+        return problem
     }
 
     /// The refusal of a key that lacks a scope.

@@ -1,3 +1,4 @@
+import TuskCore
 package import TuskStore
 
 /// Who asks, and what they may do.
@@ -7,6 +8,8 @@ struct Principal: Sendable, Hashable {
     /// For people: in the records of pauses and cancels.
     let name: String
     let scopes: Set<Scope>
+    /// How many requests this process takes from them; nil: any number.
+    var rate: RateLimit?
 
     /// Everybody, where no credentials are asked for.
     static let anonymous = Principal(id: "anonymous", name: "anonymous", scopes: Set(Scope.allCases))

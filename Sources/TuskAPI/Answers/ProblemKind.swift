@@ -54,6 +54,8 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case idempotencyMismatch = "idempotency-mismatch"
     /// Too many attempts with credentials that do not work.
     case tooManyFailures = "too-many-failures"
+    /// The key has a rate, and this request is one too many.
+    case rateLimited = "rate-limited"
     /// A mistake of this program or of its configuration; the log has it under the request's id.
     case internalError = "internal-error"
     /// PostgreSQL is out of reach, or has no room at the moment.
@@ -80,7 +82,7 @@ extension ProblemKind {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .validation, .idempotencyMismatch: 422
-        case .tooManyFailures: 429
+        case .tooManyFailures, .rateLimited: 429
         case .internalError: 500
         case .databaseUnavailable, .schemaMismatch, .overloaded, .draining: 503
         }
@@ -115,6 +117,7 @@ extension ProblemKind {
         case .validation: "The request is invalid"
         case .idempotencyMismatch: "The idempotency key was used for another request"
         case .tooManyFailures: "Too many failed attempts"
+        case .rateLimited: "Too many requests"
         case .internalError: "Internal error"
         case .databaseUnavailable: "The database is unavailable"
         case .schemaMismatch: "The database's schema does not fit"
@@ -126,7 +129,7 @@ extension ProblemKind {
     /// After how many seconds trying again makes sense; nil where it does not.
     var retryAfterSeconds: Int? {
         switch self {
-        case .idempotencyInFlight, .uniqueInFlight, .databaseUnavailable, .overloaded, .draining: 1
+        case .idempotencyInFlight, .uniqueInFlight, .databaseUnavailable, .overloaded, .draining, .rateLimited: 1
         case .schemaMismatch: 10
         case .tooManyFailures: 10
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil

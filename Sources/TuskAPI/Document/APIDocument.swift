@@ -139,7 +139,7 @@ struct APIDocument {
         if route.parameters?.contains("page_token") == true { kinds.insert(.invalidPageToken) }
         if case .open = route.access {
         } else {
-            kinds.formUnion([.unauthenticated, .missingScope, .crossOrigin, .tooManyFailures])
+            kinds.formUnion([.unauthenticated, .missingScope, .crossOrigin, .tooManyFailures, .rateLimited])
             kinds.formUnion([.databaseUnavailable, .schemaMismatch])
         }
         if entry.request != nil {

@@ -91,6 +91,7 @@ struct Gate: Sendable {
     }
 
     private func check(_ visitor: Visitor, _ principal: Principal, _ needed: Scope, _ route: APIRoute) {
+        if let refusal = authenticator.refusal(ofRequestBy: principal) { return refuse(visitor, refusal) }
         guard principal.may(needed) else { return refuse(visitor, Authenticator.missing(needed)) }
         admit(visitor, principal, route)
     }

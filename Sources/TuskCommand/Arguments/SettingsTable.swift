@@ -21,10 +21,10 @@ extension Option {
     static let output = setting(
         "output",
         short: "o",
-        .choice(["table", "json", "jsonl"]),
+        .choice(["table", "json", "jsonl", "csv"]),
         key: "output.format",
         fallback: "table",
-        "how results are shown: for people, as one JSON document, or as one JSON object a line"
+        "how results are shown: for people, as one JSON document, as one JSON object a line, or as CSV"
     )
     static let color = setting(
         "color",

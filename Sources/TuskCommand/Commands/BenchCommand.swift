@@ -152,15 +152,14 @@ enum BenchCommand {
             for line in BenchReport.lines(result) { try console.result(line) }
         }
         guard console.format != .table else { return .success }
-        var writer = JSONWriter(capacity: 4096)
-        writer.beginObject()
-        writer.key("workloads")
-        writer.beginArray()
-        for result in results { BenchReport.json(result, &writer) }
-        writer.endArray()
-        writer.endObject()
-        try console.result(writer.bytes)
+        try console.show(results, as: "workloads", object: object, table: { Table([]) }, empty: "")
         return .success
+    }
+
+    private static func object(_ result: Bench.Result) -> [UInt8] {
+        var writer = JSONWriter(capacity: 4096)
+        BenchReport.json(result, &writer)
+        return writer.bytes
     }
 
     private static func measure(_ name: Bench.Name, _ bench: Bench) throws(CommandError) -> Bench.Result {

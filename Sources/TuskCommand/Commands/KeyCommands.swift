@@ -16,6 +16,17 @@ enum KeyCommands {
         "how long it works; without it until it is revoked"
     )
 
+    private static let rate = Option.argument(
+        "rate",
+        .text("N/TIME"),
+        "how many requests each API process takes in a time, such as 50/1s; without it any number"
+    )
+    private static let burst = Option.argument(
+        "burst",
+        .integer(Int(RateLimit.burstRange.lowerBound)...Int(RateLimit.burstRange.upperBound)),
+        "how many at once after a time without any; without it those of one second"
+    )
+
     private static let overlap = Option.argument(
         "overlap",
         .duration(.zero ... .seconds(365 * 86_400)),
@@ -29,16 +40,19 @@ enum KeyCommands {
             summary: "makes a key and shows its token, which is never shown again",
             details: "The token is the only result, so it can be sent straight into a file. The database keeps a digest"
                 + " of it.",
-            options: [keyName, scope, expires, Operator.reason],
-            examples: ["tusk key create --name shop --scope enqueue --scope read > shop.token"],
+            options: [keyName, scope, expires, rate, burst, Operator.reason],
+            examples: [
+                "tusk key create --name shop --scope enqueue --scope read > shop.token",
+                "tusk key create --name partner --scope enqueue --rate 50/s",
+            ],
             body: create
         ),
         Command(
             path: ["key", "rotate"],
             summary: "makes a new token for a key and lets the old one end after a while",
-            details: "The new key has the name, the scopes and the length of life of the old one, and an id of its own;"
-                + " its token is the only result. The old one ends after the overlap, in which those who use it change"
-                + " over; API processes notice within 5 seconds.",
+            details: "The new key has the name, the scopes, the rate and the length of life of the old one, and an id"
+                + " of its own; its token is the only result. The old one ends after the overlap, in which those who"
+                + " use it change over; API processes notice within 5 seconds.",
             operands: [Command.Operand(name: "ID")],
             options: [overlap, Operator.reason],
             examples: ["tusk key rotate k3T9 --overlap 1d > shop.token"],
@@ -63,6 +77,9 @@ enum KeyCommands {
         }
         let scopes = try scopes(context)
         let lifetime = try context.duration(expires)
+        let rate = try Operands.rate(try context.text(rate), burst: try context.integer(burst)) { perSecond in
+            Swift.max(1, min(Int(RateLimit.burstRange.upperBound), Int(perSecond)))
+        }
         let who = try Operator.author(context)
         let token = APIToken.random()
         let expiresAt = try context.database().change { session throws(StoreError) in
@@ -76,6 +93,7 @@ enum KeyCommands {
                 scopes: scopes,
                 tokenHash: token.hash,
                 expiresAt: expiresAt,
+                rate: rate,
                 by: who
             )
             return expiresAt
@@ -85,6 +103,7 @@ enum KeyCommands {
             $0.put("name", name)
             $0.put("scopes", scopes.map(\.rawValue).sorted())
             $0.put("expires_at", expiresAt)
+            if let rate { $0.member("rate", rate) }
             $0.put("token", token.text)
         }
         context.console.note("Key \(token.keyID) is created. Its token is shown only now:")
@@ -187,7 +206,7 @@ enum KeyCommands {
         var table = Table([
             Table.Column(title: "ID"), Table.Column(title: "NAME"), Table.Column(title: "STATE"),
             Table.Column(title: "SCOPES"), Table.Column(title: "CREATED"), Table.Column(title: "LAST USED"),
-            Table.Column(title: "EXPIRES"), Table.Column(title: "REPLACED BY"),
+            Table.Column(title: "EXPIRES"), Table.Column(title: "RATE"), Table.Column(title: "REPLACED BY"),
         ])
         for key in keys {
             let state = state(key, now)
@@ -199,6 +218,7 @@ enum KeyCommands {
                 Table.Cell(Words.relative(key.createdAt, to: now)),
                 Table.Cell(Words.relative(key.lastUsedAt, to: now)),
                 Table.Cell(Words.relative(key.expiresAt, to: now)),
+                Table.Cell(key.rate.map { "\($0.max)/\(DurationText.print($0.period))" }),
                 Table.Cell(key.replacedBy)
             )
         }
@@ -216,6 +236,7 @@ enum KeyCommands {
             $0.put("revoked_at", key.revokedAt)
             $0.put("last_used_at", key.lastUsedAt)
             $0.put("replaced_by", key.replacedBy)
+            if let rate = key.rate { $0.member("rate", rate) }
         }
     }
 }

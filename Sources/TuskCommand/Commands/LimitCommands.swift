@@ -107,7 +107,7 @@ enum LimitCommands {
     private static func set(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try self.key(context)
         let number = try runningMax(context)
-        let rate = try self.rate(context)
+        let rate = try Operands.rate(try context.text(rate), burst: try context.integer(burst)) { _ in 1 }
         let breaker = try self.breaker(context)
         let weight = try context.integer(share)
         guard weight == nil || !JobLimit.isReserved(key) else {
@@ -155,27 +155,6 @@ enum LimitCommands {
             throw CommandError(.usage, "NUMBER must be a whole number from \(range), not \"\(text.prefix(60))\"")
         }
         return number
-    }
-
-    private static func rate(_ context: CommandContext) throws(CommandError) -> RateLimit? {
-        let burst = try context.integer(burst)
-        guard let text = try context.text(rate) else {
-            guard burst == nil else { throw CommandError(.usage, "--burst is for --rate, which is missing") }
-            return nil
-        }
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        // 20/s is 20 in one second.
-        let period = parts.count == 2 ? DurationText.parse(parts[1]) ?? DurationText.parse("1" + parts[1]) : nil
-        guard let max = Int(parts[0]), max > 0, let period else {
-            throw CommandError(.usage, "--rate must be a number and a time such as 100/1s, not \"\(text.prefix(60))\"")
-        }
-        guard RateLimit.periodRange.contains(period) else {
-            throw CommandError(.usage, "the time of --rate must be from 1ms to 31d")
-        }
-        guard let rate = RateLimit(max, per: period, burst: burst ?? 1) else {
-            throw CommandError(.usage, "the number of --rate \(RateLimit.maxRule)")
-        }
-        return rate
     }
 
     private static func breaker(_ context: CommandContext) throws(CommandError) -> CircuitBreaker? {

@@ -97,7 +97,7 @@ enum MigrateCommands {
             for migration in pending {
                 try context.console.result("-- Migration \(label(migration))\n\n\(migration.text)")
             }
-        case .json, .jsonl:
+        case .json, .jsonl, .csv:
             try context.console.show(
                 pending,
                 as: "migrations",

@@ -33,6 +33,33 @@ enum Operands {
         }
         return id
     }
+
+    /// The rate of `--rate` with `--burst`; nil: there is none. `burstOf` gives the burst where none was said, from how
+    /// many come in a second.
+    static func rate(
+        _ text: String?,
+        burst: Int?,
+        burstOf: (_ perSecond: Double) -> Int
+    ) throws(CommandError) -> RateLimit? {
+        guard let text else {
+            guard burst == nil else { throw CommandError(.usage, "--burst is for --rate, which is missing") }
+            return nil
+        }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        // 20/s is 20 in one second.
+        let period = parts.count == 2 ? DurationText.parse(parts[1]) ?? DurationText.parse("1" + parts[1]) : nil
+        guard let max = Int(parts[0]), max > 0, let period else {
+            throw CommandError(.usage, "--rate must be a number and a time such as 100/1s, not \"\(text.prefix(60))\"")
+        }
+        guard RateLimit.periodRange.contains(period) else {
+            throw CommandError(.usage, "the time of --rate must be from 1ms to 31d")
+        }
+        let standardBurst = burstOf(Double(max) / (period / .seconds(1)))
+        guard let rate = RateLimit(max, per: period, burst: burst ?? standardBurst) else {
+            throw CommandError(.usage, "the number of --rate \(RateLimit.maxRule)")
+        }
+        return rate
+    }
 }
 
 /// Who typed the command, for the records of what operators do.

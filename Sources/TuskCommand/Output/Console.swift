@@ -7,7 +7,7 @@ import Glibc
 struct Console: Sendable {
     /// How results are shown.
     enum Format: String, Sendable {
-        case table, json, jsonl
+        case table, json, jsonl, csv
     }
 
     let format: Format

@@ -54,7 +54,7 @@ extension JSONWriter {
 }
 
 extension Console {
-    /// Shows a list: as a table, as one document `{"<name>":[...]}`, or as one object a line.
+    /// Shows a list: as a table, as one document `{"<name>":[...]}`, as one object a line, or as CSV.
     func show<Item>(
         _ items: [Item],
         as name: String,
@@ -66,14 +66,16 @@ extension Console {
         case .table: try show(table(), empty: empty)
         case .json: try result(JSONWriter.object { $0.put(name, objects: items.map(object)) })
         case .jsonl: for item in items { try result(object(item)) }
+        case .csv: for row in CSVText.rows(items.map(object)) { try result(row) }
         }
     }
 
-    /// Shows one thing: in words, or as one object.
+    /// Shows one thing: in words, as one object, or as its names and its values.
     func show(_ object: [UInt8], words: () -> [String]) throws(CommandError) {
         switch format {
         case .table: for line in words() { try result(line) }
         case .json, .jsonl: try result(object)
+        case .csv: for row in CSVText.rows([object]) { try result(row) }
         }
     }
 }

@@ -145,6 +145,31 @@ struct AuthenticationTests {
         }
     }
 
+    @Test func `a key with a rate may make so many requests, whatever they ask, and others are not held up`()
+        async throws
+    {
+        try await withAPI { api in
+            let rate = try #require(RateLimit(2, per: .seconds(7200), burst: 3))
+            let slow = try api.key([.read], rate: rate)
+            let other = try api.key([.read])
+            let paths = ["/v1/queues", "/v1/audit", "/v1/queues"]
+            #expect(try paths.map { try api.ask("GET", $0, token: slow.text).status } == [200, 403, 200])
+            let refused = try api.ask("GET", "/v1/queues", token: slow.text)
+            #expect(refused.status == 429)
+            #expect(try refused.problem == "rate-limited")
+            let wait = try #require(refused["retry-after"].flatMap { Int($0) })
+            #expect((3500...3600).contains(wait), "a token comes each hour")
+            #expect(try api.ask("GET", "/v1/queues", token: other.text).status == 200)
+            #expect(try api.ask("GET", "/livez", token: slow.text).status == 200, "open to all")
+            let session = try api.database.storeSession()
+            defer { session.close() }
+            let new = APIToken.random()
+            let hash = new.hash
+            _ = try session.rotate(key: slow.keyID, to: new.keyID, tokenHash: hash, overlap: .zero, by: "test")
+            #expect(try session.keys().map(\.rate).filter { $0 == rate }.count == 2, "a rotated key keeps it")
+        }
+    }
+
     @Test func `guesses do not lock out a right key of the same address, used or not`() async throws {
         try await withAPI { api in
             let unused = try api.key([.read])

@@ -53,11 +53,16 @@ struct APIFixture: Sendable {
     }
 
     /// A new key with these scopes.
-    func key(_ scopes: Set<Scope>, expiresAt: Timestamp? = nil) throws -> APIToken {
-        try Self.key(database, scopes, expiresAt: expiresAt)
+    func key(_ scopes: Set<Scope>, expiresAt: Timestamp? = nil, rate: RateLimit? = nil) throws -> APIToken {
+        try Self.key(database, scopes, expiresAt: expiresAt, rate: rate)
     }
 
-    static func key(_ database: TestDatabase, _ scopes: Set<Scope>, expiresAt: Timestamp? = nil) throws -> APIToken {
+    static func key(
+        _ database: TestDatabase,
+        _ scopes: Set<Scope>,
+        expiresAt: Timestamp? = nil,
+        rate: RateLimit? = nil
+    ) throws -> APIToken {
         let token = APIToken.random()
         let session = try database.storeSession()
         defer { session.close() }
@@ -67,6 +72,7 @@ struct APIFixture: Sendable {
             scopes: scopes,
             tokenHash: token.hash,
             expiresAt: expiresAt,
+            rate: rate,
             by: "test"
         )
         return token
