@@ -124,7 +124,9 @@ enum DevCommand {
         ]
         var service = Service(parts: parts, roles: roles)
         service.announce = { places throws(CommandError) in
-            for line in banner(url: places[0], psql: psql, roots: data.importRoots) { try context.console.result(line) }
+            // One write: who reads the first line finds the others.
+            let lines = banner(url: places[0], psql: psql, roots: data.importRoots)
+            try context.console.result(lines.joined(separator: "\n"))
         }
         return try service.run()
     }
