@@ -573,15 +573,18 @@ begin
     ),
     fitting as materialized (
         select
-            case when size.bytes > bytes_most then (
-                select count(*)
-                from (
-                    select sum(picked.args_bytes) over (rows unbounded preceding) - picked.args_bytes as before
-                    from picked
-                ) as sized
-                where sized.before < bytes_most
-            ) end as jobs
-        from (select sum(picked.args_bytes) as bytes from picked) as size
+            case
+                when size.bytes <= bytes_most then size.jobs
+                else (
+                    select count(*)
+                    from (
+                        select sum(picked.args_bytes) over (rows unbounded preceding) - picked.args_bytes as before
+                        from picked
+                    ) as sized
+                    where sized.before < bytes_most
+                )
+            end as jobs
+        from (select sum(picked.args_bytes) as bytes, count(*) as jobs from picked) as size
     ),
     candidate as materialized (
         select
@@ -591,9 +594,13 @@ begin
             alone or line.kind = any (kinds_apart) as is_apart,
             case when alone or line.kind = any (kinds_apart) then nextval('tusk.lease_number') else shared_lease end
                 as lease,
-            coalesce(job.limit_keys, '{}')
-            || case when line.is_limited then array['queue:' || line.queue] end
-            || case when line.kind = any (limited_kinds) then array['kind:' || line.kind] end as keys,
+            case
+                when line.is_limited or line.kind = any (limited_kinds) then
+                    coalesce(job.limit_keys, '{}')
+                    || case when line.is_limited then array['queue:' || line.queue] end
+                    || case when line.kind = any (limited_kinds) then array['kind:' || line.kind] end
+                else job.limit_keys
+            end as keys,
             job.limit_weights as weights,
             line.kind, job.max_attempts, job.timeout_ms, job.args, job.retry, job.tags, job.metadata, job.traceparent,
             job.created_at
@@ -647,14 +654,22 @@ begin
     ),
     bound as materialized (
         select
-            wanted.key,
-            wanted.weight,
+            wanted.*,
             least(
                 coalesce(least(own.most, case when class.most = 0 then 0 end), class.most),
                 tusk.breaker_most(breaker.wave, breaker.probe_at)
             ) as most,
             coalesce(own.step, class.step) is not null as is_rated
-        from (select used.key, sum(used.weight * used.jobs) as weight from used group by used.key) as wanted
+        from (
+            select
+                used.key,
+                sum(used.weight * used.jobs) as weight,
+                array_agg(used.weight) as weights,
+                array_agg(used.lease) as leases,
+                array_agg(used.places) as all_places
+            from used
+            group by used.key
+        ) as wanted
         left join tusk.present_limit as own on own.key = wanted.key
         left join tusk.present_limit as class on class.key = tusk.key_class(wanted.key)
         left join tusk.breaker as breaker on breaker.shard = home and breaker.key = wanted.key
@@ -665,7 +680,13 @@ begin
             from bound
             where
                 bound.is_rated
+                -- Mostly there is room even beside all that was ever held under these leases, which costs no look at
+                -- them.
                 or bound.most is not null and bound.weight > bound.most - (
+                    select coalesce(sum(hold.weight * bit_count(hold.places)), 0)
+                    from tusk.limit_hold as hold
+                    where hold.shard = home and hold.key = bound.key
+                ) and bound.weight > bound.most - (
                     select coalesce(sum(held.total), 0)
                     from tusk.present_hold as held
                     where held.shard = home and held.key = bound.key
@@ -688,11 +709,11 @@ begin
     ),
     held as (
         insert into tusk.limit_hold (shard, weight, lease, key, places)
-        select home, least(used.weight, bound.most), used.lease, used.key, bit_or(used.places)
-        from used
-        inner join bound on bound.key = used.key
+        select home, least(used.weight, bound.most), used.lease, bound.key, bit_or(used.places)
+        from bound
+        cross join lateral unnest(bound.weights, bound.leases, bound.all_places) as used (weight, lease, places)
         where bound.most is not null and (select verdict.is_free from verdict)
-        group by used.key, used.lease, least(used.weight, bound.most)
+        group by bound.key, used.lease, least(used.weight, bound.most)
     ),
     leased_together as (
         insert into tusk.lease (shard, gated, number, worker_id, claimed_at, ids, attempts)
@@ -723,9 +744,7 @@ begin
         select
             candidate.id,
             -- Jobs that are too late to start are left where they are, and hide what is behind them.
-            (select count(*) from candidate) = (
-                select count(*) from (select from picked limit (select fitting.jobs from fitting)) as chosen
-            ) as is_whole
+            (select count(*) from candidate) = (select fitting.jobs from fitting) as is_whole
         from candidate
         limit 1
     ) as first;
