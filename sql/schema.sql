@@ -98,6 +98,7 @@ COMMENT ON COLUMN tusk.job.finish_by IS 'By when it should be finished; the earl
 CREATE TABLE tusk.queue (
     name text NOT NULL COLLATE pg_catalog."C",
     paused_at timestamp with time zone,
+    paused_until timestamp with time zone,
     paused_by text,
     pause_reason text,
     limited boolean DEFAULT false NOT NULL,
@@ -111,6 +112,8 @@ COMMENT ON TABLE tusk.queue IS 'Queues that have settings of their own; a queue 
 COMMENT ON COLUMN tusk.queue.name IS 'Name of the queue.';
 
 COMMENT ON COLUMN tusk.queue.paused_at IS 'Since when nothing is claimed from it; null: it is not paused.';
+
+COMMENT ON COLUMN tusk.queue.paused_until IS 'Until when; null: until it is resumed.';
 
 COMMENT ON COLUMN tusk.queue.paused_by IS 'Who paused it.';
 
@@ -830,7 +833,8 @@ begin
         from
             unnest(queues, priorities, cursors) with ordinality as given (queue, priority, cursor, number)
         left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null and not is_fair
+        left join tusk.paused_queue as paused on paused.name = given.queue
+        where paused.name is null and not is_fair
     ),
     picked as materialized (
         select waiting.*
@@ -1685,12 +1689,11 @@ begin
         select
             15, 'note', 'queue_paused',
             format(
-                'queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
-                ': ' || queue.pause_reason
+                'queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
+                ' until ' || paused.paused_until, ': ' || paused.pause_reason
             ),
-            format('tusk queue resume %s', queue.name)
-        from tusk.queue as queue
-        where queue.paused_at is not null
+            format('tusk queue resume %s', paused.name)
+        from tusk.paused_queue as paused
         union all
         select
             16, 'note', 'key_paused',
@@ -2304,13 +2307,14 @@ begin
     return query
     select
         'queue_paused',
-        format('queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
-            ': ' || queue.pause_reason),
+        format('queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
+            ' until ' || paused.paused_until, ': ' || paused.pause_reason),
         json_build_object(
-            'queue', queue.name, 'at', queue.paused_at, 'by', queue.paused_by, 'reason', queue.pause_reason
+            'queue', paused.name, 'at', paused.paused_at, 'by', paused.paused_by, 'reason', paused.pause_reason,
+            'until', paused.paused_until
         )
-    from tusk.queue as queue
-    where queue.name = facts.queue and queue.paused_at is not null;
+    from tusk.paused_queue as paused
+    where paused.name = facts.queue;
     is_free := is_free and not found;
 
     return query select offer.* from tusk.explain_offer(facts.queue, facts.kind) as offer;
@@ -3221,13 +3225,14 @@ begin
     return query
     select
         'queue_paused',
-        format('queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
-            ': ' || queue.pause_reason),
+        format('queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
+            ' until ' || paused.paused_until, ': ' || paused.pause_reason),
         json_build_object(
-            'queue', queue.name, 'at', queue.paused_at, 'by', queue.paused_by, 'reason', queue.pause_reason
+            'queue', paused.name, 'at', paused.paused_at, 'by', paused.paused_by, 'reason', paused.pause_reason,
+            'until', paused.paused_until
         )
-    from tusk.queue as queue
-    where queue.name = name and queue.paused_at is not null;
+    from tusk.paused_queue as paused
+    where paused.name = name;
     is_free := not found;
     is_told := found;
 
@@ -3439,7 +3444,8 @@ begin
         from
             unnest(queues, priorities, cursors) with ordinality as given (queue, priority, cursor, number)
         left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null
+        left join tusk.paused_queue as paused on paused.name = given.queue
+        where paused.name is null
     )
     select
         first.tid, first.id, first.rank, first.released, first.priority, first.lane::smallint, first.interruptions,
@@ -5140,7 +5146,7 @@ begin
                 where
                     blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
                     and not exists (
-                        select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
+                        select from tusk.paused_queue as paused where paused.name = blocked.queue
                     )
                 order by
                     blocked.priority, case when blocked.turn_key < '"' then nullif(blocked.turn_key, '') end,
@@ -6718,6 +6724,27 @@ CREATE TABLE tusk.outcome_overflow (
 );
 
 COMMENT ON TABLE tusk.outcome_overflow IS 'Outcomes of days without a partition; normally empty.';
+
+CREATE VIEW tusk.paused_queue AS
+ SELECT queue.name,
+    queue.paused_at,
+    queue.paused_until,
+    queue.paused_by,
+    queue.pause_reason
+   FROM tusk.queue queue
+  WHERE ((queue.paused_at IS NOT NULL) AND COALESCE((queue.paused_until > clock_timestamp()), true));
+
+COMMENT ON VIEW tusk.paused_queue IS 'Queues that nothing is claimed from now.';
+
+COMMENT ON COLUMN tusk.paused_queue.name IS 'As in tusk.queue.';
+
+COMMENT ON COLUMN tusk.paused_queue.paused_at IS 'As in tusk.queue.';
+
+COMMENT ON COLUMN tusk.paused_queue.paused_until IS 'As in tusk.queue.';
+
+COMMENT ON COLUMN tusk.paused_queue.paused_by IS 'As in tusk.queue.';
+
+COMMENT ON COLUMN tusk.paused_queue.pause_reason IS 'As in tusk.queue.';
 
 CREATE TABLE tusk.progress (
     shard smallint DEFAULT 0 NOT NULL,

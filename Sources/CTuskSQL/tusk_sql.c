@@ -239,6 +239,10 @@ static const unsigned char query_elect_leader[] = {
 #embed "../../sql/queries/elect_leader.sql" suffix(, 0)
 };
 
+static const unsigned char query_end_pauses[] = {
+#embed "../../sql/queries/end_pauses.sql" suffix(, 0)
+};
+
 static const unsigned char query_enqueue_each[] = {
 #embed "../../sql/queries/enqueue_each.sql" suffix(, 0)
 };
@@ -709,6 +713,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/drop_day_partitions.sql", query_drop_day_partitions),
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
+    FILE_OF("queries/end_pauses.sql", query_end_pauses),
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
     FILE_OF("queries/examine.sql", query_examine),

@@ -184,17 +184,7 @@ extension StoreSession {
                 $0.text(key.text)
                 $0.text(author.name)
                 $0.text(author.reason)
-                switch end {
-                case .at(let moment):
-                    $0.timestamp(microseconds: moment.microseconds)
-                    $0.int8(nil)
-                case .after(let time):
-                    $0.timestamp(microseconds: nil)
-                    $0.int8(time.wholeMilliseconds)
-                case nil:
-                    $0.timestamp(microseconds: nil)
-                    $0.int8(nil)
-                }
+                $0.pauseEnd(end)
             }
             return rows.rowCount == 0 ? (nil, nil) : (pause(rows, 0, from: 0), key.text)
         }
@@ -218,16 +208,6 @@ extension StoreSession {
     private func breaker(_ rows: ResultSet, _ row: Int, from column: Int) -> CircuitBreaker? {
         guard let failures = rows.int4IfPresent(row, column) else { return nil }
         return CircuitBreaker(failures: Int(failures), hold: .milliseconds(rows.int8(row, column + 1)))
-    }
-
-    private func pause(_ rows: ResultSet, _ row: Int, from column: Int) -> PauseRecord? {
-        guard let moment = rows.momentIfPresent(row, column) else { return nil }
-        return PauseRecord(
-            at: moment,
-            by: rows.textIfPresent(row, column + 1) ?? "",
-            reason: rows.textIfPresent(row, column + 2),
-            until: rows.momentIfPresent(row, column + 3)
-        )
     }
 
     /// Removes a limit and releases what waits for it; nil: there is none.

@@ -42,14 +42,12 @@ extension StoreSession {
     private static let listQueues = SQLCatalog.statement("list_queues", isReadOnly: true)
     private static let pauseQueue = SQLCatalog.statement("pause_queue")
     private static let resumeQueue = SQLCatalog.statement("resume_queue")
+    private static let endPausesStatement = SQLCatalog.statement("end_pauses", isKept: true)
 
     /// Every queue that has jobs, workers or a setting, by name.
     package func queues() throws(StoreError) -> [QueueRecord] {
         let rows = try run(Self.listQueues) { $0.int4(Int32(Self.queueCountMax)) }
         return (0..<rows.rowCount).map { row in
-            let pause = rows.momentIfPresent(row, 7).map {
-                PauseRecord(at: $0, by: rows.textIfPresent(row, 8) ?? "", reason: rows.textIfPresent(row, 9))
-            }
             return QueueRecord(
                 name: rows.text(row, 0),
                 available: Int(rows.int8(row, 1)),
@@ -58,23 +56,29 @@ extension StoreSession {
                 running: Int(rows.int8(row, 4)),
                 oldestWait: rows.int8IfPresent(row, 5).map { .milliseconds($0) },
                 workers: Int(rows.int8(row, 6)),
-                pause: pause,
-                ageing: rows.int8IfPresent(row, 10).map { .milliseconds($0) }
+                pause: pause(rows, row, from: 7),
+                ageing: rows.int8IfPresent(row, 11).map { .milliseconds($0) }
             )
         }
     }
 
-    /// Stops claims from a queue. A queue that is paused keeps its first record, which is the answer.
-    package func pause(_ queue: QueueName, by who: Author, reason: String?) throws(StoreError) -> PauseRecord {
+    /// Stops claims from a queue. A queue that is paused gets a new record. Nil: the end lies in the past; nothing is
+    /// paused.
+    package func pause(
+        _ queue: QueueName,
+        by who: Author,
+        reason: String?,
+        until end: PauseEnd? = nil
+    ) throws(StoreError) -> PauseRecord? {
         let author = who.giving(reason)
         return try audited(.queuePause, of: queue.text, by: author) { () throws(StoreError) in
             let rows = try run(Self.pauseQueue) {
                 $0.text(queue.text)
                 $0.text(author.name)
                 $0.text(author.reason)
+                $0.pauseEnd(end)
             }
-            let pause = PauseRecord(at: rows.moment(0, 0), by: rows.text(0, 1), reason: rows.textIfPresent(0, 2))
-            return (pause, queue.text)
+            return rows.rowCount == 0 ? (nil, nil) : (pause(rows, 0, from: 0), queue.text)
         }
     }
 
@@ -82,6 +86,40 @@ extension StoreSession {
     package func resume(_ queue: QueueName, by author: Author) throws(StoreError) -> Bool {
         try audited(.queueResume, of: queue.text, by: author) { () throws(StoreError) in
             (try run(Self.resumeQueue) { $0.text(queue.text) }.rowCount == 1, queue.text)
+        }
+    }
+
+    /// Forgets pauses that have ended by themselves; the queues whose jobs can be claimed again.
+    package func endPauses() throws(StoreError) -> Set<QueueName> {
+        let rows = try run(Self.endPausesStatement)
+        return Set((0..<rows.rowCount).compactMap { QueueName(rows.text($0, 0)) })
+    }
+
+    /// The pause in four columns: since when, who, why, until when; nil: there is none.
+    func pause(_ rows: ResultSet, _ row: Int, from column: Int) -> PauseRecord? {
+        guard let moment = rows.momentIfPresent(row, column) else { return nil }
+        return PauseRecord(
+            at: moment,
+            by: rows.textIfPresent(row, column + 1) ?? "",
+            reason: rows.textIfPresent(row, column + 2),
+            until: rows.momentIfPresent(row, column + 3)
+        )
+    }
+}
+
+extension Parameters {
+    /// Two parameters: the moment at which a pause ends, or after how many milliseconds; null: it does not.
+    mutating func pauseEnd(_ end: PauseEnd?) {
+        switch end {
+        case .at(let moment):
+            timestamp(microseconds: moment.microseconds)
+            int8(nil)
+        case .after(let time):
+            timestamp(microseconds: nil)
+            int8(time.wholeMilliseconds)
+        case nil:
+            timestamp(microseconds: nil)
+            int8(nil)
         }
     }
 }

@@ -87,8 +87,9 @@ class WorkTests(BrowserTestCase):
         page = self.open("/queues")
         page.get_by_role("button", name="Pause default").click()
         page.get_by_label("Reason").fill("maintenance <b>")
+        page.get_by_label("For so many minutes").fill("90")
         self.confirm(page, "Pause")
-        page.wait_for_selector("tr:has-text('maintenance <b>')")
+        page.wait_for_selector("tr:has-text('maintenance <b>'):has-text('until')")
         paused = {queue["name"]: queue for queue in self.place.ask("/v1/queues")["queues"]}["default"]
         self.assertEqual(paused["pause"]["reason"], "maintenance <b>")
         page.get_by_role("button", name="Resume default").click()

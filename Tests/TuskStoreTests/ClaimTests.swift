@@ -67,14 +67,40 @@ import TuskStore
         }
     }
 
+    @Test(arguments: [false, true]) func `a pause ends by itself`(_ isLimited: Bool) async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            let queue: QueueName = "default"
+            if isLimited { try store.database.script("select tusk.put_limit('queue:default', running_max => 3)") }
+            let ids = try store.enqueue(try .test())
+            #expect(try store.session.pause(queue, by: "anna", reason: nil, until: .at(.init(microseconds: 1))) == nil)
+            let pause = try store.session.pause(queue, by: "anna", reason: nil, until: .after(.seconds(3600)))
+            let until = try #require(pause?.until)
+            #expect(until.microseconds - (pause?.at.microseconds ?? 0) == 3_600_000_000)
+            func claim() throws -> [JobID] {
+                try (isLimited ? store.claimGated(worker).jobs : store.claim(worker)).map(\.id)
+            }
+            func words() throws -> [String] { try store.session.explain(ids[0]).reasons.map(\.word) }
+            #expect(try claim().isEmpty && words().first == "queue_paused")
+            #expect(try store.session.endPauses().isEmpty)
+
+            try store.database.script("update tusk.queue set paused_until = now() - interval '1 second'")
+            #expect(try words() == ["runnable"])
+            #expect(try store.session.queues().allSatisfy { $0.pause == nil })
+            #expect(try claim() == ids, "whether or not somebody has cleaned up")
+            #expect(try store.session.endPauses() == [queue] && store.session.endPauses().isEmpty)
+        }
+    }
+
     @Test func `only offered kinds of queues that are not paused are claimed`() async throws {
         try await withStore { store in
             let worker = try store.worker(["noop", "mail"])
             try store.enqueue(try .test("other"), try .test("mail", queue: "mails"))
             let wanted = try store.enqueue(try .test("noop"))
             let mails: QueueName = "mails"
-            let pause = try store.session.pause(mails, by: "anna", reason: "provider is down")
-            #expect(try store.session.pause(mails, by: "bob", reason: nil) == pause)
+            _ = try store.session.pause(mails, by: "anna", reason: "provider is down")
+            let pause = try #require(try store.session.pause(mails, by: "bob", reason: nil))
+            #expect(pause.by == "bob" && pause.reason == nil && pause.until == nil, "the newest counts")
             let both = ["default", "mails"]
             #expect(try store.claim(worker, kinds: ["noop", "mail"], queues: both).map(\.id) == wanted)
             #expect(try store.session.resume(mails, by: "test"))

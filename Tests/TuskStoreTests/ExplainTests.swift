@@ -131,6 +131,8 @@ extension StoreFixture {
         }
         try database.script("update tusk.ready set interruptions = 1 where random() < 0.2")
         if Int.random(in: 0..<4) == 0 { _ = try session.pause("y", by: "test", reason: nil) }
+        // One that has ended by itself.
+        if Bool.random() { try database.script("update tusk.queue set paused_until = now() where name = 'y'") }
         return (worker, offered)
     }
 

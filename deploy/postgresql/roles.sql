@@ -63,9 +63,11 @@ grant insert, update on tusk.progress, tusk.job_cursor, tusk.kind_seen, tusk.min
 grant insert on tusk.outcome, tusk.attempt, tusk.job_log, tusk.job_step to tusk_worker;
 grant usage on sequence tusk.rank, tusk.lease_number to tusk_worker;
 
--- A scheduler promotes, rescues, fires schedules (which enqueues), ages, expires and prunes.
+-- A scheduler promotes, rescues, fires schedules (which enqueues), ages, expires and prunes, and forgets pauses that
+-- have ended.
 grant insert, update, delete on all tables in schema tusk to tusk_scheduler;
 revoke insert, update, delete on tusk.migration, tusk.setting, tusk.queue, tusk.key_limit from tusk_scheduler;
+grant update (paused_at, paused_until, paused_by, pause_reason) on tusk.queue to tusk_scheduler;
 revoke all on tusk.api_key from tusk_scheduler;
 revoke insert, update on tusk.audit from tusk_scheduler;
 grant usage on sequence tusk.rank, tusk.lease_number to tusk_scheduler;

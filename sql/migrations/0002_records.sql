@@ -71,6 +71,7 @@ is 'How often a job may lose its lease while it runs alone before it is discarde
 create table tusk.queue (
     name text collate "C" not null,
     paused_at timestamptz,
+    paused_until timestamptz,
     paused_by text,
     pause_reason text,
     limited boolean not null default false,
@@ -81,10 +82,23 @@ create table tusk.queue (
 comment on table tusk.queue is 'Queues that have settings of their own; a queue needs no row to be used.';
 comment on column tusk.queue.name is 'Name of the queue.';
 comment on column tusk.queue.paused_at is 'Since when nothing is claimed from it; null: it is not paused.';
+comment on column tusk.queue.paused_until is 'Until when; null: until it is resumed.';
 comment on column tusk.queue.paused_by is 'Who paused it.';
 comment on column tusk.queue.pause_reason is 'Why.';
 comment on column tusk.queue.limited
 is 'Whether a limit counts its jobs, so that only claim_gated may take them.';
+
+create view tusk.paused_queue as
+select queue.name, queue.paused_at, queue.paused_until, queue.paused_by, queue.pause_reason
+from tusk.queue as queue
+where queue.paused_at is not null and coalesce(queue.paused_until > clock_timestamp(), true);
+
+comment on view tusk.paused_queue is 'Queues that nothing is claimed from now.';
+comment on column tusk.paused_queue.name is 'As in tusk.queue.';
+comment on column tusk.paused_queue.paused_at is 'As in tusk.queue.';
+comment on column tusk.paused_queue.paused_until is 'As in tusk.queue.';
+comment on column tusk.paused_queue.paused_by is 'As in tusk.queue.';
+comment on column tusk.paused_queue.pause_reason is 'As in tusk.queue.';
 
 create table tusk.schedule (
     name text collate "C" not null,

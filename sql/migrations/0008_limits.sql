@@ -329,7 +329,8 @@ begin
         from
             unnest(queues, priorities, cursors) with ordinality as given (queue, priority, cursor, number)
         left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null
+        left join tusk.paused_queue as paused on paused.name = given.queue
+        where paused.name is null
     )
     select
         first.tid, first.id, first.rank, first.released, first.priority, first.lane::smallint, first.interruptions,
@@ -520,7 +521,8 @@ begin
         from
             unnest(queues, priorities, cursors) with ordinality as given (queue, priority, cursor, number)
         left join tusk.queue as queue on queue.name = given.queue
-        where queue.paused_at is null and not is_fair
+        left join tusk.paused_queue as paused on paused.name = given.queue
+        where paused.name is null and not is_fair
     ),
     picked as materialized (
         select waiting.*
@@ -1061,7 +1063,7 @@ begin
                 where
                     blocked.shard = home and blocked.reason = 'limit' and blocked.key = roomy.key
                     and not exists (
-                        select from tusk.queue as queue where queue.name = blocked.queue and queue.paused_at is not null
+                        select from tusk.paused_queue as paused where paused.name = blocked.queue
                     )
                 order by
                     blocked.priority, case when blocked.turn_key < '"' then nullif(blocked.turn_key, '') end,

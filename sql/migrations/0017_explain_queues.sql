@@ -128,13 +128,14 @@ begin
     return query
     select
         'queue_paused',
-        format('queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
-            ': ' || queue.pause_reason),
+        format('queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
+            ' until ' || paused.paused_until, ': ' || paused.pause_reason),
         json_build_object(
-            'queue', queue.name, 'at', queue.paused_at, 'by', queue.paused_by, 'reason', queue.pause_reason
+            'queue', paused.name, 'at', paused.paused_at, 'by', paused.paused_by, 'reason', paused.pause_reason,
+            'until', paused.paused_until
         )
-    from tusk.queue as queue
-    where queue.name = name and queue.paused_at is not null;
+    from tusk.paused_queue as paused
+    where paused.name = name;
     is_free := not found;
     is_told := found;
 

@@ -165,12 +165,11 @@ begin
         select
             15, 'note', 'queue_paused',
             format(
-                'queue %s is paused by %s since %s%s', queue.name, queue.paused_by, queue.paused_at,
-                ': ' || queue.pause_reason
+                'queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
+                ' until ' || paused.paused_until, ': ' || paused.pause_reason
             ),
-            format('tusk queue resume %s', queue.name)
-        from tusk.queue as queue
-        where queue.paused_at is not null
+            format('tusk queue resume %s', paused.name)
+        from tusk.paused_queue as paused
         union all
         select
             16, 'note', 'key_paused',

@@ -34,7 +34,12 @@ with lane as (
         and (
             select queue.name
             from tusk.queue as queue
-            where queue.name = given.queue and (queue.paused_at is not null or queue.limited)
+            where
+                queue.name = given.queue
+                and (
+                    queue.limited
+                    or queue.paused_at is not null and coalesce(queue.paused_until > now(), true)
+                )
         ) is null
 ),
 deadline as materialized (

@@ -21,9 +21,9 @@ lane as (
     from unnest($2::text[], $3::smallint[]) as given (queue, priority)
     where
         (
-            select queue.name
-            from tusk.queue as queue
-            where queue.name = given.queue and queue.paused_at is not null
+            select paused.name
+            from tusk.paused_queue as paused
+            where paused.name = given.queue
         ) is null
 )
 select

@@ -34,6 +34,6 @@ select
 from held
 where
     held.queue = any ($2)
-    and (select queue.paused_at from tusk.queue as queue where queue.name = held.queue) is null
+    and (select paused.name from tusk.paused_queue as paused where paused.name = held.queue) is null
 order by held.priority, held.queue
 limit $3

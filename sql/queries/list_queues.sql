@@ -90,10 +90,12 @@ select
     (
         select count(*) from tusk.worker as worker where worker.state = 'live' and known.name = any (worker.queues)
     ) as workers,
-    queue.paused_at,
-    queue.paused_by,
-    queue.pause_reason,
+    paused.paused_at,
+    paused.paused_by,
+    paused.pause_reason,
+    paused.paused_until,
     queue.ageing_ms
 from known
 left join tusk.queue as queue on queue.name = known.name
+left join tusk.paused_queue as paused on paused.name = known.name
 order by known.name

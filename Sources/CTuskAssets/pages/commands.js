@@ -14,6 +14,15 @@ function reasonBody({ reason }) {
     return reason ? { reason } : undefined;
 }
 
+const pauseFields = [
+    reasonField,
+    { name: "minutes", type: "number", label: "For so many minutes", hint: "Empty: until it is resumed." },
+];
+
+function pauseBody({ reason, minutes }) {
+    return { reason: reason || undefined, for_seconds: minutes === "" ? undefined : Number(minutes) * 60 };
+}
+
 /** Makes jobs available again. */
 export function retryJobs(ids, done) {
     const text = `${ids.length === 1 ? "It becomes" : "They become"} available at once, with all attempts still to come.`;
@@ -89,10 +98,10 @@ export function pauseQueue(name, done) {
     question({
         title: `Pause the queue ${name}?`,
         text: "What runs goes on. Nothing new is claimed until the queue is resumed.",
-        fields: [reasonField],
+        fields: pauseFields,
         word: "Pause",
         work: async (values) => {
-            await ask("POST", within("/v1/queues", name, ":pause"), reasonBody(values));
+            await ask("POST", within("/v1/queues", name, ":pause"), pauseBody(values));
             say(`The queue ${name} is paused.`);
             done();
         },
@@ -212,10 +221,10 @@ export function pauseKey(key, done) {
     question({
         title: `Pause the key ${key}?`,
         text: "What runs goes on. Nothing new with this key starts until it is resumed.",
-        fields: [reasonField],
+        fields: pauseFields,
         word: "Pause",
         work: async (values) => {
-            await ask("POST", within("/v1/limits", key, ":pause"), reasonBody(values));
+            await ask("POST", within("/v1/limits", key, ":pause"), pauseBody(values));
             say(`The key ${key} is paused.`);
             done();
         },

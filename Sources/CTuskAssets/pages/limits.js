@@ -50,7 +50,8 @@ function breaker({ key, breaker }) {
     );
 }
 
-function paused({ by, at, reason, until }) {
+/** Who paused something, since and until when, and why. */
+export function paused({ by, at, reason, until }) {
     const end = until && [" until ", time(until)];
     const note = h("span", { class: "muted" }, "by ", by, " ", time(at), end);
     return h("div", null, chip("paused"), " ", note, reason && h("div", { class: "cut", title: reason }, reason));

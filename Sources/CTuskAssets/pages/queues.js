@@ -5,7 +5,7 @@ import { chip, empty, head, panel, table } from "/assets/parts.js";
 import { duration, time } from "/assets/words.js";
 import { pauseQueue, resumeQueue, setLimit } from "/assets/commands.js";
 import { attempt } from "/assets/dialogs.js";
-import { allowance, rate } from "/assets/limits.js";
+import { allowance, paused, rate } from "/assets/limits.js";
 import { amount } from "/assets/overview.js";
 
 export default {
@@ -67,9 +67,7 @@ function content({ queues, countMax, limits }, visit) {
 
 /** Whether its jobs are claimed, or who paused it. */
 export function claims({ pause }) {
-    if (!pause) return chip("good", "going on");
-    const note = h("span", { class: "muted" }, "by ", pause.by, " ", time(pause.at));
-    return h("div", null, chip("paused"), " ", note, pause.reason && h("div", { class: "cut", title: pause.reason }, pause.reason));
+    return pause ? paused(pause) : chip("good", "going on");
 }
 
 function serving(queue) {

@@ -172,7 +172,7 @@ extension DocumentEntry {
         "POST /v1/queues/{name}:pause": DocumentEntry(
             id: "pauseQueue",
             summary: "Lets no more jobs of a queue be claimed.",
-            request: "Reason",
+            request: "Pause",
             isBodyRequired: false,
             answers: [json("Anything", "It is paused.")]
         ),

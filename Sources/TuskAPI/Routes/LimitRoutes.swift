@@ -67,20 +67,14 @@ struct LimitRoutes: Sendable {
         }
     }
 
-    private enum PauseField: String, CaseIterable { case reason, until }
-
     private func pause(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            let (reason, until) = try Self.pause(call)
-            return (key: try Self.pausableKey(call), reason: reason, until: until)
+            (key: try Self.pausableKey(call), pause: try call.pause())
         } _: { desk, input throws(Problem) in
-            let end = input.until.map { PauseEnd.at($0) }
             let pause = try desk.ask { session throws(StoreError) in
-                try session.pause(input.key, by: desk.author(), reason: input.reason, until: end)
+                try session.pause(input.key, by: desk.author(), reason: input.pause.reason, until: input.pause.end)
             }
-            guard let pause else {
-                throw Problem(ValidationError(pointer: "#/until", .invalidTime, "until must be in the future"))
-            }
+            guard let pause else { throw .pauseInPast }
             return .object { writer in
                 writer.member("key", input.key.text)
                 writer.member("pause", ifPresent: pause)
@@ -110,28 +104,6 @@ struct LimitRoutes: Sendable {
             }
             if let released { services.effects.wake(released) }
             return .object { $0.member("key", input.key) }
-        }
-    }
-
-    /// The reason and the end in a body that may be missing: `{"reason":"...","until":"2026-01-02T03:04:05Z"}`.
-    private static func pause(_ call: Call) throws(Problem) -> (reason: String?, until: Timestamp?) {
-        guard !call.request.body.isEmpty else { return (nil, nil) }
-        let document = try call.json(limits: .metadata)
-        do throws(ValidationError) {
-            var reader = FieldReader<PauseField>(document.root, at: JSONPointer.root, what: "this request")
-            let reason = reader.string(.reason)
-            if let reason, reason.utf8.count > Call.reasonBytesMax {
-                reader.refuse(.reason, .tooLarge, "must be at most \(Call.reasonBytesMax) bytes")
-            }
-            let text = reader.string(.until)
-            let until = text.flatMap { Timestamp(rfc3339: $0) }
-            if text != nil, until == nil {
-                reader.refuse(.until, .invalidTime, "must be an RFC 3339 time with an offset")
-            }
-            try reader.finish()
-            return (reason, until)
-        } catch {
-            throw Problem(error)
         }
     }
 

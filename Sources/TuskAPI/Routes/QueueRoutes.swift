@@ -66,11 +66,12 @@ struct QueueRoutes: Sendable {
 
     private func pause(_ call: Call) {
         services.answer(call) { call throws(Problem) in
-            (queue: try call.pathName("name") { QueueName($0) }, reason: try call.reason())
+            (queue: try call.pathName("name") { QueueName($0) }, pause: try call.pause())
         } _: { desk, input throws(Problem) in
             let pause = try desk.ask { session throws(StoreError) in
-                try session.pause(input.queue, by: desk.author(), reason: input.reason)
+                try session.pause(input.queue, by: desk.author(), reason: input.pause.reason, until: input.pause.end)
             }
+            guard let pause else { throw .pauseInPast }
             return .object { $0.members(ofQueue: input.queue.text, pause: pause) }
         }
     }

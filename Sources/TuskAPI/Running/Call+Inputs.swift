@@ -102,4 +102,43 @@ extension Call {
             throw Problem(error)
         }
     }
+
+    private enum PauseField: String, CaseIterable {
+        case reason, until
+        case forSeconds = "for_seconds"
+    }
+
+    /// The reason and the end of a pause in a body that may be missing: `{"reason":"...","for_seconds":600}`, or
+    /// `"until":"2026-01-02T03:04:05Z"`.
+    func pause() throws(Problem) -> (reason: String?, end: PauseEnd?) {
+        guard !request.body.isEmpty else { return (nil, nil) }
+        let document = try json(limits: .metadata)
+        do throws(ValidationError) {
+            var reader = FieldReader<PauseField>(document.root, at: JSONPointer.root, what: "this request")
+            let reason = reader.string(.reason)
+            if let reason, reason.utf8.count > Self.reasonBytesMax {
+                reader.refuse(.reason, .tooLarge, "must be at most \(Self.reasonBytesMax) bytes")
+            }
+            let text = reader.string(.until)
+            let until = text.flatMap { Timestamp(rfc3339: $0) }
+            if text != nil, until == nil {
+                reader.refuse(.until, .invalidTime, "must be an RFC 3339 time with an offset")
+            }
+            let time = reader.seconds(.forSeconds, in: PauseEnd.range)
+            if text != nil, time != nil {
+                reader.refuse(.forSeconds, .outOfRange, "must not be given beside until")
+            }
+            try reader.finish()
+            return (reason, until.map { .at($0) } ?? time.map { .after($0) })
+        } catch {
+            throw Problem(error)
+        }
+    }
+}
+
+extension Problem {
+    /// The end of a pause has passed.
+    static let pauseInPast = Problem(
+        ValidationError(pointer: "#/until", .invalidTime, "until must be in the future")
+    )
 }

@@ -5,12 +5,6 @@ import TuskStore
 /// `tusk limit`.
 enum LimitCommands {
     private static let key = Command.Operand(name: "KEY")
-    private static let time = Option.argument(
-        "for",
-        .duration(.seconds(1) ... .seconds(365 * 86_400)),
-        "resumes by itself after this time, such as 30m"
-    )
-
     private static let rate = Option.argument(
         "rate",
         .text("N/TIME"),
@@ -72,7 +66,7 @@ enum LimitCommands {
             details: "A key is kind:NAME, a key that jobs name in their limits, or a class such as tenant:*. What runs"
                 + " goes on. A queue is paused with tusk queue pause.",
             operands: [key],
-            options: [Operator.reason, time],
+            options: [Operator.reason, Operator.pauseTime],
             examples: ["tusk limit pause kind:send_sms --reason 'the gateway is down' --for 30m"],
             body: pause
         ),
@@ -201,10 +195,10 @@ enum LimitCommands {
     private static func pause(_ context: CommandContext) throws(CommandError) -> ExitCode {
         let key = try pausableKey(context)
         let reason = try context.text(Operator.reason)
-        let until = try context.duration(time).map { PauseEnd.after($0) }
+        let end = try context.duration(Operator.pauseTime).map { PauseEnd.after($0) }
         let who = try Operator.author(context)
         let pause = try context.database().change { session throws(StoreError) in
-            try session.pause(key, by: who, reason: reason, until: until)
+            try session.pause(key, by: who, reason: reason, until: end)
         }
         guard let pause else { throw CommandError(.failure, "the database did not pause \(key.text)") }
         let object = JSONWriter.object { writer in

@@ -73,6 +73,13 @@ enum Operator {
     /// Why something is changed.
     static let reason = Option.argument("reason", .text("TEXT"), "why, for those who ask later")
 
+    /// When a pause ends by itself.
+    static let pauseTime = Option.argument(
+        "for",
+        .duration(PauseEnd.range),
+        "resumes by itself after this time, such as 30m"
+    )
+
     /// Who typed the command, where and why.
     static func author(_ context: CommandContext) throws(CommandError) -> Author {
         Author(

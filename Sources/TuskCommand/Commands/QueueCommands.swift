@@ -21,10 +21,11 @@ enum QueueCommands {
         Command(
             path: ["queue", "pause"],
             summary: "stops workers from claiming jobs of a queue",
-            details: "Jobs that run go on, and new ones can be enqueued. Pausing a paused queue changes nothing.",
+            details: "Jobs that run go on, and new ones can be enqueued. Pausing a paused queue gives it the new reason"
+                + " and the new end.",
             operands: [name],
-            options: [Operator.reason],
-            examples: ["tusk queue pause mail --reason 'the mail server moves'"],
+            options: [Operator.reason, Operator.pauseTime],
+            examples: ["tusk queue pause mail --reason 'the mail server moves' --for 2h"],
             body: pause
         ),
         Command(
@@ -62,14 +63,17 @@ enum QueueCommands {
         let queue = try queue(context)
         let reason = try context.text(Operator.reason)
         let who = try Operator.author(context)
+        let end = try context.duration(Operator.pauseTime).map { PauseEnd.after($0) }
         let pause = try context.database().change { session throws(StoreError) in
-            try session.pause(queue, by: who, reason: reason)
+            try session.pause(queue, by: who, reason: reason, until: end)
         }
+        guard let pause else { throw CommandError(.failure, "the database did not pause \(queue)") }
         let object = JSONWriter.object { $0.members(ofQueue: queue.text, pause: pause) }
         try context.console.show(object) {
             let why = pause.reason.map { ": \(Printable.line($0))" } ?? ""
             let since = Words.exact(pause.at) ?? ""
-            return ["Queue \(queue) is paused since \(since) by \(Printable.line(pause.by))\(why)"]
+            let until = Words.exact(pause.until).map { " until \($0)" } ?? ""
+            return ["Queue \(queue) is paused since \(since)\(until) by \(Printable.line(pause.by))\(why)"]
         }
         return .success
     }
@@ -128,10 +132,15 @@ enum QueueCommands {
                 Table.Cell(queue.oldestWait.map(Words.rough)),
                 Table.Cell(String(queue.workers), waitsInVain ? .bad : .plain),
                 Table.Cell(queue.ageing.map { DurationText.print($0) }),
-                Table.Cell(queue.pause.map { "by \($0.by)" + ($0.reason.map { ": \($0)" } ?? "") }, .busy)
+                Table.Cell(queue.pause.map(paused), .busy)
             )
         }
         return table
+    }
+
+    private static func paused(_ pause: PauseRecord) -> String {
+        let end = Words.exact(pause.until).map { " until \($0)" } ?? ""
+        return "by \(pause.by)\(end)" + (pause.reason.map { ": \($0)" } ?? "")
     }
 
     private static func count(_ number: Int) -> String {

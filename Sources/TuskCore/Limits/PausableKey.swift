@@ -4,6 +4,9 @@ package enum PauseEnd: Sendable, Hashable {
     case at(Timestamp)
     /// For this long, by the database's clock.
     case after(Duration)
+
+    /// How long a pause may last that is given as a time: a second to 365 days.
+    package static let range: ClosedRange<Duration> = .seconds(1) ... .seconds(365 * 86_400)
 }
 
 /// What can be paused beside queues and schedules: `kind:NAME`, a key that jobs name in their limits such as

@@ -3,7 +3,8 @@ import TuskStore
 import TuskTelemetry
 
 /// Lets in jobs that wait for limits with room and for lines. Workers do so as soon as they make room; this finds what
-/// they could not: room that dead workers left, a limit that was changed, a release that got lost.
+/// they could not: room that dead workers left, a limit that was changed, a release that got lost. Wakes workers when
+/// the pause of a queue ends by itself.
 struct Releaser: Duty {
     static let name = "releaser"
 
@@ -24,7 +25,7 @@ struct Releaser: Duty {
             reached = round.reached
             ratedKeys = round.ratedKeys
             wait = round.wait
-            wake(round.queues)
+            wake(round.queues.union(try session.endPauses()))
             let configuration = context.configuration
             lookAt = .now + (round.hadWaiting ? configuration.releaseInterval : configuration.releaseIdleInterval)
         } else {

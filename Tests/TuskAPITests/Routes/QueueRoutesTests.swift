@@ -43,16 +43,28 @@ struct QueueRoutesTests {
         }
     }
 
-    @Test func `a pause keeps its first reason until it is lifted`() async throws {
+    @Test func `a queue is paused with a reason until it is resumed, or for a time`() async throws {
         try await withAPI { api in
             let first = try api.ask("POST", "/v1/queues/mail:pause", #"{"reason":"smtp is down"}"#)
             #expect(first.status == 200)
             #expect(try first.json.member("paused")?.bool == true)
             let second = try api.ask("POST", "/v1/queues/mail:pause")
-            #expect(second.body == first.body)
+            #expect(try second.json.member("pause")?.member("reason") == nil, "the newest counts")
+            let body = #"{"reason":"smtp is down","for_seconds":600}"#
+            #expect(try api.ask("POST", "/v1/queues/mail:pause", body).status == 200)
             let pause = try #require(try queue("mail", api)?.member("pause"))
             #expect(pause.member("reason")?.string == "smtp is down")
             #expect(pause.member("by")?.string == "test")
+            #expect(pause.member("until")?.string != nil)
+            let wrong = [
+                ("until", #"{"until":"2001-01-01T00:00:00Z"}"#), ("until", #"{"until":"soon"}"#),
+                ("for_seconds", #"{"for_seconds":0}"#), ("for_seconds", #"{"for_seconds":"10"}"#),
+                ("for_seconds", #"{"until":"2199-01-01T00:00:00Z","for_seconds":1}"#), ("for", #"{"for":1}"#),
+            ]
+            for (field, body) in wrong {
+                let refused = try api.ask("POST", "/v1/queues/mail:pause", body)
+                #expect(refused.status == 422 && refused.text.contains("\"#/\(field)\""), "\(body): \(refused.text)")
+            }
             for _ in 0..<2 {
                 let resumed = try api.ask("POST", "/v1/queues/mail:resume")
                 #expect(resumed.status == 200)
