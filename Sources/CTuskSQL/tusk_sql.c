@@ -159,6 +159,10 @@ static const unsigned char migration_0024_audit[] = {
 #embed "../../sql/migrations/0024_audit.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0025_edits[] = {
+#embed "../../sql/migrations/0025_edits.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -689,6 +693,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0022_doctor.sql", migration_0022_doctor),
     FILE_OF("migrations/0023_failures.sql", migration_0023_failures),
     FILE_OF("migrations/0024_audit.sql", migration_0024_audit),
+    FILE_OF("migrations/0025_edits.sql", migration_0025_edits),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
