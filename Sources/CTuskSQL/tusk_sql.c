@@ -239,6 +239,10 @@ static const unsigned char query_drop_job_partition[] = {
 #embed "../../sql/queries/drop_job_partition.sql" suffix(, 0)
 };
 
+static const unsigned char query_edit_job[] = {
+#embed "../../sql/queries/edit_job.sql" suffix(, 0)
+};
+
 static const unsigned char query_elect_leader[] = {
 #embed "../../sql/queries/elect_leader.sql" suffix(, 0)
 };
@@ -289,6 +293,10 @@ static const unsigned char query_find_migration_table[] = {
 
 static const unsigned char query_hold_back[] = {
 #embed "../../sql/queries/hold_back.sql" suffix(, 0)
+};
+
+static const unsigned char query_hold_job[] = {
+#embed "../../sql/queries/hold_job.sql" suffix(, 0)
 };
 
 static const unsigned char query_keep_step[] = {
@@ -713,6 +721,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/drain_worker.sql", query_drain_worker),
     FILE_OF("queries/drop_day_partitions.sql", query_drop_day_partitions),
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),
+    FILE_OF("queries/edit_job.sql", query_edit_job),
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
     FILE_OF("queries/enqueue_jobs.sql", query_enqueue_jobs),
@@ -726,6 +735,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/hold_back.sql", query_hold_back),
+    FILE_OF("queries/hold_job.sql", query_hold_job),
     FILE_OF("queries/keep_step.sql", query_keep_step),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_audit.sql", query_list_audit),

@@ -230,6 +230,35 @@ comment on function tusk.take_waiting is
 'Takes a waiting job out of the table that holds it, for the caller to put it back in the same transaction. Where it is
 not waiting: place is null, and ended says whether it runs or how it ended; null: there is no such job.';
 
+create function tusk.hold_waiting(job_id bigint) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
+as $$
+declare
+    home constant smallint := hold_waiting.job_id & 1023;
+begin
+    -- As in take_waiting.
+    for round in 1..3 loop
+        perform from tusk.scheduled as waiting
+        where waiting.shard = home and waiting.id = hold_waiting.job_id
+        for update;
+        exit when found;
+        perform from tusk.ready as waiting
+        where waiting.shard = home and waiting.id = hold_waiting.job_id
+        for update;
+        exit when found;
+        perform from tusk.blocked as waiting
+        where waiting.shard = home and waiting.id = hold_waiting.job_id
+        for update;
+        exit when found;
+    end loop;
+end
+$$;
+
+comment on function tusk.hold_waiting is
+'Keeps a job that waits where it is, unclaimed, until the transaction ends.';
+
 create function tusk.edit_job(
     job_id bigint,
     fields text [],
@@ -298,7 +327,7 @@ begin
         );
     elsif 'run_at' = any (fields) and due is not null then
         if was.interruptions > 0 then
-            perform tusk.refuse('#/run_at', 'a job that lost its lease runs alone next, and cannot be put off');
+            perform tusk.refuse('#/run_at', 'run_at cannot be later for a job that lost its lease: it runs alone next');
         elsif was.last_lease = 0 and due >= facts.start_by then
             perform tusk.refuse('#/run_at', format('run_at must be before start_by, which is %s', facts.start_by));
         elsif due >= facts.finish_by then

@@ -48,6 +48,16 @@ extension DocumentEntry {
             answers: [json("Job", "The job."), Answer(status: 304, meaning: "It is what the client has.")],
             problems: [.jobNotFound, .preconditionFailed]
         ),
+        "PATCH /v1/jobs/{id}": DocumentEntry(
+            id: "editJob",
+            summary: "Changes a job that waits. As a merge patch, objects in args are merged; as plain JSON, args are "
+                + "replaced. If-Match takes the tag of a read without include.",
+            request: "JobEdit",
+            requestTypes: ["application/merge-patch+json", "application/json"],
+            headers: ["If-Match", "If-None-Match", "Tusk-Reason"],
+            answers: [json("Job", "It is changed; the job as it is now.")],
+            problems: [.jobNotFound, .jobState, .preconditionFailed, .uniqueConflict, .uniqueInFlight]
+        ),
         "GET /v1/jobs/{id}/explain": DocumentEntry(
             id: "explainJob",
             summary: "Says why a job is not running.",

@@ -49,6 +49,13 @@ enum DocumentSchemas {
         "limits":{"type":"array","minItems":1,"maxItems":4,"items":{"$ref":"#/components/schemas/Limited"}},
         "fair_key":{"$ref":"#/components/schemas/Name"},"unique":{"type":"object"},
         "order":{"oneOf":[{"$ref":"#/components/schemas/Name"},{"type":"object"}]}}},
+        "JobEdit":{"type":"object","additionalProperties":false,"properties":{
+        "queue":{"$ref":"#/components/schemas/Name"},"priority":{"type":"integer","minimum":0,"maximum":9},
+        "run_at":{"type":["string","null"],"format":"date-time","description":"Null: at once."},
+        "max_attempts":{"type":"integer","minimum":1,"maximum":1000,
+        "description":"More than the attempts already used."},
+        "tags":{"type":["array","null"],"maxItems":16,"uniqueItems":true,
+        "items":{"$ref":"#/components/schemas/Name"}},"args":{"description":"Any JSON of at most 64 KiB."}}},
         "NewJobs":{"type":"object","required":["jobs"],"properties":{"jobs":{"type":"array","maxItems":5000,
         "items":{"$ref":"#/components/schemas/NewJob"}}}},
         "NewOperation":{"type":"object","required":["action"],"properties":{"action":{"const":"retry"},
