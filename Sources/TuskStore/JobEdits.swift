@@ -27,6 +27,7 @@ extension StoreSession {
     ///   - author: Who does it, and why.
     ///   - condition: Is asked about the job, which nobody can claim meanwhile, before it is changed; nil: whatever it
     ///     is.
+    /// - Returns: What became of it.
     /// - Throws: `StoreError`; `uniqueConflict` when another job holds the unique key of the new args.
     package func edit(
         _ id: JobID,

@@ -39,10 +39,14 @@ extension StoreError {
         )
     }
 
+    private static let fieldPrefix = "Field: "
+
     /// What `tusk.refuse` says of the field in the detail.
     private static func field(_ error: PostgresError) -> String? {
-        guard case .server(let error) = error, let detail = error.detail, detail.hasPrefix("Field: ") else { return nil }
-        return String(detail.dropFirst("Field: ".count))
+        guard case .server(let error) = error, let detail = error.detail, detail.hasPrefix(fieldPrefix) else {
+            return nil
+        }
+        return String(detail.dropFirst(fieldPrefix.count))
     }
 
     /// What was refused because of a field, and why, where a function of the schema says so.

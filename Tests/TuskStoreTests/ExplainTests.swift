@@ -137,9 +137,8 @@ extension StoreFixture {
 
     /// Changes one of those that wait, if it can be changed so.
     private func makeRandomEdit() throws {
-        guard try database.number("select count(*) from tusk.jobs where run_at is not null or blocked_by <> ''") > 0 else {
-            return
-        }
+        let waiting = "select count(*) from tusk.jobs where run_at is not null or blocked_by <> ''"
+        guard try database.number(waiting) > 0 else { return }
         var edit = JobEdit()
         if Bool.random() { edit.queue = Bool.random() ? "x" : "y" }
         if Bool.random() { edit.priority = Bool.random() ? .standard : .test(2) }

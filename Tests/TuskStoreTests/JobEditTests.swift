@@ -64,7 +64,8 @@ import TuskStore
         try await withStore { store in
             let worker = try store.worker()
             let edit = try JobEdit(#"{"priority":0,"queue":"mail","args":{"n":2},"tags":["x"],"max_attempts":3}"#)
-            for (verdict, end) in [(Verdict.complete, JobState.completed), (.discard, .discarded), (.cancel, .cancelled)] {
+            let ends: [(Verdict, JobState)] = [(.complete, .completed), (.discard, .discarded), (.cancel, .cancelled)]
+            for (verdict, end) in ends {
                 let id = try store.enqueue(count: 1)[0]
                 let claimed = try store.claim(worker)
                 #expect(try store.edit(id, edit) == .wrongState(.running))
@@ -119,7 +120,8 @@ import TuskStore
             let worker = try store.worker()
             let job = try NewJob(kind: "noop", order: JobOrder("line"))
             let ids = try store.enqueue(job, job, job)
-            #expect(try store.edit(ids[2], try JobEdit(#"{"priority":0,"queue":"mail"}"#)) == .changed(.blocked, woken: nil))
+            let urgent = try JobEdit(#"{"priority":0,"queue":"mail"}"#)
+            #expect(try store.edit(ids[2], urgent) == .changed(.blocked, woken: nil))
             #expect(try store.edit(ids[1], JobEdit(after: .seconds(60))) == .changed(.blocked, woken: nil))
             #expect(try store.edit(ids[0], try JobEdit(#"{"queue":"mail"}"#)).woken == "mail")
             let head = try store.claimGated(worker, queues: ["default", "mail"]).jobs
@@ -132,14 +134,18 @@ import TuskStore
         }
     }
 
-    @Test func `a job that should be finished by a time keeps its turn, and one with a fair key its share`() async throws {
+    @Test func `a job that should be finished by a time keeps its turn, and one with a fair key its share`()
+        async throws
+    {
         try await withStore { store in
             let worker = try store.worker()
             let plain = try store.enqueue(count: 1, queue: "mail")
             let late = try store.enqueue(NewJob(kind: "noop", finishBy: .within(.seconds(300))))[0]
             let early = try store.enqueue(NewJob(kind: "noop", finishBy: .within(.seconds(60))))[0]
             let fair = try store.enqueue(NewJob(kind: "noop", fairKey: FairKey("tenant:7")))[0]
-            for id in [late, early, fair] { #expect(try store.edit(id, try JobEdit(#"{"queue":"mail"}"#)).woken == "mail") }
+            for id in [late, early, fair] {
+                #expect(try store.edit(id, try JobEdit(#"{"queue":"mail"}"#)).woken == "mail")
+            }
             #expect(try store.claim(worker, queues: ["mail"]).map(\.id) == [early, late] + plain)
             let shares = "select count(*) from tusk.fair_share where queue = 'mail' and key = 'tenant:7'"
             #expect(try store.database.number(shares) == 1)

@@ -154,10 +154,12 @@ function target({ target_kind: kind, target: name }, narrowed) {
 /** What differs between before and after; of what was made or removed, all there is. */
 function changes({ before = {}, after = {} }) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-    const differing = keys.filter((key) => shown(before[key]) !== shown(after[key]));
+    // What every object inherits is none of its values.
+    const shown = (state, key) => (Object.hasOwn(state, key) ? line(state[key]) : "–");
+    const differing = keys.filter((key) => shown(before, key) !== shown(after, key));
     if (!differing.length) return null;
     const items = differing.map((key) =>
-        h("li", { key }, h("b", null, key), ` ${shown(before[key])} → ${shown(after[key])}`),
+        h("li", { key }, h("b", null, key), ` ${shown(before, key)} → ${shown(after, key)}`),
     );
     return h(
         "details",
@@ -167,8 +169,7 @@ function changes({ before = {}, after = {} }) {
     );
 }
 
-function shown(value) {
-    if (value === undefined) return "–";
+function line(value) {
     const whole = text(value).replaceAll(/\n\s*/g, " ");
     return whole.length > valueMax ? `${whole.slice(0, valueMax)}…` : whole;
 }

@@ -3,7 +3,7 @@ import TuskStore
 
 /// `tusk job edit`.
 enum JobEditCommand {
-    private static let queue = Option.argument("queue", .text("NAME"), "the queue it is to wait in, at the end of its line")
+    private static let queue = Option.argument("queue", .text("NAME"), "the queue it goes to, at the end of its line")
     private static let priority = Option.argument("priority", .integer(0...9), "0 to 9; the smaller is claimed first")
     private static let runAt = Option.argument(
         "run-at",
