@@ -287,6 +287,43 @@ import TuskStore
         }
     }
 
+    @Test func `a claim that began before a change was committed does not take the job as it was`() async throws {
+        try await withDatabase(.migrated) { database in
+            let store = try StoreFixture(database)
+            defer { store.session.close() }
+            let worker = try store.worker()
+            // What a claim has to step over, so that changes are committed between its snapshot and its row.
+            try database.script(
+                """
+                insert into tusk.ready (priority, args_bytes, id, available_at, queue, kind)
+                select 5, 2, -number, now(), 'default', 'other' from generate_series(1, 50000) as number
+                """
+            )
+            let edit = try JobEdit(#"{"args":{"n":2}}"#)
+            var changed = 0
+            for round in 0..<20 {
+                let id = try store.enqueue(count: 1)[0]
+                let answer = Mutex<JobEditAnswer?>(nil)
+                let claimed = Mutex<[ClaimedJob]>([])
+                DispatchQueue.concurrentPerform(iterations: 2) { number in
+                    guard let own = try? StoreFixture(database) else { return }
+                    defer { own.session.close() }
+                    if number == 0 {
+                        answer.withLock { $0 = try? own.edit(id, edit) }
+                    } else {
+                        claimed.withLock { $0 = (try? own.claim(worker)) ?? [] }
+                    }
+                }
+                claimed.withLock { $0 += (try? store.claim(worker)) ?? [] }
+                let isChanged = try #require(answer.withLock(\.self)).isChanged
+                changed += isChanged ? 1 : 0
+                let args = claimed.withLock { $0.map(\.args.text) }
+                #expect(args == [isChanged ? #"{"n":2}"# : "{}"], "round \(round)")
+            }
+            #expect(changed > 0)
+        }
+    }
+
     @Test func `a condition is asked of a job that nobody can claim meanwhile`() async throws {
         try await withDatabase(.migrated) { database in
             let store = try StoreFixture(database)

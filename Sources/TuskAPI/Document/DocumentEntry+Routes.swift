@@ -253,14 +253,14 @@ extension DocumentEntry {
         ),
         "GET /v1/schedules/{name}": DocumentEntry(
             id: "getSchedule",
-            summary: "Shows a schedule.",
+            summary: "Shows a schedule. What is before the hyphen of its ETag stands for what people and programs set.",
             headers: ["If-Match", "If-None-Match"],
             answers: [json("Schedule", "The schedule."), Answer(status: 304, meaning: "It is what the client has.")],
             problems: [.scheduleNotFound, .preconditionFailed]
         ),
         "PUT /v1/schedules/{name}": DocumentEntry(
             id: "putSchedule",
-            summary: "Creates or replaces a schedule.",
+            summary: "Creates or replaces a schedule. If-Match looks at what people and programs set, not at ticks.",
             request: "NewSchedule",
             headers: ["Tusk-Reason", "If-Match", "If-None-Match"],
             answers: [json("Schedule", "It is replaced."), json("Schedule", "It is created.", status: 201)],
@@ -268,7 +268,7 @@ extension DocumentEntry {
         ),
         "DELETE /v1/schedules/{name}": DocumentEntry(
             id: "removeSchedule",
-            summary: "Removes a schedule; its jobs stay.",
+            summary: "Removes a schedule; its jobs stay. If-Match is as for putSchedule.",
             headers: ["Tusk-Reason", "If-Match", "If-None-Match"],
             answers: [Answer(status: 204, meaning: "It is removed.")],
             problems: [.scheduleNotFound, .preconditionFailed]
