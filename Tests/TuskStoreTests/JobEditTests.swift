@@ -315,7 +315,7 @@ import TuskStore
                     }
                 }
                 claimed.withLock { $0 += (try? store.claim(worker)) ?? [] }
-                let isChanged = try #require(answer.withLock(\.self)).isChanged
+                let isChanged = try #require(answer.withLock { $0 }).isChanged
                 changed += isChanged ? 1 : 0
                 let args = claimed.withLock { $0.map(\.args.text) }
                 #expect(args == [isChanged ? #"{"n":2}"# : "{}"], "round \(round)")
