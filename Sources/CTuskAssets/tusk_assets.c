@@ -11,6 +11,10 @@ static const unsigned char app_js[] = {
 #embed "pages/app.js" suffix(, 0)
 };
 
+static const unsigned char audit_js[] = {
+#embed "pages/audit.js" suffix(, 0)
+};
+
 static const unsigned char base_css[] = {
 #embed "pages/base.css" suffix(, 0)
 };
@@ -140,6 +144,7 @@ static const unsigned char workers_js[] = {
 static const struct tusk_asset files[] = {
     FILE_OF("api.js", api_js),
     FILE_OF("app.js", app_js),
+    FILE_OF("audit.js", audit_js),
     FILE_OF("base.css", base_css),
     FILE_OF("charts.js", charts_js),
     FILE_OF("colours.js", colours_js),

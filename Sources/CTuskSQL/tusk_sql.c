@@ -159,6 +159,10 @@ static const unsigned char migration_0024_audit[] = {
 #embed "../../sql/migrations/0024_audit.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0025_edits[] = {
+#embed "../../sql/migrations/0025_edits.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -235,6 +239,10 @@ static const unsigned char query_drop_job_partition[] = {
 #embed "../../sql/queries/drop_job_partition.sql" suffix(, 0)
 };
 
+static const unsigned char query_edit_job[] = {
+#embed "../../sql/queries/edit_job.sql" suffix(, 0)
+};
+
 static const unsigned char query_elect_leader[] = {
 #embed "../../sql/queries/elect_leader.sql" suffix(, 0)
 };
@@ -289,6 +297,10 @@ static const unsigned char query_find_migration_table[] = {
 
 static const unsigned char query_hold_back[] = {
 #embed "../../sql/queries/hold_back.sql" suffix(, 0)
+};
+
+static const unsigned char query_hold_job[] = {
+#embed "../../sql/queries/hold_job.sql" suffix(, 0)
 };
 
 static const unsigned char query_keep_step[] = {
@@ -693,6 +705,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0022_doctor.sql", migration_0022_doctor),
     FILE_OF("migrations/0023_failures.sql", migration_0023_failures),
     FILE_OF("migrations/0024_audit.sql", migration_0024_audit),
+    FILE_OF("migrations/0025_edits.sql", migration_0025_edits),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -712,6 +725,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/drain_worker.sql", query_drain_worker),
     FILE_OF("queries/drop_day_partitions.sql", query_drop_day_partitions),
     FILE_OF("queries/drop_job_partition.sql", query_drop_job_partition),
+    FILE_OF("queries/edit_job.sql", query_edit_job),
     FILE_OF("queries/elect_leader.sql", query_elect_leader),
     FILE_OF("queries/end_pauses.sql", query_end_pauses),
     FILE_OF("queries/enqueue_each.sql", query_enqueue_each),
@@ -726,6 +740,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/find_live_jobs.sql", query_find_live_jobs),
     FILE_OF("queries/find_migration_table.sql", query_find_migration_table),
     FILE_OF("queries/hold_back.sql", query_hold_back),
+    FILE_OF("queries/hold_job.sql", query_hold_job),
     FILE_OF("queries/keep_step.sql", query_keep_step),
     FILE_OF("queries/list_api_keys.sql", query_list_api_keys),
     FILE_OF("queries/list_audit.sql", query_list_audit),

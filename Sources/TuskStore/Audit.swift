@@ -47,6 +47,7 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
     case scheduleResume = "schedule.resume"
     case scheduleTrigger = "schedule.trigger"
     case orderRelease = "order.release"
+    case jobEdit = "job.edit"
     case jobCancel = "job.cancel"
     case jobRetry = "job.retry"
     case operationCreate = "operation.create"

@@ -25,6 +25,8 @@ package struct ScheduleRecord: Sendable {
     package let fault: String?
     package let createdAt: Timestamp
     package let updatedAt: Timestamp
+    /// Grows with each change by a person or program, and with none by the scheduler.
+    package let revision: Int64
 }
 
 /// What became of a planned time, or of a run of them.
@@ -165,7 +167,8 @@ extension StoreSession {
             pause: pause,
             fault: rows.textIfPresent(row, 16),
             createdAt: rows.moment(row, 17),
-            updatedAt: rows.moment(row, 18)
+            updatedAt: rows.moment(row, 18),
+            revision: rows.int8(row, 19)
         )
     }
 

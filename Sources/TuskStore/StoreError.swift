@@ -1,4 +1,4 @@
-import TuskCore
+package import TuskCore
 package import TuskPostgres
 
 /// Why the store did not do what it was asked.
@@ -21,6 +21,8 @@ package struct DatabaseFault: Error, Equatable, Sendable {
     package let isTransient: Bool
     /// Whether the call may have taken effect although it failed.
     package let isUnknownOutcome: Bool
+    /// Which field of what was asked the server refused, as a pointer; nil: it did not say.
+    package var field: String?
 }
 
 extension StoreError {
@@ -31,9 +33,29 @@ extension StoreError {
                 sqlState: error.sqlState,
                 message: error.message,
                 isTransient: error.isTransient,
-                isUnknownOutcome: error.isUnknownOutcome
+                isUnknownOutcome: error.isUnknownOutcome,
+                field: Self.field(error)
             )
         )
+    }
+
+    private static let fieldPrefix = "Field: "
+
+    /// What `tusk.refuse` says of the field in the detail.
+    private static func field(_ error: PostgresError) -> String? {
+        guard case .server(let error) = error, let detail = error.detail, detail.hasPrefix(fieldPrefix) else {
+            return nil
+        }
+        return String(detail.dropFirst(fieldPrefix.count))
+    }
+
+    /// What was refused because of a field, and why, where a function of the schema says so.
+    package var refusal: ValidationError? {
+        switch self {
+        case .database(let fault) where fault.sqlState == "22023":
+            fault.field.map { ValidationError(pointer: $0, .outOfRange, fault.message) }
+        case .database, .schema, .unreadable: nil
+        }
     }
 
     /// Whether the same call can succeed later without anybody changing anything.

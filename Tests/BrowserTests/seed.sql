@@ -160,3 +160,26 @@ values
     'charge_card', null, 31, 20, 20, 0, 'deploy', null, null, 20, 10, 3, 'retry', 'stopped',
     now() - interval '2 hours', now() - interval '2 hours', now() - interval '119 minutes'
 );
+
+-- Who changed what.
+insert into tusk.audit (
+    recorded_at, actor_id, actor, origin, action, target_kind, target, reason, state_before, state_after
+)
+values
+(
+    now() - interval '3 hours', 'k2', 'deploy', '10.0.3.17', 'limit.set', 'limit', 'tenant:7', null,
+    '{"running_max": 3}', '{"running_max": 5}'
+),
+(
+    now() - interval '26 minutes', 'cli', 'cli:anna', 'ops-1.fra', 'queue.pause', 'queue', 'mail',
+    'the mail server is down', null, '{"name": "mail", "paused_by": "anna", "pause_reason": "the mail server is down"}'
+),
+(
+    now() - interval '12 minutes', 'k1', 'anna', '10.0.3.4', 'job.edit', 'job', '1024', 'the supplier comes later',
+    '{"state": "available", "queue": "default", "priority": 5}',
+    '{"state": "scheduled", "queue": "mail", "priority": 2, "run_at": "2026-11-24T09:30:00+00:00"}'
+),
+(
+    now() - interval '40 seconds', 'k1', 'anna', '10.0.3.4', 'schedule.pause', 'schedule', 'nightly-report',
+    'stocktaking', '{"name": "nightly-report"}', '{"name": "nightly-report", "paused_by": "anna"}'
+);

@@ -52,6 +52,10 @@ insert into tusk.operation (
     reason, matched, created_by, purpose, cancelled_by, cancel_reason, fault, action, state, created_at, due_at
 )
 select text, 9, text, text, text, text, text, 'retry', 'running', now(), now() from vector;
+insert into tusk.audit (
+    actor_id, actor, origin, action, target_kind, target, reason, state_before, state_after
+)
+select text, text, text, text, text, text, text, null, jsonb_build_object(text, text) from vector order by number;
 delete from tusk.ready;
 """
 
@@ -91,7 +95,7 @@ class HostileTests(BrowserTestCase):
             "/": VECTORS[:1], "/jobs": VECTORS[-40:], "/errors": VECTORS[2:4], "/queues": VECTORS, "/workers": VECTORS,
             "/limits": VECTORS, "/schedules": VECTORS, "/jobs?state=blocked": VECTORS[0:1],
             "/jobs?state=discarded": VECTORS[2:4], "/jobs?state=running": VECTORS[4:5], "/health": [],
-            "/order-keys": VECTORS[5:6],
+            "/order-keys": VECTORS[5:6], "/audit": VECTORS[-40:],
         }
         for path, texts in shown.items():
             with self.subTest(path=path):

@@ -23,6 +23,7 @@ def paths(place):
         "limits": "/limits",
         "order-keys": "/order-keys",
         "health": "/health",
+        "audit": "/audit",
         "missing": "/no/such/page",
     }
     for state in ("running", "retryable", "discarded", "completed", "available"):
@@ -59,7 +60,7 @@ class PageTests(BrowserTestCase):
 class EmptyTests(BrowserTestCase):
     def test_what_is_empty_says_so_and_what_to_do(self):
         page = self.open()
-        for path in ("/", "/jobs", "/errors", "/queues", "/schedules", "/workers", "/limits", "/order-keys"):
+        for path in ("/", "/jobs", "/errors", "/queues", "/schedules", "/workers", "/limits", "/order-keys", "/audit"):
             with self.subTest(path=path):
                 self.visit(page, path)
                 self.assertTrue(page.locator(".empty strong").first.is_visible())

@@ -79,6 +79,75 @@ class WorkTests(BrowserTestCase):
         self.assertTrue(page.get_by_role("button", name="Cancel").is_disabled())
         self.assertTrue(page.get_by_role("button", name="Retry").is_enabled())
 
+    def test_a_job_that_waits_is_edited_and_one_that_runs_or_ended_is_not(self):
+        args = {"n": 12345678901234567890123, "m": "<b>"}
+        job = self.place.ask("/v1/jobs", "POST", {"kind": "nightly", "args": args, "tags": ["one"]})["id"]
+        page = self.open(f"/jobs/{job}")
+        page.keyboard.press("e")
+        dialog = page.locator("dialog")
+        dialog.get_by_label("Queue").fill("later")
+        dialog.get_by_label("Tags").fill("two  three")
+        dialog.get_by_label("Args, as JSON").fill("{")
+        dialog.get_by_role("button", name="Save").click()
+        page.wait_for_selector("dialog .fault:has-text('no JSON')")
+        typed = '{"n": 12345678901234567890124, "m": 1.50}'
+        dialog.get_by_label("Args, as JSON").fill(typed)
+        dialog.get_by_label("Priority").fill("12")
+        dialog.get_by_role("button", name="Save").click()
+        page.wait_for_selector("dialog .fault:has-text('0 to 9')")
+        dialog.get_by_label("Priority").fill("3")
+        dialog.get_by_label("Not before").fill("2101-01-01T00:00:00Z")
+        self.confirm(page, "Save")
+        page.wait_for_selector("dd .chip.scheduled")
+        row = f"select queue, priority, tags, args, max_attempts from tusk.jobs where id = {job}"
+        self.assertEqual(self.place.sql(row), "later|3|{two,three}|" + typed + "|20")
+        page.get_by_role("button", name="Edit").click()
+        dialog.get_by_label("Not before").fill("")
+        self.confirm(page, "Save")
+        page.wait_for_selector("dd .chip.available")
+        for state in ("running", "completed", "discarded"):
+            page.goto(f"/jobs/{self.place.job(state=state)}")
+            page.get_by_role("button", name="Cancel").wait_for()
+            self.assertEqual(page.get_by_role("button", name="Edit").count(), 0, state)
+
+    def test_what_was_changed_is_found_by_who_what_and_of_what(self):
+        self.place.ask("/v1/queues/audited:pause", "POST", {"reason": "moving <b>"})
+        self.place.ask("/v1/queues/audited:resume", "POST", {})
+        self.place.ask("/v1/limits/tenant:77", "PUT", {"running_max": 3})
+        page = self.open("/audit")
+        row = page.locator("tr", has=page.get_by_role("link", name="queue.pause"), has_text="audited")
+        expect(row).to_contain_text("moving <b>")
+        row.locator("summary").click()
+        expect(row).to_contain_text("pause_reason – → \"moving <b>\"")
+        row.get_by_role("link", name="All of it").click()
+        page.wait_for_url("**/audit?target=queue%3Aaudited")
+        expect(page.locator("tbody tr")).to_have_count(2)
+        row.get_by_role("link", name="queue.pause").click()
+        expect(page.locator("tbody tr")).to_have_count(1)
+        row.get_by_role("link", name="audited", exact=True).click()
+        page.wait_for_url("**/queues/audited")
+        page.go_back()
+        page.get_by_role("searchbox").fill("action:queue.eat")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".fault:has-text('action is one of queue.pause')")
+        self.troubles = [one for one in self.troubles if "status of 400" not in one]
+        page.get_by_role("searchbox").fill("actor:nobody target:limit:tenant:77")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=No change is like that")
+        page.get_by_role("link", name="Show all changes").click()
+        page.locator("tr:has-text('limit:tenant:77'), tr:has-text('tenant:77')").first.wait_for()
+
+    def test_changes_are_read_page_by_page(self):
+        for number in range(60):
+            self.place.ask(f"/v1/queues/paged-{number}:pause", "POST", {})
+        page = self.open("/audit?target=queue")
+        first = page.locator("tbody tr").count()
+        self.assertEqual(first, 50)
+        page.keyboard.press("n")
+        page.wait_for_url("**page=*")
+        page.get_by_role("link", name="Newest").wait_for()
+        expect(page.locator("tbody")).to_contain_text("paged-0")
+
     def test_numbers_of_args_are_exact(self):
         page = self.open(f"/jobs/{self.place.job(state='available', kind='resize_image')}")
         self.assertEqual(page.locator(".tree .numeral").first.inner_text(), "12345678901234567890123")
@@ -192,7 +261,8 @@ class WorkTests(BrowserTestCase):
 
     def test_keys_go_everywhere(self):
         page = self.open("/")
-        places = {"j": "/jobs", "q": "/queues", "s": "/schedules", "w": "/workers", "l": "/limits", "k": "/order-keys"}
+        places = {"j": "/jobs", "q": "/queues", "s": "/schedules", "w": "/workers", "l": "/limits", "k": "/order-keys",
+                  "a": "/audit"}
         for key, path in places.items():
             page.keyboard.press("g")
             page.keyboard.press(key)
@@ -272,6 +342,9 @@ class KeyTests(BrowserTestCase):
         page.wait_for_selector("h1:text('Queues')")
         stores = "[Object.values(sessionStorage), Object.values(localStorage), document.cookie]"
         self.assertEqual(page.evaluate(stores), [[token], [], ""])
+        page.goto("/audit")
+        page.wait_for_selector("text=This key may not see who changed what")
+        self.troubles = [one for one in self.troubles if "status of 403" not in one]
         page.goto("/limits")
         page.get_by_role("button", name="Set a limit").click()
         page.locator("dialog input").first.fill("kind:report")

@@ -115,6 +115,36 @@ struct DatabaseCommandTests {
         }
     }
 
+    @Test func `jobs that wait are changed, and others are named`() async throws {
+        try await withDatabase(.migrated) { database in
+            let environment = environment(database)
+            let tusk = { (line: String...) async throws in try await TuskProcess.run(line, environment: environment) }
+            let id = try await tusk("job", "add", "k", "--tag", "old", "-q").output.trimmingCharacters(in: .newlines)
+            let changed = try await tusk("job", "edit", id, "--priority", "2", "--in", "1h", "--args", "[1.50]")
+            #expect(changed.status == 0 && changed.output == "job \(id) is changed and scheduled\n", "\(changed)")
+            let other = try await tusk("job", "edit", id, "--queue", "mail", "--tag", "a", "--tag", "b", "-o", "json")
+            #expect(other.output.contains("\"state\":\"scheduled\""))
+            #expect(try await tusk("job", "edit", id, "--max-attempts", "3", "--run-at", "now").status == 0)
+            let row = "select concat_ws(' ', state, queue, priority, max_attempts, tags, args) from tusk.jobs"
+            #expect(try database.texts(row) == ["available mail 2 3 {a,b} [1.50]"])
+            #expect(try await tusk("job", "edit", id, "--no-tags").status == 0)
+            #expect(try database.texts("select coalesce(tags, '{none}')::text from tusk.jobs") == ["{none}"])
+            #expect(try await tusk("job", "edit", "999", id, "--priority", "3").status == 3)
+            #expect(try database.number("select priority::bigint from tusk.jobs") == 3, "the other one is changed")
+            for (line, words) in [
+                (["--run-at", "soon"], "--run-at"), (["--queue", "a b"], "--queue"), (["--args", "{"], "--args"),
+                (["--tag", "a", "--no-tags"], "cannot be given together"), ([], "nothing is to be changed"),
+                (["--run-at", "now", "--in", "1h"], "cannot be given together"),
+            ] {
+                let refused = try await TuskProcess.run(["job", "edit", id] + line, environment: environment)
+                #expect(refused.status == 2 && refused.errors.contains(words), "\(line): \(refused.errors)")
+            }
+            #expect(try await tusk("job", "cancel", id).status == 0)
+            let ended = try await tusk("job", "edit", id, "--priority", "1")
+            #expect(ended.status == 5 && ended.errors.contains("is cancelled and cannot be changed"), "\(ended.errors)")
+        }
+    }
+
     @Test func `args are read from a file and from standard input`() async throws {
         try await withDatabase(.migrated) { database in
             let environment = environment(database)

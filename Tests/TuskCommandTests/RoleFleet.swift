@@ -131,6 +131,7 @@ struct RoleFleet: Sendable {
         try await becomes("running", id, stopped)
         doomed.send(SIGKILL)
         try await becomes("available", id)
+        try await tusk("job", "edit", id, "--queue", "moved", "--priority", "1", "--tag", "moved")
         try await tusk("job", "cancel", stopped)
         try await becomes("cancelled", stopped)
         try await tusk("job", "cancel", id)

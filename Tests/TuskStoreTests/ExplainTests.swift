@@ -130,10 +130,27 @@ extension StoreFixture {
             if Bool.random() { _ = try session.releaseNext() }
         }
         try database.script("update tusk.ready set interruptions = 1 where random() < 0.2")
+        for _ in 0..<Int.random(in: 0...6) { try makeRandomEdit() }
         if Int.random(in: 0..<4) == 0 { _ = try session.pause("y", by: "test", reason: nil) }
         // One that has ended by itself.
         if Bool.random() { try database.script("update tusk.queue set paused_until = now() where name = 'y'") }
         return (worker, offered)
+    }
+
+    /// Changes one of those that wait, if it can be changed so.
+    private func makeRandomEdit() throws {
+        let waiting = "select count(*) from tusk.jobs where run_at is not null or blocked_by <> ''"
+        guard try database.number(waiting) > 0 else { return }
+        var edit = JobEdit()
+        if Bool.random() { edit.queue = Bool.random() ? "x" : "y" }
+        if Bool.random() { edit.priority = Bool.random() ? .standard : .test(2) }
+        if Bool.random() { edit.runAt = Int.random(in: 0..<4) == 0 ? .after(.seconds(60)) : .now }
+        if Bool.random() { edit.tags = ["edited"] }
+        let answer = try session.edit(try randomWaitingJob().0, edit, by: "test")
+        switch answer {
+        case .changed, .invalid: break
+        case .wrongState, .notFound, .refused: Issue.record("a waiting job answers \(answer)")
+        }
     }
 
     /// One of those that wait.

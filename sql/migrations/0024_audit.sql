@@ -79,7 +79,14 @@ begin
         from tusk.operation as operation
         where operation.id = name::bigint;
     elsif kind = 'job' then
-        select jsonb_build_object('state', jobs.state) into state
+        -- Of the args, which may be confidential, only whether they were changed.
+        select
+            jsonb_strip_nulls(jsonb_build_object(
+                'state', jobs.state, 'queue', jobs.queue, 'priority', jobs.priority, 'run_at', jobs.run_at,
+                'max_attempts', jobs.max_attempts, 'tags', jobs.tags,
+                'args_sha256', encode(sha256(convert_to(jobs.args::text, 'UTF8')), 'hex')
+            ))
+        into state
         from tusk.jobs as jobs
         where jobs.id = name::bigint
         limit 1;

@@ -5,7 +5,7 @@ select
     schedule.name, schedule.cron, schedule.time_zone, schedule.job, schedule.jitter_ms, schedule.overlap,
     schedule.catch_up, schedule.catch_up_max, schedule.catch_up_window_ms, schedule.next_tick_at, schedule.last_tick_at,
     schedule.last_job_id, schedule.pending_tick_at, schedule.paused_at, schedule.paused_by, schedule.pause_reason,
-    schedule.fault, schedule.created_at, schedule.updated_at
+    schedule.fault, schedule.created_at, schedule.updated_at, schedule.revision
 from tusk.schedule as schedule
 where ($1::text is null or schedule.name = $1) and schedule.name > $2
 order by schedule.name

@@ -51,14 +51,17 @@ function parse(text) {
     });
 }
 
-/** Sends a request and returns the answer's JSON. Throws a Problem; one with the status 0 when there is no answer. */
+/**
+ * Sends a request and returns the answer's JSON. `body`: a value, or a text that is JSON already. Throws a Problem; one
+ * with the status 0 when there is no answer.
+ */
 export async function ask(method, path, body, signal) {
     const headers = { Accept: "application/json" };
     if (key()) headers.Authorization = `Bearer ${key()}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     let answer;
     try {
-        const json = body === undefined ? undefined : JSON.stringify(body);
+        const json = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
         answer = await fetch(path, { method, headers, body: json, signal, credentials: "omit", cache: "no-store" });
     } catch (error) {
         if (error.name === "AbortError") throw error;

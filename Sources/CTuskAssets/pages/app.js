@@ -19,6 +19,7 @@ import workers from "/assets/workers.js";
 import limits from "/assets/limits.js";
 import orderKeys from "/assets/order-keys.js";
 import health from "/assets/health.js";
+import audit from "/assets/audit.js";
 
 const routes = [
     [/^\/$/, overview],
@@ -33,6 +34,7 @@ const routes = [
     [/^\/limits$/, limits],
     [/^\/order-keys$/, orderKeys],
     [/^\/health$/, health],
+    [/^\/audit$/, audit],
 ];
 const links = [
     ["/", "overview", "Overview"],
@@ -44,6 +46,7 @@ const links = [
     ["/limits", "limits", "Limits"],
     ["/order-keys", "orderKeys", "Order keys"],
     ["/health", "health", "Health"],
+    ["/audit", "audit", "Audit"],
 ];
 
 const main = document.getElementById("main");

@@ -2,6 +2,7 @@
 import { address, ask, eachOf, within } from "/assets/api.js";
 import { question, say } from "/assets/dialogs.js";
 import { plural } from "/assets/words.js";
+import { text as jsonText } from "/assets/tree.js";
 
 const reasonField = {
     name: "reason",
@@ -279,17 +280,67 @@ export function enqueueJob(go) {
         ],
         word: "Enqueue",
         work: async ({ kind, queue, args, delay }) => {
-            let value;
-            try {
-                value = JSON.parse(args || "{}");
-            } catch (error) {
-                throw new Error(`The args are no JSON: ${error.message}`);
-            }
-            const job = { kind, queue, args: value };
+            const job = { kind, queue };
             if (Number(delay) > 0) job.delay_seconds = Number(delay);
-            const made = await ask("POST", "/v1/jobs", job);
+            const made = await ask("POST", "/v1/jobs", withArgs(job, args || "{}"));
             say(`Job ${made.id} was enqueued.`);
             go(address(within("/jobs", made.id)));
+        },
+    });
+}
+
+/** The JSON of a request with args as they were typed, so that their numbers stay as exact as they are. */
+function withArgs(values, args) {
+    try {
+        JSON.parse(args);
+    } catch (error) {
+        throw new Error(`The args are no JSON: ${error.message}`);
+    }
+    const members = Object.entries(values).map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    return `{${[...members, `"args":${args}`].join(",")}}`;
+}
+
+/** Changes a job that waits. Only what is not as it was is sent. */
+export function editJob(job, done) {
+    const isLater = ["scheduled", "retryable"].includes(job.state);
+    const before = {
+        queue: job.queue,
+        priority: String(job.priority),
+        run_at: isLater ? job.run_at : "",
+        max_attempts: String(job.max_attempts),
+        tags: job.tags.join(" "),
+        args: jsonText(job.args),
+    };
+    question({
+        title: `Edit job ${job.id}`,
+        text: "It is changed before a worker takes it, or not at all.",
+        fields: [
+            { name: "queue", label: "Queue", value: before.queue, required: true },
+            { name: "priority", label: "Priority, 0 to 9", type: "number", value: before.priority, required: true },
+            {
+                name: "run_at",
+                label: "Not before",
+                value: before.run_at,
+                placeholder: "2026-01-31T09:30:00Z",
+                hint: "A time with an offset. Empty: at once.",
+            },
+            { name: "max_attempts", label: "Attempts", type: "number", value: before.max_attempts, required: true },
+            { name: "tags", label: "Tags", value: before.tags, hint: "With spaces between them." },
+            { name: "args", label: "Args, as JSON", lines: 8, value: before.args },
+        ],
+        word: "Save",
+        work: async (values) => {
+            const isChanged = (name) => values[name] !== before[name];
+            const change = {};
+            if (isChanged("queue")) change.queue = values.queue;
+            if (isChanged("priority")) change.priority = Number(values.priority);
+            if (isChanged("run_at")) change.run_at = values.run_at || null;
+            if (isChanged("max_attempts")) change.max_attempts = Number(values.max_attempts);
+            if (isChanged("tags")) change.tags = values.tags.split(/\s+/).filter(Boolean);
+            const body = isChanged("args") ? withArgs(change, values.args) : change;
+            await ask("PATCH", within("/v1/jobs", job.id), body);
+            say(`Job ${job.id} is changed.`);
+            done();
         },
     });
 }

@@ -5,7 +5,7 @@ import { icon } from "/assets/icons.js";
 import { chip, copier, empty, facts, head, panel } from "/assets/parts.js";
 import { between, clock, duration, time } from "/assets/words.js";
 import { text, tree } from "/assets/tree.js";
-import { cancelJobs, retryJobs } from "/assets/commands.js";
+import { cancelJobs, editJob, retryJobs } from "/assets/commands.js";
 import { tagLink } from "/assets/jobs.js";
 
 const ended = new Set(["completed", "cancelled", "discarded"]);
@@ -25,6 +25,7 @@ export default {
         return [
             head(
                 `Job ${job.id}`,
+                editButton(job, visit),
                 retryButton(job, visit),
                 cancelButton(job, visit),
                 copier(`tusk job get ${job.id}`, "Copy command"),
@@ -39,6 +40,13 @@ export default {
         ];
     },
 };
+
+/** Only what waits can be changed. */
+function editButton(job, visit) {
+    if (job.state === "running" || ended.has(job.state)) return null;
+    const edit = () => editJob(job, visit.refresh);
+    return h("button", { type: "button", "data-action": "edit", on: { click: edit } }, "Edit");
+}
 
 function retryButton(job, visit) {
     const retry = () => retryJobs([job.id], visit.refresh);

@@ -12,6 +12,7 @@ const places = {
     l: ["/limits", "Limits"],
     k: ["/order-keys", "Order keys"],
     h: ["/health", "Health"],
+    a: ["/audit", "Audit"],
 };
 const prefixSeconds = 1.5;
 
@@ -50,6 +51,7 @@ const single = {
     Enter: () => document.activeElement === document.getElementById("main") && click("tr.current a"),
     R: () => click("[data-action=retry]"),
     C: () => click("[data-action=cancel]"),
+    e: () => click("[data-action=edit]"),
     n: () => click("[data-page=next]"),
     Escape: () => click("[data-action=clear]"),
 };
@@ -92,6 +94,7 @@ export function showHelp() {
         ["x", "Select the row"],
         ["R", "Retry what is selected or shown"],
         ["C", "Cancel what is selected or shown"],
+        ["e", "Edit what is shown"],
         ["n", "Next page"],
         ["r", "Updates on or off"],
         ["t", "Light or dark"],

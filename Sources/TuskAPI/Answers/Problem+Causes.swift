@@ -24,7 +24,7 @@ extension Problem {
             self.init(.uniqueConflict, "Nothing was enqueued or changed: \(message).")
             return
         case .busy(let message):
-            self.init(.uniqueInFlight, "Nothing was enqueued: \(message).")
+            self.init(.uniqueInFlight, "Nothing was enqueued or changed: \(message).")
             return
         case nil: break
         }

@@ -15,8 +15,8 @@ extension DocumentEntry {
             headers: ["Idempotency-Key", "Prefer"],
             answers: [
                 json("EnqueuedJob", "It is stored.", status: 201),
-                json("Job", "It was there already, or it has ended while the answer waited."),
-                json("Job", "It has not ended while the answer waited.", status: 202),
+                json("EnqueuedOrEnded", "It was there already, or it has ended while the answer waited."),
+                json("EnqueuedJob", "It has not ended while the answer waited.", status: 202),
             ],
             problems: [
                 .uniqueConflict, .uniqueInFlight, .orderKeyBusy, .idempotencyInFlight, .idempotencyMismatch,
@@ -48,6 +48,16 @@ extension DocumentEntry {
             answers: [json("Job", "The job."), Answer(status: 304, meaning: "It is what the client has.")],
             problems: [.jobNotFound, .preconditionFailed]
         ),
+        "PATCH /v1/jobs/{id}": DocumentEntry(
+            id: "editJob",
+            summary: "Changes a job that waits. As a merge patch, objects in args are merged; as plain JSON, args are "
+                + "replaced. If-Match takes the tag of a read without include.",
+            request: "JobEdit",
+            requestTypes: ["application/merge-patch+json", "application/json"],
+            headers: ["If-Match", "If-None-Match", "Tusk-Reason"],
+            answers: [json("Job", "It is changed; the job as it is now.")],
+            problems: [.jobNotFound, .jobState, .preconditionFailed, .uniqueConflict, .uniqueInFlight]
+        ),
         "GET /v1/jobs/{id}/explain": DocumentEntry(
             id: "explainJob",
             summary: "Says why a job is not running.",
@@ -74,7 +84,7 @@ extension DocumentEntry {
             summary: "Makes a job that waits, was discarded or was cancelled available now.",
             request: "Reason",
             isBodyRequired: false,
-            answers: [json("JobState", "It is available, or blocked.")],
+            answers: [json("JobState", "It is available.")],
             problems: [.jobNotFound, .jobState, .uniqueConflict, .uniqueInFlight]
         ),
         "GET /v1/errors": DocumentEntry(
@@ -137,9 +147,7 @@ extension DocumentEntry {
             id: "reportJobs",
             summary: "Says how far jobs are and what they log.",
             request: "Report",
-            answers: [
-                json("Reported", "What was taken."), Answer(status: 204, meaning: "All of it was taken."),
-            ],
+            answers: [json("Beat", "It is taken, but for jobs that are lost, and the lease is extended.")],
             problems: [.leaseLost]
         ),
         "POST /v1/claims/{lease}:settle": DocumentEntry(
@@ -167,21 +175,21 @@ extension DocumentEntry {
             summary: "Sets whether jobs of a queue go up a band when they have waited long.",
             request: "QueueSettings",
             headers: ["Tusk-Reason"],
-            answers: [json("Anything", "It is set.")]
+            answers: [json("QueueAgeing", "It is set.")]
         ),
         "POST /v1/queues/{name}:pause": DocumentEntry(
             id: "pauseQueue",
             summary: "Lets no more jobs of a queue be claimed.",
             request: "Pause",
             isBodyRequired: false,
-            answers: [json("Anything", "It is paused.")]
+            answers: [json("QueuePause", "It is paused.")]
         ),
         "POST /v1/queues/{name}:resume": DocumentEntry(
             id: "resumeQueue",
             summary: "Lets jobs of a queue be claimed again.",
             request: "Reason",
             isBodyRequired: false,
-            answers: [json("Anything", "It goes on.")]
+            answers: [json("QueuePause", "It goes on.")]
         ),
         "GET /v1/limits": DocumentEntry(
             id: "listLimits",
@@ -207,21 +215,21 @@ extension DocumentEntry {
             summary: "Lets no more jobs with a key start.",
             request: "Pause",
             isBodyRequired: false,
-            answers: [json("Anything", "It is paused.")]
+            answers: [json("Limit", "It is paused.")]
         ),
         "POST /v1/limits/{key}:resume": DocumentEntry(
             id: "resumeKey",
             summary: "Lets jobs with a key start again.",
             request: "Reason",
             isBodyRequired: false,
-            answers: [json("Anything", "It goes on.")]
+            answers: [json("Key", "It goes on.")]
         ),
         "POST /v1/limits/{key}:close": DocumentEntry(
             id: "closeBreaker",
             summary: "Closes the breaker of a key.",
             request: "Reason",
             isBodyRequired: false,
-            answers: [json("Anything", "It is closed.")]
+            answers: [json("Key", "It is closed.")]
         ),
         "GET /v1/order-keys": DocumentEntry(
             id: "listOrderKeys",
@@ -233,7 +241,7 @@ extension DocumentEntry {
             summary: "Lets a line go on without its discarded head.",
             request: "Reason",
             isBodyRequired: false,
-            answers: [json("Anything", "It goes on.")],
+            answers: [json("Key", "It goes on.")],
             problems: [.orderKeyNotFound, .orderKeyBusy]
         ),
         "GET /v1/schedules": DocumentEntry(
@@ -243,14 +251,14 @@ extension DocumentEntry {
         ),
         "GET /v1/schedules/{name}": DocumentEntry(
             id: "getSchedule",
-            summary: "Shows a schedule.",
+            summary: "Shows a schedule. What is before the hyphen of its ETag stands for what people and programs set.",
             headers: ["If-Match", "If-None-Match"],
             answers: [json("Schedule", "The schedule."), Answer(status: 304, meaning: "It is what the client has.")],
             problems: [.scheduleNotFound, .preconditionFailed]
         ),
         "PUT /v1/schedules/{name}": DocumentEntry(
             id: "putSchedule",
-            summary: "Creates or replaces a schedule.",
+            summary: "Creates or replaces a schedule. If-Match looks at what people and programs set, not at ticks.",
             request: "NewSchedule",
             headers: ["Tusk-Reason", "If-Match", "If-None-Match"],
             answers: [json("Schedule", "It is replaced."), json("Schedule", "It is created.", status: 201)],
@@ -258,7 +266,7 @@ extension DocumentEntry {
         ),
         "DELETE /v1/schedules/{name}": DocumentEntry(
             id: "removeSchedule",
-            summary: "Removes a schedule; its jobs stay.",
+            summary: "Removes a schedule; its jobs stay. If-Match is as for putSchedule.",
             headers: ["Tusk-Reason", "If-Match", "If-None-Match"],
             answers: [Answer(status: 204, meaning: "It is removed.")],
             problems: [.scheduleNotFound, .preconditionFailed]
@@ -302,10 +310,7 @@ extension DocumentEntry {
             summary: "Runs a schedule now.",
             request: "Reason",
             isBodyRequired: false,
-            answers: [
-                json("Anything", "What became of it."), json("Anything", "Its job is stored.", status: 201),
-                json("Anything", "It waits for the one before.", status: 202),
-            ],
+            answers: [json("Triggered", "Its job is stored.", status: 201)],
             problems: [.scheduleNotFound, .uniqueConflict, .uniqueInFlight, .jobState]
         ),
         "GET /v1/workers": DocumentEntry(
@@ -329,17 +334,17 @@ extension DocumentEntry {
         "GET /livez": DocumentEntry(
             id: "isAlive",
             summary: "Whether the process lives.",
-            answers: [json("Anything", "It does.")]
+            answers: [json("Alive", "It does.")]
         ),
         "GET /healthz": DocumentEntry(
             id: "isHealthy",
             summary: "The same as /livez.",
-            answers: [json("Anything", "It does.")]
+            answers: [json("Alive", "It does.")]
         ),
         "GET /readyz": DocumentEntry(
             id: "isReady",
             summary: "Whether the process can do its work.",
-            answers: [json("Anything", "It can."), json("Anything", "It cannot, and why.", status: 503)]
+            answers: [json("Ready", "It can."), json("Ready", "It cannot, and why.", status: 503)]
         ),
         "GET /metrics": DocumentEntry(
             id: "getMetrics",
@@ -349,7 +354,7 @@ extension DocumentEntry {
         "GET /version": DocumentEntry(
             id: "getVersion",
             summary: "The versions of the program and of its schema.",
-            answers: [json("Anything", "They are.")]
+            answers: [json("Version", "They are.")]
         ),
         "GET /openapi.json": DocumentEntry(
             id: "getDocument",

@@ -7,7 +7,7 @@ struct PageRoutes: Sendable {
     /// the script's too.
     static let patterns = [
         "/jobs", "/jobs/{id}", "/errors", "/queues", "/queues/{name}", "/schedules", "/schedules/{name}", "/workers",
-        "/limits", "/order-keys", "/health",
+        "/limits", "/order-keys", "/health", "/audit",
     ]
 
     var routes: [APIRoute] {

@@ -12,14 +12,17 @@ struct BulkRoute: Sendable {
     }
 
     private func handle(_ call: Call) {
-        guard let type = MediaType.of(call.request) else {
-            return call.refuse(MediaType.refusal(MediaType.allCases))
+        let type: MediaType
+        do throws(Problem) {
+            type = try MediaType.require([.json, .ndjson], call.request)
+        } catch {
+            return call.refuse(error)
         }
         let run: @Sendable () -> Void = {
             guard let body = call.responder.bodyStream else { preconditionFailure("the route streams its body") }
             switch type {
-            case .json: runAtomic(call, body)
             case .ndjson: runStream(call, body)
+            case .json, .mergePatch: runAtomic(call, body)
             }
         }
         services.streams.submit(Lanes.Work(run: run, refuse: { call.refuse($0) }))

@@ -3,7 +3,7 @@ import TuskHTTP
 import TuskStore
 import TuskTelemetry
 
-/// Reading jobs, one or many, and cancelling and retrying them.
+/// Reading jobs, one or many, changing, cancelling and retrying them.
 struct JobRoutes: Sendable {
     let services: Services
 
@@ -24,6 +24,7 @@ struct JobRoutes: Sendable {
             APIRoute(.get, "/v1/jobs/{id}/explain", .scope(.read), handle: explain),
             APIRoute(.post, "/v1/jobs/{id}:cancel", .scope(.operate), body: Self.commandBody, handle: cancel),
             APIRoute(.post, "/v1/jobs/{id}:retry", .scope(.operate), body: Self.commandBody, handle: retry),
+            JobEditRoute(services: services).route,
         ]
     }
 
@@ -222,9 +223,9 @@ struct JobRoutes: Sendable {
 
     private static let cancellable: [JobState] = [.scheduled, .available, .running, .retryable, .blocked, .cancelled]
     private static let retryable: [JobState] = [.scheduled, .available, .retryable, .discarded, .cancelled]
-    private static let notFound = Problem(.jobNotFound, "There is no job of this id, or it was pruned.")
+    static let notFound = Problem(.jobNotFound, "There is no job of this id, or it was pruned.")
 
-    private static func wrongState(_ state: JobState, _ allowed: [JobState]) -> Problem {
+    static func wrongState(_ state: JobState, _ allowed: [JobState]) -> Problem {
         var problem = Problem(.jobState, "The job is \(state.rawValue); this cannot be done in this state.")
         problem.state = state
         problem.allowedStates = allowed

@@ -44,7 +44,8 @@ struct ScheduleRoutes: Sendable {
         services.answer(call) { call throws(Problem) in
             (name: try Self.name(call), preconditions: try Preconditions(call.request.headers))
         } _: { desk, input throws(Problem) in
-            try Self.response(try Self.find(input.name, desk)).tagged(input.preconditions)
+            let schedule = try Self.find(input.name, desk)
+            return try Self.response(schedule).tagged(input.preconditions, definition: Self.definition(schedule))
         }
     }
 
@@ -92,9 +93,7 @@ struct ScheduleRoutes: Sendable {
         /// Whether the change may be made; nil: whatever is there.
         var condition: (@Sendable (ScheduleRecord?) -> Bool)? {
             guard !preconditions.isEmpty else { return nil }
-            return { [preconditions] stored in
-                preconditions.allowChange(of: stored.map { Preconditions.tag(of: response($0).body) })
-            }
+            return { [preconditions] stored in preconditions.allowChange(ofDefinition: stored.map(definition)) }
         }
     }
 
@@ -104,6 +103,11 @@ struct ScheduleRoutes: Sendable {
             reason: try call.headerReason(),
             preconditions: try Preconditions(call.request.headers)
         )
+    }
+
+    /// What stands for all that people and programs set: one that is removed and made again has another moment.
+    private static func definition(_ schedule: ScheduleRecord) -> [UInt8] {
+        Array("\(schedule.createdAt.microseconds) \(schedule.revision)".utf8)
     }
 
     private static func response(_ schedule: ScheduleRecord) -> HTTPResponse {

@@ -50,8 +50,8 @@ final class Call: Sendable {
     }
 
     /// The body, which must be JSON by its type and its bytes.
-    func json(limits: JSONLimits) throws(Problem) -> JSONDocument {
-        try MediaType.require(.json, request)
+    func json(limits: JSONLimits, as types: [MediaType] = [.json]) throws(Problem) -> JSONDocument {
+        try MediaType.require(types, request)
         do throws(JSONError) {
             return try JSONDocument(validating: request.body, limits: limits)
         } catch {

@@ -4,16 +4,19 @@ import TuskHTTP
 enum MediaType: String, Sendable, CaseIterable {
     case json = "application/json"
     case ndjson = "application/x-ndjson"
+    case mergePatch = "application/merge-patch+json"
 
-    /// The type that `Content-Type` names. Its only parameter may be `charset=utf-8`, which both types have anyway.
+    /// The type that `Content-Type` names. Its only parameter may be `charset=utf-8`, which all types have anyway.
     static func of(_ request: HTTPRequest) -> MediaType? {
         let fields = request.headers.all("Content-Type")
         return fields.count == 1 ? MediaType(field: fields[0]) : nil
     }
 
-    /// Throws unless the body has this type.
-    static func require(_ type: MediaType, _ request: HTTPRequest) throws(Problem) {
-        guard of(request) == type else { throw refusal([type]) }
+    /// The type of the body; throws unless it is one of these.
+    @discardableResult
+    static func require(_ types: [MediaType], _ request: HTTPRequest) throws(Problem) -> MediaType {
+        guard let type = of(request), types.contains(type) else { throw refusal(types) }
+        return type
     }
 
     static func refusal(_ types: [MediaType]) -> Problem {

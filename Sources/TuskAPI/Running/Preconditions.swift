@@ -42,6 +42,15 @@ struct Preconditions: Sendable {
         return true
     }
 
+    /// The same for what has a definition, which people and programs change, and a state that changes by itself: the
+    /// client may have read it in another state. Nil: it is not there.
+    func allowChange(ofDefinition definition: [UInt8]?) -> Bool {
+        let part = definition.map(Self.definitionPart)
+        if let ifMatch, !Self.has(ifMatch, part, weakly: false, Self.definitionPart) { return false }
+        if let ifNoneMatch, Self.has(ifNoneMatch, part, weakly: true, Self.definitionPart) { return false }
+        return true
+    }
+
     /// What is to be answered to a read of what has this tag.
     func reading(_ tag: String) -> Reading {
         if let ifMatch, !Self.has(ifMatch, tag, weakly: false) { return .failed }
@@ -54,13 +63,32 @@ struct Preconditions: Sendable {
         "\"" + Digest.hexadecimal(Array(Digest.sha256(body).prefix(tagBytes))) + "\""
     }
 
-    private static let tagBytes = 16
+    /// The strong tag of a representation of what has a definition: a digest of that, a hyphen, and that of the bytes.
+    static func tag(of body: [UInt8], definition: [UInt8]) -> String {
+        definitionPart(definition) + "-" + tag(of: body).dropFirst()
+    }
 
-    private static func has(_ expected: Expected, _ tag: String?, weakly: Bool) -> Bool {
+    private static let tagBytes = 16
+    private static let definitionBytes = 8
+
+    private static func definitionPart(_ definition: [UInt8]) -> String {
+        "\"" + Digest.hexadecimal(Array(Digest.sha256(definition).prefix(definitionBytes)))
+    }
+
+    /// What a tag says of the definition: all before its hyphen.
+    private static func definitionPart(_ tag: String) -> String { String(tag.prefix { $0 != "-" }) }
+
+    private static func has(
+        _ expected: Expected,
+        _ tag: String?,
+        weakly: Bool,
+        _ compared: (String) -> String = { $0 }
+    ) -> Bool {
         guard let tag else { return false }
         switch expected {
         case .anything: return true
-        case .tags(let tags): return tags.contains { $0.text.utf8.elementsEqual(tag.utf8) && (weakly || !$0.isWeak) }
+        case .tags(let tags):
+            return tags.contains { compared($0.text).utf8.elementsEqual(tag.utf8) && (weakly || !$0.isWeak) }
         }
     }
 
@@ -114,10 +142,11 @@ struct Preconditions: Sendable {
 }
 
 extension HTTPResponse {
-    /// The same with a tag made of its body, or 304 without a body where the client has it already.
-    func tagged(_ preconditions: Preconditions) throws(Problem) -> HTTPResponse {
+    /// The same with a tag made of its body, and of its definition where it has one, or 304 without a body where the
+    /// client has it already.
+    func tagged(_ preconditions: Preconditions, definition: [UInt8]? = nil) throws(Problem) -> HTTPResponse {
         var response = self
-        let tag = Preconditions.tag(of: body)
+        let tag = definition.map { Preconditions.tag(of: body, definition: $0) } ?? Preconditions.tag(of: body)
         response.headers.append(("ETag", tag))
         switch preconditions.reading(tag) {
         case .changed: return response

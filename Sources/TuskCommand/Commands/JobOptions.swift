@@ -136,7 +136,7 @@ enum JobOptions {
             writer.put("metadata", try json(Array(text.utf8), of: metadata.flag))
         }
         writer.endObject()
-        return try checked(writer.bytes)
+        return try checked(writer.bytes) { json throws(ValidationError) in try NewJob(json: json) }
     }
 
     private static func uniqueness(_ context: CommandContext) throws(CommandError) -> JSONText? {
@@ -151,9 +151,13 @@ enum JobOptions {
         return try json(JSONWriter.object { $0.put("key", key) }, of: uniqueKey.flag)
     }
 
-    private static func checked(_ bytes: [UInt8]) throws(CommandError) -> NewJob {
+    /// What `make` reads in the JSON that the flags became. All that is wrong is reported by the flags' names.
+    static func checked<Value>(
+        _ bytes: [UInt8],
+        _ make: (JSONValue) throws(ValidationError) -> Value
+    ) throws(CommandError) -> Value {
         do {
-            return try NewJob(json: try JSONDocument(validating: bytes, limits: .body).root)
+            return try make(try JSONDocument(validating: bytes, limits: .body).root)
         } catch let error as ValidationError {
             let problems = error.problems.map { problem in
                 let field = problem.pointer.split(separator: "/").dropFirst().first.map(String.init) ?? ""
@@ -189,7 +193,8 @@ enum JobOptions {
         writer.double(duration / .seconds(1))
     }
 
-    private static func argsText(_ context: CommandContext) throws(CommandError) -> JSONText {
+    /// What `--args` names.
+    static func argsText(_ context: CommandContext) throws(CommandError) -> JSONText {
         let text = try context.text(args) ?? "{}"
         if text == "-" { return try json(try standardInput(), of: "the JSON on standard input") }
         guard text.hasPrefix("@") else { return try json(Array(text.utf8), of: args.flag) }

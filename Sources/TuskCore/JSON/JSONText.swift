@@ -24,6 +24,9 @@ public struct JSONText: Sendable, Hashable {
     /// `{}`, the args of jobs that need none.
     public static let emptyObject = JSONText(trusted: Array("{}".utf8))
 
+    /// `null`.
+    package static let null = JSONText(trusted: Array("null".utf8))
+
     /// The same as a string.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }

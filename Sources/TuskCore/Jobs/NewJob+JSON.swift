@@ -27,12 +27,12 @@ extension NewJob {
         let kind = reader.name(.kind, Kind.init)
         queue = reader.name(.queue) { QueueName($0) } ?? .standard
         priority = Self.readPriority(&reader) ?? .standard
-        args = Self.readText(.args, bytesMax: JSONLimits.args.bytesMax, &reader) ?? .emptyObject
+        args = reader.text(.args, bytesMax: JSONLimits.args.bytesMax) ?? .emptyObject
         runAt = Self.readRunTime(&reader)
         maxAttempts = reader.wholeNumber(.maxAttempts, in: Self.maxAttemptsRange).map { Int($0) } ?? 20
         retry = Self.read(.retry, &reader, RetryPolicy.init)
         timeout = reader.seconds(.timeoutSeconds, in: Self.timeoutRange)
-        tags = Self.readTags(&reader)
+        tags = reader.tags(.tags) ?? []
         metadata = Self.readMetadata(&reader)
         traceparent = Self.readTraceparent(&reader)
         limits = Self.read(.limits, &reader, JobLimit.list) ?? []
@@ -54,34 +54,12 @@ extension NewJob {
         reader.wholeNumber(.priority, in: 0...9).flatMap { Priority(rawValue: Int16($0)) }
     }
 
-    private static func readText(
-        _ field: Field,
-        bytesMax: Int,
-        _ reader: inout FieldReader<Field>
-    ) -> JSONText? {
-        guard let value = reader.value(field) else { return nil }
-        guard value.rawBytes.count <= bytesMax else {
-            reader.refuse(field, .tooLarge, "must be at most \(bytesMax) bytes")
-            return nil
-        }
-        return JSONText(value)
-    }
-
     private static func readRunTime(_ reader: inout FieldReader<Field>) -> RunTime {
         if reader.value(.runAt) != nil, reader.value(.delaySeconds) != nil {
             reader.refuse(.delaySeconds, .conflictingFields, "cannot be given together with run_at")
         }
         if let delay = reader.seconds(.delaySeconds, in: delayRange) { return .after(delay) }
-        return readMoment(.runAt, &reader).map { .at($0) } ?? .now
-    }
-
-    private static func readMoment(_ field: Field, _ reader: inout FieldReader<Field>) -> Timestamp? {
-        guard let text = reader.string(field) else { return nil }
-        let moment = Timestamp(rfc3339: text)
-        if moment == nil {
-            reader.refuse(field, .invalidTime, "must be an RFC 3339 time with an offset, in the years 2000 to 2200")
-        }
-        return moment
+        return reader.moment(.runAt).map { .at($0) } ?? .now
     }
 
     private static func readDeadline(
@@ -94,39 +72,11 @@ extension NewJob {
             reader.refuse(secondsField, .conflictingFields, "cannot be given together with \(field.rawValue)")
         }
         if let time = reader.seconds(secondsField, in: deadlineRange) { return .within(time) }
-        guard let moment = readMoment(field, &reader) else { return nil }
+        guard let moment = reader.moment(field) else { return nil }
         if case .at(let runAt) = runAt, moment <= runAt {
             reader.refuse(field, .outOfRange, "must be after run_at")
         }
         return .at(moment)
-    }
-
-    private static func readTags(_ reader: inout FieldReader<Field>) -> [Tag] {
-        guard let value = reader.value(.tags) else { return [] }
-        let rule = "must be an array of at most \(tagsMax) names"
-        guard value.kind == .array else {
-            reader.refuse(.tags, .wrongType, rule)
-            return []
-        }
-        var tags: [Tag] = []
-        for (index, element) in value.elements.enumerated() {
-            guard index < tagsMax else {
-                reader.refuse(.tags, .tooMany, rule)
-                return []
-            }
-            let tag = element.string.flatMap { Tag($0) }
-            if let tag, !tags.contains(tag) {
-                tags.append(tag)
-                continue
-            }
-            let pointer = JSONPointer.element(index, of: reader.pointer(to: .tags))
-            if let tag {
-                reader.note(ValidationError(pointer: pointer, .duplicate, "the tag \(tag) is given twice"))
-            } else {
-                reader.note(ValidationError(pointer: pointer, .invalidName, "a tag \(NameRule.text)"))
-            }
-        }
-        return tags
     }
 
     private static func readMetadata(_ reader: inout FieldReader<Field>) -> JSONText? {
@@ -134,7 +84,7 @@ extension NewJob {
             reader.refuse(.metadata, .wrongType, "must be a JSON object")
             return nil
         }
-        return readText(.metadata, bytesMax: JSONLimits.metadata.bytesMax, &reader)
+        return reader.text(.metadata, bytesMax: JSONLimits.metadata.bytesMax)
     }
 
     private static func readTraceparent(_ reader: inout FieldReader<Field>) -> String? {

@@ -10,7 +10,7 @@ struct ScopeTests {
     static let needed: [String: Access] = [
         "POST /v1/jobs": .scope(.enqueue), "POST /v1/jobs:bulk": .scope(.enqueue), "GET /v1/jobs": .scope(.read),
         "GET /v1/jobs/{id}": .scope(.read), "GET /v1/jobs/{id}/events": .scope(.read),
-        "POST /v1/jobs/{id}:cancel": .scope(.operate),
+        "PATCH /v1/jobs/{id}": .scope(.operate), "POST /v1/jobs/{id}:cancel": .scope(.operate),
         "POST /v1/jobs/{id}:retry": .scope(.operate), "GET /v1/queues": .scope(.read),
         "GET /v1/queues/{name}/explain": .scope(.read), "PUT /v1/queues/{name}": .scope(.operate),
         "POST /v1/queues/{name}:pause": .scope(.operate), "POST /v1/queues/{name}:resume": .scope(.operate),
@@ -34,7 +34,7 @@ struct ScopeTests {
         "GET /healthz": .open, "GET /readyz": .open, "GET /metrics": .openOnLoopback(.read), "GET /version": .open,
         "GET /": .open, "GET /assets/{name}": .open, "GET /jobs": .open, "GET /jobs/{id}": .open,
         "GET /errors": .open, "GET /queues": .open, "GET /schedules": .open, "GET /schedules/{name}": .open,
-        "GET /workers": .open, "GET /limits": .open, "GET /health": .open,
+        "GET /workers": .open, "GET /limits": .open, "GET /health": .open, "GET /audit": .open,
         "GET /order-keys": .open,
         "GET /queues/{name}": .open,
         "GET /v1/audit": .scope(.admin),

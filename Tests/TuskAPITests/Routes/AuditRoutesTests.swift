@@ -24,6 +24,7 @@ struct AuditRoutesTests {
         ("POST /v1/schedules/{name}:trigger", "/v1/schedules/nightly:trigger", reason, "schedule.trigger", "nightly"),
         ("DELETE /v1/schedules/{name}", "/v1/schedules/nightly", nil, "schedule.remove", "nightly"),
         ("POST /v1/order-keys/{key}:release", "/v1/order-keys/line:release", reason, "order.release", "line"),
+        ("PATCH /v1/jobs/{id}", "/v1/jobs/ID", #"{"priority":1}"#, "job.edit", "ID"),
         ("POST /v1/jobs/{id}:cancel", "/v1/jobs/ID:cancel", reason, "job.cancel", "ID"),
         ("POST /v1/jobs/{id}:retry", "/v1/jobs/ID:retry", reason, "job.retry", "ID"),
         ("POST /v1/operations", "/v1/operations", operation, "operation.create", "OPERATION"),
@@ -47,7 +48,7 @@ struct AuditRoutesTests {
             for (number, change) in Self.changes.enumerated() {
                 let named = { (text: String) in text.replacing("OPERATION", with: "1").replacing("ID", with: job) }
                 let method = String(change.route.prefix { $0 != " " })
-                let headers = method == "PUT" || method == "DELETE" ? [("Tusk-Reason", "because")] : []
+                let headers = ["PUT", "PATCH", "DELETE"].contains(method) ? [("Tusk-Reason", "because")] : []
                 let answer = try api.ask(
                     method,
                     named(change.path),

@@ -16,7 +16,7 @@ struct PreconditionsTests {
             for (path, change) in [("/v1/jobs/\(job)", "/v1/jobs/\(job):retry"), (Self.path, "\(Self.path):pause")] {
                 let whole = try api.ask("GET", path)
                 let tag = try #require(whole["etag"])
-                #expect(tag.hasPrefix("\"") && tag.hasSuffix("\"") && tag == whole.tag)
+                #expect(tag.hasPrefix("\"") && tag.hasSuffix(whole.tag.dropFirst()))
                 for field in [tag, "W/\(tag)", "\"a,b\" , \(tag)", "*", "\"x\",,\(tag),"] {
                     let answer = try api.ask("GET", path, headers: [("If-None-Match", field)])
                     #expect(answer.status == 304 && answer.body.isEmpty && answer["etag"] == tag, "\(path): \(field)")
@@ -25,7 +25,8 @@ struct PreconditionsTests {
                 #expect(try api.ask("GET", path, headers: [("If-Match", "\"x\"")]).status == 412)
                 #expect(try api.ask("POST", change).status == 200)
                 let later = try api.ask("GET", path, headers: [("If-None-Match", tag)])
-                #expect(later.status == 200 && later["etag"] != tag && later["etag"] == later.tag)
+                #expect(later.status == 200 && later["etag"] != tag)
+                #expect(later["etag"]?.hasSuffix(later.tag.dropFirst()) == true)
             }
         }
     }
@@ -60,6 +61,36 @@ struct PreconditionsTests {
             let now = try #require(stored["etag"])
             #expect(try api.ask("DELETE", Self.path, headers: [("If-Match", "\"x\", \(now)")]).status == 204)
             #expect(try api.ask("DELETE", Self.path, headers: [("If-Match", "*")]).status == 412)
+        }
+    }
+
+    @Test func `what the scheduler does in between refuses nobody, and what people do does`() async throws {
+        try await withAPI { api in
+            _ = try api.ask("PUT", Self.path, Self.daily)
+            var tag = try #require(try api.ask("GET", Self.path)["etag"])
+            let tick = """
+                update tusk.schedule set
+                    next_tick_at = now() + interval '90 s', last_tick_at = now(), last_job_id = 1024, due_at = now(),
+                    fault = 'none of the people''s'
+                """
+            try api.database.script(tick)
+            let ticked = try api.ask("GET", Self.path, headers: [("If-None-Match", tag)])
+            #expect(ticked.status == 200 && ticked.text.contains("last_tick_at"), "a reader sees the ticks")
+            #expect(try api.ask("PUT", Self.path, Self.weekly, headers: [("If-Match", tag)]).status == 200)
+            for change in ["pause", "resume"] {
+                tag = try #require(try api.ask("GET", Self.path)["etag"])
+                #expect(try api.ask("POST", "\(Self.path):\(change)").status == 200)
+                #expect(try api.ask("DELETE", Self.path, headers: [("If-Match", tag)]).status == 412, "\(change)")
+            }
+            // One of the same name and revision, which is another.
+            try api.database.script("update tusk.schedule set revision = 1")
+            tag = try #require(try api.ask("GET", Self.path)["etag"])
+            #expect(try api.ask("DELETE", Self.path).status == 204)
+            #expect(try api.ask("PUT", Self.path, Self.weekly).status == 201)
+            #expect(try api.ask("PUT", Self.path, Self.daily, headers: [("If-Match", tag)]).status == 412)
+            tag = try #require(try api.ask("GET", Self.path)["etag"])
+            try api.database.script(tick)
+            #expect(try api.ask("DELETE", Self.path, headers: [("If-Match", tag)]).status == 204)
         }
     }
 
