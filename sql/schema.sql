@@ -356,6 +356,9 @@ begin
         select jsonb_strip_nulls(to_jsonb(schedule) - 'job') || jsonb_build_object('job', schedule.job) into state
         from tusk.schedule as schedule
         where schedule.name = audit_state.name;
+    elsif kind = 'database' then
+        select jsonb_build_object('restored_at', identity.restored_at) into state
+        from tusk.identity as identity;
     elsif kind = 'order' then
         select jsonb_build_object('key', head.key, 'id', head.id) into state
         from tusk.order_head as head
@@ -533,6 +536,58 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.check_edit(fields text[], queue text, priority integer, run_at timestamp with time zone, max_attempts integer, tags text[], args json) IS 'Refuses an edit that no job could have been enqueued with.';
+
+CREATE FUNCTION tusk.check_identity() RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    -- A failover or an upgrade that takes longer than this is taken for a restored backup.
+    silence_most constant interval := interval '15 minutes';
+    here record;
+    known record;
+    is_same boolean;
+    is_copy boolean;
+    last_sign timestamptz;
+begin
+    if pg_is_in_recovery() then
+        return null;
+    end if;
+    select * into strict here from tusk.find_identity();
+    select * into known from tusk.identity;
+    is_same := (known.system_identifier, known.timeline, known.database_oid, known.table_oid)
+        = (here.system_identifier, here.timeline, here.database_oid, here.table_oid);
+    if is_same and known.seen_at > clock_timestamp() - interval '1 minute' then
+        return known.restored_at;
+    end if;
+
+    insert into tusk.identity (system_identifier, timeline, database_oid, table_oid, seen_at)
+    values (here.system_identifier, here.timeline, here.database_oid, here.table_oid, clock_timestamp())
+    on conflict do nothing;
+    select * into strict known from tusk.identity for update;
+    is_same := (known.system_identifier, known.timeline, known.database_oid, known.table_oid)
+        = (here.system_identifier, here.timeline, here.database_oid, here.table_oid);
+    is_copy := (known.database_oid, known.table_oid) <> (here.database_oid, here.table_oid);
+    last_sign := greatest(
+        known.seen_at,
+        (select max(worker.heartbeat_at) from tusk.worker as worker),
+        (select max(scheduler.heartbeat_at) from tusk.scheduler as scheduler)
+    );
+    if known.restored_at is null and not is_same
+        and (is_copy or last_sign < clock_timestamp() - silence_most) then
+        known.restored_at := clock_timestamp();
+        -- Processes that outlived the restore must not go on under their former ids.
+        delete from tusk.worker;
+    end if;
+    update tusk.identity
+    set
+        system_identifier = here.system_identifier, timeline = here.timeline, database_oid = here.database_oid,
+        table_oid = here.table_oid, seen_at = clock_timestamp(), restored_at = known.restored_at;
+    return known.restored_at;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.check_identity() IS 'Since when this database waits for an operator because it was restored or copied; null: it is at work.';
 
 CREATE FUNCTION tusk.check_json(pointer text, given json, bytes_most integer) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1602,6 +1657,16 @@ begin
     ),
     found (place, severity, finding, message, remedy) as (
         select
+            0, 'bad', 'restored',
+            format(
+                'the database was restored from a backup or copied, as was found at %s: nothing starts',
+                identity.restored_at
+            ),
+            'tusk resume --restored run; or, to go on queue by queue, tusk resume --restored pause'
+        from tusk.identity as identity
+        where identity.restored_at is not null
+        union all
+        select
             1, 'bad', 'not_durable',
             format('%s is off: what was acknowledged may be lost or damaged when the machine stops', given.name),
             format('alter system set %s = on; then restart PostgreSQL', given.name)
@@ -2488,6 +2553,18 @@ begin
             format('it should have started by %s; a scheduler is about to discard it', facts.start_by),
             json_build_object('start_by', facts.start_by);
     end if;
+
+    return query
+    select
+        'restored',
+        format(
+            'the database was restored from a backup or copied, as was found at %s; nothing starts before somebody '
+            'runs tusk resume --restored', identity.restored_at
+        ),
+        json_build_object('at', identity.restored_at)
+    from tusk.identity as identity
+    where identity.restored_at is not null;
+    is_free := is_free and not found;
 
     return query
     select
@@ -3409,6 +3486,19 @@ declare
 begin
     return query
     select
+        'restored',
+        format(
+            'the database was restored from a backup or copied, as was found at %s; nothing starts before somebody '
+            'runs tusk resume --restored', identity.restored_at
+        ),
+        json_build_object('at', identity.restored_at)
+    from tusk.identity as identity
+    where identity.restored_at is not null;
+    is_free := not found;
+    is_told := found;
+
+    return query
+    select
         'queue_paused',
         format('queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
             ' until ' || paused.paused_until, ': ' || paused.pause_reason),
@@ -3418,8 +3508,8 @@ begin
         )
     from tusk.paused_queue as paused
     where paused.name = name;
-    is_free := not found;
-    is_told := found;
+    is_free := is_free and not found;
+    is_told := is_told or found;
 
     for line in
         select waiting.kind, count(*) as jobs
@@ -3607,6 +3697,49 @@ CREATE FUNCTION tusk.fair_heads(home smallint, lane_queue text, lane_priority sm
 END;
 
 COMMENT ON FUNCTION tusk.fair_heads(home smallint, lane_queue text, lane_priority smallint, kinds text[], jobs_most integer) IS 'The next jobs of the fair keys of a lane, in turn.';
+
+CREATE TABLE tusk.identity (
+    is_only boolean DEFAULT true NOT NULL,
+    system_identifier bigint NOT NULL,
+    timeline integer NOT NULL,
+    database_oid oid NOT NULL,
+    table_oid oid NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    restored_at timestamp with time zone,
+    CONSTRAINT identity_one_row CHECK (is_only)
+);
+
+COMMENT ON TABLE tusk.identity IS 'Which database this is, as the last process found it. One row, or none before the first.';
+
+COMMENT ON COLUMN tusk.identity.is_only IS 'True.';
+
+COMMENT ON COLUMN tusk.identity.system_identifier IS 'That of the cluster; initdb draws it, and so does pg_upgrade.';
+
+COMMENT ON COLUMN tusk.identity.timeline IS 'That of the WAL; another one when a backup was restored, and when a standby took over.';
+
+COMMENT ON COLUMN tusk.identity.database_oid IS 'That of the database; a copy of it has another one.';
+
+COMMENT ON COLUMN tusk.identity.table_oid IS 'That of this table; one that was restored from a dump has another one.';
+
+COMMENT ON COLUMN tusk.identity.seen_at IS 'When a process last looked, to the minute.';
+
+COMMENT ON COLUMN tusk.identity.restored_at IS 'When it was found to be restored or copied; null: it is at work.';
+
+CREATE FUNCTION tusk.find_identity(OUT system_identifier bigint, OUT timeline integer, OUT database_oid oid, OUT table_oid oid) RETURNS record
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT control.system_identifier,
+     ((('x'::text || "left"(pg_walfile_name(pg_current_wal_lsn()), 8)))::bit(32))::integer AS int4,
+     base.oid,
+     class.oid
+    FROM ((pg_control_system() control(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)
+      CROSS JOIN pg_database base)
+      CROSS JOIN pg_class class)
+   WHERE ((base.datname = current_database()) AND (class.oid = ('tusk.identity'::regclass)::oid));
+END;
+
+COMMENT ON FUNCTION tusk.find_identity(OUT system_identifier bigint, OUT timeline integer, OUT database_oid oid, OUT table_oid oid) IS 'Which database this is now. Not on a standby.';
 
 CREATE FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], cursors bigint[], kinds text[], jobs_most integer, alone boolean, is_fair boolean) RETURNS TABLE(tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint, attempt smallint, kind text, available_at timestamp with time zone, keys text[], weights smallint[], max_attempts smallint, timeout_ms integer, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, ordinal bigint, bytes_before bigint)
     LANGUAGE plpgsql
@@ -5935,6 +6068,50 @@ $$;
 
 COMMENT ON FUNCTION tusk.resume_key(key text) IS 'Lets jobs with a paused key start again; false: it was not paused.';
 
+CREATE FUNCTION tusk.resume_restored(pausing boolean, who text, why text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    names text [];
+begin
+    perform from tusk.identity where restored_at is not null for update;
+    if not found then
+        return false;
+    end if;
+    if pausing then
+        names := array(
+            select queue.name from tusk.queue as queue
+            union
+            select ready.queue from tusk.ready as ready
+            union
+            select waiting.queue from tusk.scheduled as waiting
+            union
+            select held.queue from tusk.blocked as held
+            union
+            select job.queue
+            from tusk.lease as lease
+            cross join lateral unnest(lease.ids) as running (id)
+            inner join tusk.job as job on job.shard = lease.shard and job.id = running.id
+        );
+        insert into tusk.queue as queue (name, paused_at, paused_by, pause_reason)
+        select given.name, clock_timestamp(), who, why
+        from unnest(names) as given (name)
+        on conflict (name) do update
+        set
+            paused_at = excluded.paused_at, paused_until = null, paused_by = excluded.paused_by,
+            pause_reason = excluded.pause_reason;
+        perform tusk.pause_schedule(schedule.name, who, why)
+        from tusk.schedule as schedule
+        where schedule.paused_at is null;
+    end if;
+    update tusk.identity set restored_at = null;
+    return true;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.resume_restored(pausing boolean, who text, why text) IS 'Lets a restored database work: with all its jobs, or with all queues and schedules paused. False: it was at work.';
+
 CREATE FUNCTION tusk.resume_schedule(name text) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -7440,6 +7617,9 @@ ALTER TABLE ONLY tusk.fair_share
 
 ALTER TABLE ONLY tusk.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (shard, key_hash);
+
+ALTER TABLE ONLY tusk.identity
+    ADD CONSTRAINT identity_pkey PRIMARY KEY (is_only);
 
 ALTER TABLE ONLY tusk.job_cursor
     ADD CONSTRAINT job_cursor_pkey PRIMARY KEY (shard, id);

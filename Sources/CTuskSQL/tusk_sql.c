@@ -163,6 +163,10 @@ static const unsigned char migration_0025_edits[] = {
 #embed "../../sql/migrations/0025_edits.sql" suffix(, 0)
 };
 
+static const unsigned char migration_0026_restore[] = {
+#embed "../../sql/migrations/0026_restore.sql" suffix(, 0)
+};
+
 static const unsigned char query_age_jobs[] = {
 #embed "../../sql/queries/age_jobs.sql" suffix(, 0)
 };
@@ -189,6 +193,10 @@ static const unsigned char query_cancel_job[] = {
 
 static const unsigned char query_cancel_operation[] = {
 #embed "../../sql/queries/cancel_operation.sql" suffix(, 0)
+};
+
+static const unsigned char query_check_identity[] = {
+#embed "../../sql/queries/check_identity.sql" suffix(, 0)
 };
 
 static const unsigned char query_claim_alone_job[] = {
@@ -579,6 +587,10 @@ static const unsigned char query_resume_queue[] = {
 #embed "../../sql/queries/resume_queue.sql" suffix(, 0)
 };
 
+static const unsigned char query_resume_restored[] = {
+#embed "../../sql/queries/resume_restored.sql" suffix(, 0)
+};
+
 static const unsigned char query_resume_schedule[] = {
 #embed "../../sql/queries/resume_schedule.sql" suffix(, 0)
 };
@@ -706,6 +718,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("migrations/0023_failures.sql", migration_0023_failures),
     FILE_OF("migrations/0024_audit.sql", migration_0024_audit),
     FILE_OF("migrations/0025_edits.sql", migration_0025_edits),
+    FILE_OF("migrations/0026_restore.sql", migration_0026_restore),
     FILE_OF("queries/age_jobs.sql", query_age_jobs),
     FILE_OF("queries/beat_claim.sql", query_beat_claim),
     FILE_OF("queries/beat_scheduler.sql", query_beat_scheduler),
@@ -713,6 +726,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/begin_audit.sql", query_begin_audit),
     FILE_OF("queries/cancel_job.sql", query_cancel_job),
     FILE_OF("queries/cancel_operation.sql", query_cancel_operation),
+    FILE_OF("queries/check_identity.sql", query_check_identity),
     FILE_OF("queries/claim_alone_job.sql", query_claim_alone_job),
     FILE_OF("queries/claim_gated_jobs.sql", query_claim_gated_jobs),
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
@@ -810,6 +824,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/resign_leader.sql", query_resign_leader),
     FILE_OF("queries/resume_key.sql", query_resume_key),
     FILE_OF("queries/resume_queue.sql", query_resume_queue),
+    FILE_OF("queries/resume_restored.sql", query_resume_restored),
     FILE_OF("queries/resume_schedule.sql", query_resume_schedule),
     FILE_OF("queries/retry_job.sql", query_retry_job),
     FILE_OF("queries/return_jobs.sql", query_return_jobs),

@@ -64,6 +64,8 @@ struct KeptSession {
         if let session, session.isUsable { return session }
         let new = try store.openSession(for: part.rawValue, lockTimeout: lockTimeout)
         session = new
+        // The server may be back with the data of a backup, sooner than the registration ends.
+        if part == .claimer { try new.checkNotRestored() }
         return new
     }
 }

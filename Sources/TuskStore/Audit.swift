@@ -33,6 +33,7 @@ package struct Author: Sendable, Hashable, ExpressibleByStringLiteral {
 
 /// What operators do, as the record of it has it: the sort of thing, and the change.
 package enum AuditAction: String, Sendable, Hashable, CaseIterable {
+    case databaseResume = "database.resume"
     case queuePause = "queue.pause"
     case queueResume = "queue.resume"
     case queueSet = "queue.set"

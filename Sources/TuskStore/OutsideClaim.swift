@@ -99,6 +99,7 @@ extension StoreSession {
             argsBytesMax: Self.outsideBytesMax
         )
         var jobs: [ClaimedJob] = []
+        try checkNotRestored()
         // One commit for the worker and its jobs, but never one that holds the lock of all gated claims.
         let expiresAt = try transaction { session throws(StoreError) in
             let expiresAt = try session.register(claim)

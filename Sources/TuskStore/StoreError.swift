@@ -7,6 +7,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case database(DatabaseFault)
     /// The schema is not the one this program was built for.
     case schema(SchemaState)
+    /// The database was restored from a backup or copied, and no operator has said yet what becomes of its jobs.
+    case restored
     /// A stored row does not fit the rules of this program; somebody wrote it by hand.
     case unreadable(String)
 }
@@ -54,7 +56,7 @@ extension StoreError {
         switch self {
         case .database(let fault) where fault.sqlState == "22023":
             fault.field.map { ValidationError(pointer: $0, .outOfRange, fault.message) }
-        case .database, .schema, .unreadable: nil
+        case .database, .schema, .restored, .unreadable: nil
         }
     }
 
@@ -62,7 +64,7 @@ extension StoreError {
     package var isTransient: Bool {
         switch self {
         case .database(let fault): fault.isTransient
-        case .schema, .unreadable: false
+        case .schema, .restored, .unreadable: false
         }
     }
 
@@ -70,7 +72,7 @@ extension StoreError {
     package var isUnknownOutcome: Bool {
         switch self {
         case .database(let fault): fault.isUnknownOutcome
-        case .schema, .unreadable: false
+        case .schema, .restored, .unreadable: false
         }
     }
 
@@ -83,7 +85,7 @@ extension StoreError {
         case .database(let fault):
             !fault.isTransient && !fault.isUnknownOutcome
                 && (["22", "23", "54"].contains(fault.sqlState.prefix(2)) || uniqueConflict != nil)
-        case .schema, .unreadable: false
+        case .schema, .restored, .unreadable: false
         }
     }
 
@@ -100,7 +102,7 @@ extension StoreError {
         switch self {
         case .database(let fault) where fault.sqlState == "TK003": .held(fault.message)
         case .database(let fault) where fault.sqlState == "TK004": .busy(fault.message)
-        case .database, .schema, .unreadable: nil
+        case .database, .schema, .restored, .unreadable: nil
         }
     }
 
@@ -108,7 +110,7 @@ extension StoreError {
     package var isLockTimeout: Bool {
         switch self {
         case .database(let fault): fault.sqlState == "55P03"
-        case .schema, .unreadable: false
+        case .schema, .restored, .unreadable: false
         }
     }
 }
@@ -119,6 +121,7 @@ extension StoreError: CustomStringConvertible {
         switch self {
         case .database(let fault): "\(fault.sqlState): \(fault.message)"
         case .schema(let state): state.description
+        case .restored: "the database was restored from a backup or copied; it works after tusk resume --restored"
         case .unreadable(let what): "unreadable row: \(what)"
         }
     }

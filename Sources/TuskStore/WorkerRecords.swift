@@ -53,8 +53,9 @@ extension StoreSession {
     private static let removeWorker = SQLCatalog.statement("remove_worker")
     private static let readCancels = SQLCatalog.statement("read_cancels", isReadOnly: true, isKept: true)
 
-    /// Registers a worker; it may claim from then on.
+    /// Registers a worker; it may claim from then on. Throws `StoreError.restored` while no job may start.
     package func register(_ worker: WorkerRecord) throws(StoreError) {
+        try checkNotRestored()
         _ = try run(Self.registerWorker) {
             $0.uuid(worker.id)
             $0.int4(worker.processID)

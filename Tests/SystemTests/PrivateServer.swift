@@ -27,6 +27,17 @@ final class PrivateServer: Sendable {
         try start()
     }
 
+    /// A server with the files of another one that does not run, as a standby that took over or a restored backup has
+    /// them: the same system, on a new timeline.
+    convenience init(promotedCopyOf other: PrivateServer) throws {
+        try self.init()
+        try stop()
+        let copy = "rm -r \(data) && cp -a \(other.data) \(data) && touch \(data)/standby.signal"
+        try Self.end(try ServiceProcess("/bin/sh", ["-c", "\(copy) && rm -f \(data)/postmaster.pid"]))
+        try start()
+        try database().script("select pg_promote()")
+    }
+
     deinit {
         do {
             try stop()

@@ -100,6 +100,29 @@ comment on column tusk.paused_queue.paused_until is 'As in tusk.queue.';
 comment on column tusk.paused_queue.paused_by is 'As in tusk.queue.';
 comment on column tusk.paused_queue.pause_reason is 'As in tusk.queue.';
 
+create table tusk.identity (
+    is_only boolean not null default true,
+    system_identifier bigint not null,
+    timeline integer not null,
+    database_oid oid not null,
+    table_oid oid not null,
+    seen_at timestamptz not null,
+    restored_at timestamptz,
+    constraint identity_pkey primary key (is_only),
+    constraint identity_one_row check (is_only)
+);
+
+comment on table tusk.identity
+is 'Which database this is, as the last process found it. One row, or none before the first.';
+comment on column tusk.identity.is_only is 'True.';
+comment on column tusk.identity.system_identifier is 'That of the cluster; initdb draws it, and so does pg_upgrade.';
+comment on column tusk.identity.timeline
+is 'That of the WAL; another one when a backup was restored, and when a standby took over.';
+comment on column tusk.identity.database_oid is 'That of the database; a copy of it has another one.';
+comment on column tusk.identity.table_oid is 'That of this table; one that was restored from a dump has another one.';
+comment on column tusk.identity.seen_at is 'When a process last looked, to the minute.';
+comment on column tusk.identity.restored_at is 'When it was found to be restored or copied; null: it is at work.';
+
 create table tusk.schedule (
     name text collate "C" not null,
     cron text not null,

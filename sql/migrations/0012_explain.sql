@@ -320,6 +320,18 @@ begin
 
     return query
     select
+        'restored',
+        format(
+            'the database was restored from a backup or copied, as was found at %s; nothing starts before somebody '
+            'runs tusk resume --restored', identity.restored_at
+        ),
+        json_build_object('at', identity.restored_at)
+    from tusk.identity as identity
+    where identity.restored_at is not null;
+    is_free := is_free and not found;
+
+    return query
+    select
         'queue_paused',
         format('queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
             ' until ' || paused.paused_until, ': ' || paused.pause_reason),

@@ -127,6 +127,19 @@ declare
 begin
     return query
     select
+        'restored',
+        format(
+            'the database was restored from a backup or copied, as was found at %s; nothing starts before somebody '
+            'runs tusk resume --restored', identity.restored_at
+        ),
+        json_build_object('at', identity.restored_at)
+    from tusk.identity as identity
+    where identity.restored_at is not null;
+    is_free := not found;
+    is_told := found;
+
+    return query
+    select
         'queue_paused',
         format('queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
             ' until ' || paused.paused_until, ': ' || paused.pause_reason),
@@ -136,8 +149,8 @@ begin
         )
     from tusk.paused_queue as paused
     where paused.name = name;
-    is_free := not found;
-    is_told := found;
+    is_free := is_free and not found;
+    is_told := is_told or found;
 
     for line in
         select waiting.kind, count(*) as jobs

@@ -25,6 +25,16 @@ begin
     ),
     found (place, severity, finding, message, remedy) as (
         select
+            0, 'bad', 'restored',
+            format(
+                'the database was restored from a backup or copied, as was found at %s: nothing starts',
+                identity.restored_at
+            ),
+            'tusk resume --restored run; or, to go on queue by queue, tusk resume --restored pause'
+        from tusk.identity as identity
+        where identity.restored_at is not null
+        union all
+        select
             1, 'bad', 'not_durable',
             format('%s is off: what was acknowledged may be lost or damaged when the machine stops', given.name),
             format('alter system set %s = on; then restart PostgreSQL', given.name)

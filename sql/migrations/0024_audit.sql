@@ -70,6 +70,9 @@ begin
         select jsonb_strip_nulls(to_jsonb(schedule) - 'job') || jsonb_build_object('job', schedule.job) into state
         from tusk.schedule as schedule
         where schedule.name = audit_state.name;
+    elsif kind = 'database' then
+        select jsonb_build_object('restored_at', identity.restored_at) into state
+        from tusk.identity as identity;
     elsif kind = 'order' then
         select jsonb_build_object('key', head.key, 'id', head.id) into state
         from tusk.order_head as head

@@ -36,6 +36,8 @@ extension Problem {
             self.init(.schemaMismatch, "The database was not migrated to the version this program needs.")
         case .schema:
             self.init(.schemaMismatch, "The database was not migrated to the version this program needs.")
+        case .restored:
+            self.init(.databaseRestored, "No job starts before an operator runs tusk resume --restored.")
         case .database, .unreadable:
             self.init(.internalError, "The request failed; the log has the reason under this request id.")
         }

@@ -62,6 +62,8 @@ package enum ProblemKind: String, Sendable, Hashable, CaseIterable {
     case databaseUnavailable = "database-unavailable"
     /// The database's schema does not fit this program.
     case schemaMismatch = "schema-mismatch"
+    /// The database was restored from a backup or copied; no job starts before an operator says so.
+    case databaseRestored = "database-restored"
     /// Too many requests wait already.
     case overloaded
     /// This process is about to end.
@@ -84,7 +86,7 @@ extension ProblemKind {
         case .validation, .idempotencyMismatch: 422
         case .tooManyFailures, .rateLimited: 429
         case .internalError: 500
-        case .databaseUnavailable, .schemaMismatch, .overloaded, .draining: 503
+        case .databaseUnavailable, .schemaMismatch, .databaseRestored, .overloaded, .draining: 503
         }
     }
 
@@ -121,6 +123,7 @@ extension ProblemKind {
         case .internalError: "Internal error"
         case .databaseUnavailable: "The database is unavailable"
         case .schemaMismatch: "The database's schema does not fit"
+        case .databaseRestored: "The database was restored and waits for an operator"
         case .overloaded: "Too many requests are waiting"
         case .draining: "The server is shutting down"
         }
@@ -130,7 +133,7 @@ extension ProblemKind {
     var retryAfterSeconds: Int? {
         switch self {
         case .idempotencyInFlight, .uniqueInFlight, .databaseUnavailable, .overloaded, .draining, .rateLimited: 1
-        case .schemaMismatch: 10
+        case .schemaMismatch, .databaseRestored: 10
         case .tooManyFailures: 10
         case .invalidJSON, .invalidRequest, .unknownParameter, .invalidPageToken, .unauthenticated: nil
         case .missingScope, .crossOrigin, .jobNotFound, .scheduleNotFound, .limitNotFound: nil

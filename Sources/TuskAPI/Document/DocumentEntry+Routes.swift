@@ -133,7 +133,8 @@ extension DocumentEntry {
             id: "claimJobs",
             summary: "Claims jobs under a lease, waiting for them if need be.",
             request: "Claim",
-            answers: [json("Claimed", "The jobs; none when there were none in time.")]
+            answers: [json("Claimed", "The jobs; none when there were none in time.")],
+            problems: [.databaseRestored]
         ),
         "POST /v1/claims/{lease}:heartbeat": DocumentEntry(
             id: "beatClaim",

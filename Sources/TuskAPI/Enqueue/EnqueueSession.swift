@@ -67,7 +67,7 @@ struct EnqueueSession {
     private func usedUpTime(_ error: StoreError) -> Bool {
         switch error {
         case .database(let fault): fault.sqlState == "57014"
-        case .schema, .unreadable: false
+        case .schema, .restored, .unreadable: false
         }
     }
 }

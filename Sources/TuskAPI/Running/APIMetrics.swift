@@ -121,7 +121,7 @@ final class APIMetrics: Sendable {
     func note(_ error: StoreError) {
         switch error {
         case .database(let fault): databaseErrors.with(String(fault.sqlState.prefix(2))).increment()
-        case .schema, .unreadable: databaseErrors.with("none").increment()
+        case .schema, .restored, .unreadable: databaseErrors.with("none").increment()
         }
     }
 

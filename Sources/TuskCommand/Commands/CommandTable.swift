@@ -5,7 +5,7 @@ enum CommandTable {
         + JobWaitCommand.all + JobTailCommand.all
         + WhyCommand.all + QueueCommands.all + LimitCommands.all + OrderCommands.all + ScheduleCommands.all
         + WorkerCommands.all + TopCommand.all + KeyCommands.all + MigrateCommands.all
-        + ErrorCommands.all + AuditCommands.all + OperationCommands.all
+        + ResumeCommand.all + ErrorCommands.all + AuditCommands.all + OperationCommands.all
         + BenchCommand.all + ConfigCommands.all + DoctorCommand.all + HealthCommand.all + ShellCommands.all
         + VersionCommand.all
 }

@@ -15,6 +15,7 @@ extension CommandError {
         }
         switch error {
         case .schema(let state): self.init(state)
+        case .restored: self.init(.conflict, error.description)
         case .unreadable(let what): self.init(.failure, "the database holds a row that does not fit: \(what)")
         case .database(let fault): self.init(fault)
         }

@@ -13,6 +13,7 @@ struct Elector: Duty {
     /// Called when this scheduler begins or ceases to lead.
     private let changed: @Sendable () -> Void
     private var nextBeatAt = ContinuousClock.now
+    private var isRestored = false
 
     init(_ record: SchedulerRecord, _ context: DutyContext, changed: @escaping @Sendable () -> Void) {
         self.record = record
@@ -29,12 +30,20 @@ struct Elector: Duty {
             nextBeatAt = now.advanced(by: configuration.heartbeatInterval)
         }
         let askedAt = ContinuousClock.now
-        let leads = try session.lead(record.id, for: configuration.leaderTime)
+        let leads = try mayLead(session) ? try session.lead(record.id, for: configuration.leaderTime) : false
         if leadership.note(leads: leads, askedAt: askedAt) {
             logger.notice(leads ? "leads now" : "leads no more")
             changed()
         }
         return configuration.leaderInterval
+    }
+
+    /// Nobody leads while a restored database waits for an operator: nothing is rescued, nothing fires.
+    private mutating func mayLead(_ session: StoreSession) throws(StoreError) -> Bool {
+        let wasRestored = isRestored
+        isRestored = try session.restoredAt() != nil
+        if isRestored, !wasRestored { logger.warning(StoreError.restored.description) }
+        return !isRestored
     }
 
     mutating func finish(_ session: StoreSession) throws(StoreError) {
