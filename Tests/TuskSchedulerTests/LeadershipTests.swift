@@ -35,6 +35,21 @@ import TuskStore
         }
     }
 
+    @Test func `nobody leads a restored database before an operator has spoken`() async throws {
+        try await withScheduler { fixture in
+            let session = try fixture.database.storeSession()
+            defer { session.close() }
+            #expect(try session.restoredAt() == nil)
+            try fixture.database.script("update tusk.identity set database_oid = 0")
+            let scheduler = fixture.start("first")
+            try await soon { fixture.logged("tusk resume --restored") == 1 }
+            #expect(try session.fleet().leader == nil && !scheduler.isLeader)
+            #expect(try session.resumeRestored(.run, by: "anna"))
+            try await soon { scheduler.isLeader }
+            #expect(fixture.logged("tusk resume --restored") == 1, "it is said once")
+        }
+    }
+
     @Test func `a leader that stops hands over at once and is forgotten`() async throws {
         try await withScheduler { fixture in
             var configuration = SchedulerFixture.quick
