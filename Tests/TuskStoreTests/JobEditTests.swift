@@ -324,6 +324,41 @@ import TuskStore
         }
     }
 
+    @Test func `a line that goes on while its next job is changed lets that go, and not the one behind`() async throws {
+        try await withDatabase(.migrated) { database in
+            let store = try StoreFixture(database)
+            defer { store.session.close() }
+            let worker = try store.worker()
+            let job = try NewJob(kind: "noop", order: JobOrder("line"))
+            let ids = try store.enqueue(job, job, job)
+            _ = try store.settle(try store.claimGated(worker).jobs, worker)
+            let own = try database.session()
+            defer { own.close() }
+            try own.script("begin; select tusk.edit_job(\(ids[1]), '{priority}', priority => 1)")
+            let hasEnded = Mutex(false)
+            async let release: Void = Lane.run("release") {
+                let other = try StoreFixture(database)
+                defer { other.session.close() }
+                _ = try other.session.releaseNext()
+                hasEnded.withLock { $0 = true }
+            }
+            let waits = Statement(
+                name: "waits",
+                text: """
+                    select count(*) from pg_locks as held
+                    inner join pg_stat_activity as session on session.pid = held.pid
+                    where not held.granted and session.datname = current_database()
+                    """,
+                isReadOnly: true
+            )
+            while !hasEnded.withLock({ $0 }), try store.session.session.run(waits).int8(0, 0) == 0 {}
+            try own.script("commit")
+            try await release
+            _ = try store.session.releaseNext()
+            #expect(try ids.map(store.state) == [.completed, .available, .blocked])
+        }
+    }
+
     @Test func `a condition is asked of a job that nobody can claim meanwhile`() async throws {
         try await withDatabase(.migrated) { database in
             let store = try StoreFixture(database)
