@@ -335,12 +335,14 @@ import TuskStore
             let own = try database.session()
             defer { own.close() }
             try own.script("begin; select tusk.edit_job(\(ids[1]), '{priority}', priority => 1)")
-            let hasEnded = Mutex(false)
-            async let release: Void = Lane.run("release") {
-                let other = try StoreFixture(database)
-                defer { other.session.close() }
-                _ = try other.session.releaseNext()
-                hasEnded.withLock { $0 = true }
+            let hasEnded = Ended()
+            // A thread of its own: a child task would begin on this one.
+            DispatchQueue(label: "release").async {
+                if let other = try? StoreFixture(database) {
+                    _ = try? other.session.releaseNext()
+                    other.session.close()
+                }
+                hasEnded.note()
             }
             let waits = Statement(
                 name: "waits",
@@ -351,9 +353,9 @@ import TuskStore
                     """,
                 isReadOnly: true
             )
-            while !hasEnded.withLock({ $0 }), try store.session.session.run(waits).int8(0, 0) == 0 {}
+            while !hasEnded.isTrue, try store.session.session.run(waits).int8(0, 0) == 0 {}
             try own.script("commit")
-            try await release
+            try await eventually(within: .seconds(10), "the release has ended") { hasEnded.isTrue }
             _ = try store.session.releaseNext()
             #expect(try ids.map(store.state) == [.completed, .available, .blocked])
         }
@@ -377,6 +379,15 @@ import TuskStore
             #expect(try store.session.edit(id, edit, by: "test") { _ in false } == .refused)
         }
     }
+}
+
+/// Whether something on another thread has ended.
+private final class Ended: Sendable {
+    private let state = Mutex(false)
+
+    var isTrue: Bool { state.withLock { $0 } }
+
+    func note() { state.withLock { $0 = true } }
 }
 
 extension JobEditAnswer {
