@@ -230,27 +230,6 @@ comment on function tusk.take_waiting is
 'Takes a waiting job out of the table that holds it, for the caller to put it back in the same transaction. Where it is
 not waiting: place is null, and ended says whether it runs or how it ended; null: there is no such job.';
 
-create function tusk.lock_line(job_id bigint) returns void
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    home constant smallint := lock_line.job_id & 1023;
-begin
-    perform from tusk.order_head as head
-    where
-        head.shard = home
-        and head.key = (
-            select job.order_key from tusk.job as job where job.shard = home and job.id = lock_line.job_id
-        )
-    for update;
-end
-$$;
-
-comment on function tusk.lock_line is
-'Locks the order key of a job, if it has one, before its row is taken and put back: who lets the next of the line go
-meanwhile would miss it and let the one behind it go.';
-
 create function tusk.hold_waiting(job_id bigint) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
