@@ -1982,6 +1982,7 @@ begin
         -- Before the row of the job, as an enqueue does that replaces it.
         select given.old_hash, given.new_hash into old_hash, new_hash from tusk.lock_edited_key(job_id, args) as given;
     end if;
+    perform tusk.lock_line(job_id);
     select taken.* into was from tusk.take_waiting(job_id) as taken;
     if was.place is null then
         answer := coalesce(was.ended, 'not_found');
@@ -3939,6 +3940,7 @@ CREATE FUNCTION tusk.hold_waiting(job_id bigint) RETURNS void
 declare
     home constant smallint := hold_waiting.job_id & 1023;
 begin
+    perform tusk.lock_line(hold_waiting.job_id);
     -- As in take_waiting.
     for round in 1..3 loop
         perform from tusk.scheduled as waiting
@@ -4369,6 +4371,26 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.lock_keys(jobs json) IS 'Locks the unique keys and the order keys of many jobs in one order, so that two callers never wait for each other.';
+
+CREATE FUNCTION tusk.lock_line(job_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    home constant smallint := lock_line.job_id & 1023;
+begin
+    perform from tusk.order_head as head
+    where
+        head.shard = home
+        and head.key = (
+            select job.order_key from tusk.job as job where job.shard = home and job.id = lock_line.job_id
+        )
+    for update;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.lock_line(job_id bigint) IS 'Locks the order key of a job, if it has one, before its row is taken and put back: who lets the next of the line go
+meanwhile would miss it and let the one behind it go.';
 
 CREATE FUNCTION tusk.lock_order_head(home smallint, key text) RETURNS bigint
     LANGUAGE plpgsql
@@ -5963,6 +5985,7 @@ declare
     moment constant timestamptz := clock_timestamp();
     moved record;
 begin
+    perform tusk.lock_line(job_id);
     -- A job that goes from one table to another meanwhile is found in the next round; one that is claimed is not.
     for round in 1..3 loop
         delete from tusk.scheduled as waiting

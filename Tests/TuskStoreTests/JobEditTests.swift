@@ -1,12 +1,10 @@
-import Dispatch
-import Synchronization
 import TestSupport
 import Testing
 import TuskCore
 import TuskPostgres
 import TuskStore
 
-/// What an operator changes about a job that waits: state by state, and against claims.
+/// What an operator changes about a job that waits, state by state.
 @Suite struct JobEditTests {
     @Test func `what is not named stays, and a job that stays in its line keeps its place`() async throws {
         try await withStore { store in
@@ -244,108 +242,10 @@ import TuskStore
             #expect(refusal.sqlState == "22023" && refusal.detail == "Field: \(field)", "\(refusal)")
         }
     }
-
-    /// Each job is edited once, by one of eight, while one claims: it runs once, with the old or the new values.
-    @Test(arguments: [false, true])
-    func `of 64 edits against claims each wins wholly or changes nothing`(isMoved: Bool) async throws {
-        try await withDatabase(.migrated) { database in
-            let store = try StoreFixture(database)
-            defer { store.session.close() }
-            let worker = try store.worker()
-            let old = try NewJob.of(#"{"kind":"noop","args":{"n":1},"tags":["old"],"max_attempts":3}"#)
-            let ids = try store.session.enqueue(Array(repeating: old, count: 64)).map(\.id)
-            let more = isMoved ? #","queue":"mail""# : ""
-            let edit = try JobEdit(#"{"args":{"n":2},"tags":["new"],"max_attempts":4\#(more)}"#)
-            let answers = Mutex<[JobID: JobEditAnswer]>([:])
-            let claimed = Mutex<[ClaimedJob]>([])
-            DispatchQueue.concurrentPerform(iterations: 9) { number in
-                guard let own = try? StoreFixture(database) else { return }
-                defer { own.session.close() }
-                if number == 8 {
-                    for _ in 0..<200 where claimed.withLock({ $0.count }) < 64 {
-                        guard let jobs = try? own.claim(worker, max: 2, queues: ["default", "mail"]) else { continue }
-                        claimed.withLock { $0 += jobs }
-                    }
-                    return
-                }
-                // From both ends, so that claims meet them.
-                for index in 0..<8 {
-                    let id = ids[number % 2 == 0 ? number * 8 + index : number * 8 + 7 - index]
-                    guard let answer = try? own.edit(id, edit) else { continue }
-                    answers.withLock { $0[id] = answer }
-                }
-            }
-            claimed.withLock { $0 += (try? store.claim(worker, queues: ["default", "mail"])) ?? [] }
-            let jobs = claimed.withLock(\.self)
-            #expect(jobs.map(\.id).sorted() == ids.sorted(), "each runs once")
-            for job in jobs {
-                let isNew = try #require(answers.withLock { $0[job.id] }).isChanged
-                let values = [job.args.text, job.tags.joined(), String(job.maxAttempts)]
-                #expect(values == (isNew ? [#"{"n":2}"#, "new", "4"] : [#"{"n":1}"#, "old", "3"]), "job \(job.id)")
-                #expect(job.queue == (isNew && isMoved ? "mail" : "default"))
-            }
-        }
-    }
-
-    @Test func `a claim that began before a change was committed does not take the job as it was`() async throws {
-        try await withDatabase(.migrated) { database in
-            let store = try StoreFixture(database)
-            defer { store.session.close() }
-            let worker = try store.worker()
-            // What a claim has to step over, so that changes are committed between its snapshot and its row.
-            try database.script(
-                """
-                insert into tusk.ready (priority, args_bytes, id, available_at, queue, kind)
-                select 5, 2, -number, now(), 'default', 'other' from generate_series(1, 50000) as number
-                """
-            )
-            let edit = try JobEdit(#"{"args":{"n":2}}"#)
-            var changed = 0
-            for round in 0..<20 {
-                let id = try store.enqueue(count: 1)[0]
-                let answer = Mutex<JobEditAnswer?>(nil)
-                let claimed = Mutex<[ClaimedJob]>([])
-                DispatchQueue.concurrentPerform(iterations: 2) { number in
-                    guard let own = try? StoreFixture(database) else { return }
-                    defer { own.session.close() }
-                    if number == 0 {
-                        answer.withLock { $0 = try? own.edit(id, edit) }
-                    } else {
-                        claimed.withLock { $0 = (try? own.claim(worker)) ?? [] }
-                    }
-                }
-                claimed.withLock { $0 += (try? store.claim(worker)) ?? [] }
-                let isChanged = try #require(answer.withLock { $0 }).isChanged
-                changed += isChanged ? 1 : 0
-                let args = claimed.withLock { $0.map(\.args.text) }
-                #expect(args == [isChanged ? #"{"n":2}"# : "{}"], "round \(round)")
-            }
-            #expect(changed > 0)
-        }
-    }
-
-    @Test func `a condition is asked of a job that nobody can claim meanwhile`() async throws {
-        try await withDatabase(.migrated) { database in
-            let store = try StoreFixture(database)
-            defer { store.session.close() }
-            let other = try StoreFixture(database)
-            defer { other.session.close() }
-            let worker = try store.worker()
-            let id = try store.enqueue(count: 1)[0]
-            let edit = try JobEdit(#"{"queue":"mail"}"#)
-            let taken = Mutex<Int?>(nil)
-            let answer = try store.session.edit(id, edit, by: "test") { job in
-                taken.withLock { $0 = (try? other.claim(worker))?.count }
-                return job.queue == "default"
-            }
-            #expect(answer.isChanged && taken.withLock(\.self) == 0)
-            #expect(try store.session.edit(id, edit, by: "test") { _ in false } == .refused)
-        }
-    }
 }
 
 extension JobEditAnswer {
-    fileprivate var isChanged: Bool {
+    var isChanged: Bool {
         if case .changed = self { true } else { false }
     }
 
@@ -366,7 +266,7 @@ extension JobEdit {
 }
 
 extension NewJob {
-    fileprivate static func of(_ json: String) throws -> NewJob {
+    static func of(_ json: String) throws -> NewJob {
         try NewJob(json: try JSONDocument(validating: Array(json.utf8), limits: .body).root)
     }
 }

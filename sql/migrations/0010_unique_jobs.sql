@@ -315,6 +315,7 @@ declare
     moment constant timestamptz := clock_timestamp();
     moved record;
 begin
+    perform tusk.lock_line(job_id);
     -- A job that goes from one table to another meanwhile is found in the next round; one that is claimed is not.
     for round in 1..3 loop
         delete from tusk.scheduled as waiting

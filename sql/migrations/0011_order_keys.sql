@@ -107,6 +107,27 @@ $$;
 comment on function tusk.lock_order_head is
 'Locks the row of an order key, made if need be; its head, or 0. Raises TK004 when another holds it for a second.';
 
+create function tusk.lock_line(job_id bigint) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    home constant smallint := lock_line.job_id & 1023;
+begin
+    perform from tusk.order_head as head
+    where
+        head.shard = home
+        and head.key = (
+            select job.order_key from tusk.job as job where job.shard = home and job.id = lock_line.job_id
+        )
+    for update;
+end
+$$;
+
+comment on function tusk.lock_line is
+'Locks the order key of a job, if it has one, before its row is taken and put back: who lets the next of the line go
+meanwhile would miss it and let the one behind it go.';
+
 create function tusk.holds_order(home smallint, head bigint) returns boolean
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp

@@ -238,6 +238,7 @@ as $$
 declare
     home constant smallint := hold_waiting.job_id & 1023;
 begin
+    perform tusk.lock_line(hold_waiting.job_id);
     -- As in take_waiting.
     for round in 1..3 loop
         perform from tusk.scheduled as waiting
@@ -303,6 +304,7 @@ begin
         -- Before the row of the job, as an enqueue does that replaces it.
         select given.old_hash, given.new_hash into old_hash, new_hash from tusk.lock_edited_key(job_id, args) as given;
     end if;
+    perform tusk.lock_line(job_id);
     select taken.* into was from tusk.take_waiting(job_id) as taken;
     if was.place is null then
         answer := coalesce(was.ended, 'not_found');
