@@ -244,6 +244,8 @@ class WorkTests(BrowserTestCase):
         self.assertEqual(page.get_by_role("searchbox").input_value(), "kind:report state:running")
         page.go_back()
         page.wait_for_url("**/jobs")
+        # Until then the box is the one of the filter before.
+        expect(page.get_by_role("searchbox")).to_have_value("")
         page.get_by_role("searchbox").fill("rubbish")
         page.keyboard.press("Enter")
         page.wait_for_selector(".fault:has-text('rubbish')")
