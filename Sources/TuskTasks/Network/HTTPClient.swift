@@ -36,9 +36,13 @@ struct HTTPClient: Sendable {
     }
 
     /// Begins a call whose answer is read at the reader's own pace, over a connection of its own.
-    func stream(_ call: HTTPCall, shouldStop: @escaping () -> Bool) throws(TaskFailure) -> HTTPStream {
+    func stream(
+        _ call: HTTPCall,
+        keptBytesMax: Int = HTTPStream.keptBytesMaxDefault,
+        shouldStop: @escaping () -> Bool
+    ) throws(TaskFailure) -> HTTPStream {
         if let fault = HTTPURL.fault(of: call.url) { throw .refused("url \(fault)") }
-        return try HTTPStream(call, guardian, trusted, shouldStop)
+        return try HTTPStream(call, guardian, trusted, keptBytesMax: keptBytesMax, shouldStop)
     }
 
     @unsafe private func perform(

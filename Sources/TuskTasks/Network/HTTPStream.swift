@@ -7,8 +7,8 @@ import CCurl
 ///
 /// Source: libcurl 7.88, libcurl-multi(3), curl_multi_perform(3), curl_easy_pause(3).
 @safe final class HTTPStream {
-    /// Bytes that are kept until they are read: 256 KiB, and one piece more.
-    static let keptBytesMax = 256 << 10
+    /// Bytes that are kept until they are read: 256 KiB, and a piece more.
+    static let keptBytesMaxDefault = 256 << 10
     /// How long libcurl may wait for the server before it is asked again whether it should: 1 second.
     private static let pollMilliseconds: Int32 = 1000
 
@@ -49,11 +49,12 @@ import CCurl
         _ call: HTTPCall,
         _ guardian: NetworkGuard,
         _ trusted: TrustedAuthorities?,
+        keptBytesMax: Int,
         _ shouldStop: @escaping () -> Bool
     ) throws(TaskFailure) {
         let kept = Kept()
         let exchange = HTTPExchange(guardian, call, shouldStop, { kept.head = $0 }, { kept.add($0) })
-        exchange.hasRoom = { kept.count < Self.keptBytesMax }
+        exchange.hasRoom = { kept.count < keptBytesMax }
         guard let curl = unsafe CurlSessions.make(), let multi = unsafe curl_multi_init() else {
             throw .unreadable("libcurl does not start")
         }
@@ -79,6 +80,9 @@ import CCurl
         unsafe curl_multi_cleanup(multi)
         unsafe curl_slist_free_all(headers)
     }
+
+    /// Bytes that came and were not read.
+    var keptBytes: Int { kept.count }
 
     /// The first part of the answer. Blocks until it is there.
     func head() throws(TaskFailure) -> HTTPHead {
