@@ -12,7 +12,8 @@ import TuskStore
     private static let ok = "HTTP/1.1 200 OK\r\n"
 
     @Test(arguments: [
-        ("404 No", TaskFailure.unreadable("the server answered 404")), ("403 No", .unreadable("the server answered 403")),
+        ("404 No", TaskFailure.unreadable("the server answered 404")),
+        ("403 No", .unreadable("the server answered 403")),
         ("410 Gone", .refused("the server answered 410")), ("503 No", .unavailable("the server answered 503")),
         ("429 No\r\nRetry-After: 7", .busy("the server answered 429", retryAfter: .seconds(7))),
         ("302 No\r\nLocation: /", .refused("the server answered 302, and redirects are not followed")),

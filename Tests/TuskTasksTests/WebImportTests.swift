@@ -48,7 +48,8 @@ import TuskStore
 
     /// How the server lets the next attempt tell whether the file is the same.
     @Test(arguments: [
-        ("\"one\"" as String?, nil as String?, true), (nil, old, true), ("\"one\"", nil, false), ("W/\"one\"", nil, true),
+        ("\"one\"" as String?, nil as String?, true), (nil, old, true), ("\"one\"", nil, false),
+        ("W/\"one\"", nil, true),
     ])
     func `an import whose connection is cut goes on, and every row is there once`(
         tag: String?,
