@@ -56,7 +56,7 @@ import Testing
         }
         let server = try FileServer(.init(bytes: Self.bytes))
         call.url = server.url
-        let stream = try client().stream(call, shouldStop: { false })
+        let stream = try client().stream(call, keptBytesMax: 1, shouldStop: { false })
         _ = try stream.head()
         let start = ContinuousClock.now
         try await eventually { start.duration(to: .now) > .milliseconds(1500) }
