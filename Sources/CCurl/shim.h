@@ -1,6 +1,7 @@
 // libcurl's easy interface, and its variadic functions with the types that Tusk uses. Manual: curl_easy_setopt(3).
 #pragma once
 #include <curl/curl.h>
+#include <stdbool.h>
 
 static inline CURLcode tusk_curl_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
 
@@ -20,9 +21,10 @@ static inline CURLcode tusk_curl_set_pointer(CURL *curl, CURLoption option, void
     return curl_easy_setopt(curl, option, value);
 }
 
-// The bytes are not copied: they have to stay until the session is done with them.
-static inline CURLcode tusk_curl_set_blob(CURL *curl, CURLoption option, const void *bytes, size_t count) {
-    struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_NOCOPY};
+// Unless they are copied, the bytes have to stay until the session is done with them.
+static inline CURLcode tusk_curl_set_blob(CURL *curl, CURLoption option, const void *bytes, size_t count, bool copied) {
+    unsigned int flags = copied ? CURL_BLOB_COPY : CURL_BLOB_NOCOPY;
+    struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = flags};
     return curl_easy_setopt(curl, option, &blob);
 }
 

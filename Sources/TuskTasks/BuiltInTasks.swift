@@ -17,12 +17,12 @@ package enum BuiltInTasks {
         package var queries: [String: NamedQuery] = [:]
         /// The functions that `sql.call` may call, as `schema.name`. Defaults to none.
         package var functions: [String] = []
-        /// Addresses that `data.fetch`, `http.request` and webhooks may connect to, besides those of the public
-        /// internet. Defaults to none.
+        /// Addresses that `data.fetch`, `data.import`, `http.request` and webhooks may connect to, besides those of the
+        /// public internet. Defaults to none.
         package var networks: [Network] = []
         /// Who may vouch for https servers besides those the system trusts. Defaults to nobody.
         package var trusted: TrustedAuthorities?
-        /// Whether `http.request` and `data.fetch` are offered. Defaults to false.
+        /// Whether `http.request` and `data.fetch` are offered, and `data.import` takes URLs. Defaults to false.
         package var allowsRequests = false
         /// What `http.request` signs with. Defaults to nothing.
         package var signingKey: WebhookKey?
@@ -48,8 +48,11 @@ package enum BuiltInTasks {
             kinds.append(type(of: handler).kind)
         }
         let (settings, tables) = (configuration.settings, configuration.tables)
-        if !configuration.importRoots.isEmpty, !tables.isEmpty {
-            offer(DataImport(settings, roots: configuration.importRoots, tables: tables))
+        let network = NetworkGuard(allowing: configuration.networks)
+        let trusted = configuration.trusted
+        if !tables.isEmpty, configuration.allowsRequests || !configuration.importRoots.isEmpty {
+            let (roots, network) = (configuration.importRoots, configuration.allowsRequests ? network : nil)
+            offer(DataImport(settings, roots: roots, tables: tables, network: network, trusting: trusted))
         }
         if !tables.isEmpty { offer(DataRollup(settings, tables: tables)) }
         if !configuration.outputRoots.isEmpty, !configuration.queries.isEmpty {
@@ -62,14 +65,12 @@ package enum BuiltInTasks {
             worker.register(command.kind, policy: HandlerPolicy(timeout: command.timeout)) { try task.perform($0) }
             kinds.append(command.kind)
         }
-        let network = NetworkGuard(allowing: configuration.networks)
         for webhook in configuration.webhooks {
-            let task = WebhookTask(webhook, network, trusting: configuration.trusted)
+            let task = WebhookTask(webhook, network, trusting: trusted)
             worker.register(webhook.kind, policy: HandlerPolicy(timeout: webhook.timeout)) { try task.perform($0) }
             kinds.append(webhook.kind)
         }
         guard configuration.allowsRequests else { return kinds }
-        let trusted = configuration.trusted
         offer(HTTPRequestTask(network: network, key: configuration.signingKey, trusting: trusted))
         if !configuration.outputRoots.isEmpty {
             offer(DataFetch(settings, roots: configuration.outputRoots, network: network, trusting: trusted))

@@ -14,7 +14,11 @@ extension ImportFixture {
     }
 
     /// Runs a job by a worker with the data tasks until it has ended.
-    func run(_ job: NewJob, offering queries: [String: String] = [:]) async throws -> JobRecord {
+    func run(
+        _ job: NewJob,
+        offering queries: [String: String] = [:],
+        allowsRequests: Bool = true
+    ) async throws -> JobRecord {
         let session = try database.storeSession()
         defer { session.close() }
         let id = try #require(try session.enqueue([job]).first?.id)
@@ -25,7 +29,7 @@ extension ImportFixture {
         configuration.tables = try AllowedTables(["public.*"])
         configuration.queries = try queries.mapValues { try NamedQuery($0) }
         configuration.functions = ["public.work", "public.odd"]
-        configuration.allowsRequests = true
+        configuration.allowsRequests = allowsRequests
         configuration.networks = [try #require(Network("127.0.0.0/8"))]
         configuration.signingKey = WebhookKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         BuiltInTasks.register(on: worker, configuration)

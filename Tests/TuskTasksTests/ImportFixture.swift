@@ -51,6 +51,7 @@ final class ImportFixture: Sendable {
     func load(
         _ args: ImportArgs,
         chunkBytes: Int = 16 << 20,
+        networks: [Network] = ["127.0.0.0/8"].compactMap { Network($0) },
         shouldStop: @escaping () -> Bool = { false },
         complete: @escaping (Session, JSONText) throws(PostgresError) -> Void = { _, _ in }
     ) throws -> ImportState.Totals {
@@ -65,10 +66,16 @@ final class ImportFixture: Sendable {
         )
         let tables = try AllowedTables(["public.*", "odd schema.*"])
         let run = try ImportRun(args, tables: tables, surroundings)
-        let file = try AllowedRoots([folder, Self.sharedFolder]).open(args.file)
+        let source: any InputSource
+        switch run.source {
+        case .file(let path): source = try AllowedRoots([folder, Self.sharedFolder]).open(path)
+        case .server(let request):
+            let client = HTTPClient(guardian: NetworkGuard(allowing: networks))
+            source = WebSource(request, client, timeLeft: .seconds(60), shouldStop: shouldStop)
+        }
         let session = try Session(DataImport.settings(database.settings))
         defer { session.close() }
-        return try run.perform(file, on: session).totals
+        return try run.perform(source, on: session).totals
     }
 
     /// The lines of the rejects of `public.t`, with their reasons.

@@ -13,7 +13,20 @@ final class LoopbackServer: Sendable {
     /// `answer` gets each request, head and body, and returns the bytes to send; the connection is closed then, unless
     /// it is kept open: then it serves one connection until the other side closes it.
     /// With `trickling` a byte follows every 20 milliseconds for as long as the other side takes it.
-    init(keepsOpen: Bool = false, trickling: Bool = false, _ answer: @escaping @Sendable (String) -> String) throws {
+    convenience init(
+        keepsOpen: Bool = false,
+        trickling: Bool = false,
+        _ answer: @escaping @Sendable (String) -> String
+    ) throws {
+        try self.init(keepsOpen: keepsOpen, trickling: trickling, bytes: { Array(answer($0).utf8) })
+    }
+
+    /// The same for answers that are no text.
+    init(
+        keepsOpen: Bool = false,
+        trickling: Bool = false,
+        bytes answer: @escaping @Sendable (String) -> [UInt8]
+    ) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()
@@ -41,7 +54,7 @@ final class LoopbackServer: Sendable {
                     let request = Self.read(connection)
                     if keepsOpen, request.isEmpty { break }
                     self?.received.withLock { $0.append(request) }
-                    let bytes = Array(answer(request).utf8)
+                    let bytes = answer(request)
                     _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
                     if trickling { Self.trickle(connection) }
                 } while keepsOpen

@@ -22,12 +22,13 @@ import Testing
     /// A frame that holds nothing, as `pzstd` puts it before others. Source: RFC 8878, 3.1.2.
     private static let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]
 
-    private func frame(_ text: String) throws -> [UInt8] {
+    private static func frame(_ text: String) throws -> [UInt8] {
         Array(try #require(Data(base64Encoded: text, options: .ignoreUnknownCharacters)))
     }
 
-    private func whole() throws -> [UInt8] {
-        try frame(Self.first) + Self.skippable + frame(Self.second)
+    /// All of the rows.
+    static func whole() throws -> [UInt8] {
+        try frame(first) + skippable + frame(second)
     }
 
     private static let table = "create table public.t (a integer, b text)"
@@ -38,7 +39,7 @@ import Testing
     ) async throws {
         try await withImports { fixture in
             try fixture.database.script(Self.table)
-            let bytes = try (isSkippableFirst ? Self.skippable : []) + whole()
+            let bytes = try (isSkippableFirst ? Self.skippable : []) + Self.whole()
             let totals = try fixture.load(ImportArgs(file: fixture.write(bytes), table: "t"))
             #expect(totals == ImportState.Totals(rows: 600_000, rejected: 0, bytes: bytes.count))
             #expect(try fixture.count() == 600_000)
@@ -49,7 +50,7 @@ import Testing
     @Test func `an import that is stopped on the way goes on inside of a frame`() async throws {
         try await withImports { fixture in
             try fixture.database.script(Self.table)
-            let args = ImportArgs(file: try fixture.write(whole()), table: "t")
+            let args = ImportArgs(file: try fixture.write(Self.whole()), table: "t")
             var attempts = 0
             var counts: [Int64] = []
             var isDone = false
@@ -80,7 +81,7 @@ import Testing
     @Test func `a file that ends too early is refused`() async throws {
         try await withImports { fixture in
             try fixture.database.script(Self.table)
-            let bytes = try whole()
+            let bytes = try Self.whole()
             // Within the last block, and within its checksum.
             for missing in [20, 2] {
                 let args = ImportArgs(file: try fixture.write(Array(bytes.dropLast(missing))), table: "t")
@@ -93,7 +94,7 @@ import Testing
     @Test func `a file that was changed, or wants too much memory, is refused`() async throws {
         try await withImports { fixture in
             try fixture.database.script(Self.table)
-            var changed = try whole()
+            var changed = try Self.whole()
             changed[changed.count - 1] ^= 1
             // A window of 2^27 bytes, and one raw block of one byte. Source: RFC 8878, 3.1.1.1.2.
             let wide: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, (27 - 10) << 3, 0x09, 0, 0, 0x61]

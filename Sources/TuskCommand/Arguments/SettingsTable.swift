@@ -150,7 +150,7 @@ extension Option {
         .flag,
         key: "worker.allow_requests",
         fallback: "false",
-        "lets http.request and data.fetch ask servers of the public internet"
+        "lets http.request, data.fetch and data.import ask servers of the public internet"
     )
     static let allowNetworks = setting(
         "allow-networks",

@@ -40,16 +40,11 @@ package struct DataFetch: JobHandler {
     }
 
     private func fetch(_ args: FetchArgs, _ context: JobContext) throws(TaskFailure) {
-        guard (1...FetchArgs.bytesMaxLimit).contains(args.bytesMax) else {
-            throw .refused("bytes_max must be from 1 to \(FetchArgs.bytesMaxLimit)")
-        }
-        guard (1...FetchArgs.timeoutSecondsMax).contains(args.timeoutSeconds) else {
-            throw .refused("timeout_seconds must be from 1 to \(FetchArgs.timeoutSecondsMax)")
-        }
+        try FetchArgs.check(bytesMax: args.bytesMax, timeoutSeconds: args.timeoutSeconds)
         if let digest = args.sha256, digest.utf8.count != 64 || !digest.utf8.allSatisfy(\.isHexadecimal) {
             throw .refused("sha256 must be 64 hexadecimal digits")
         }
-        let headers = try HTTPCall.headers(args.headers, reserved: ["range", "if-range", "accept-encoding"])
+        let headers = try HTTPCall.headers(args.headers, reserved: FetchArgs.reservedHeaders)
         let session = try calling { () throws(PostgresError) in try Session(settings) }
         defer { session.close() }
         let former = try calling { () throws(PostgresError) in try JobSQL.readCursor(context.id, on: session) }

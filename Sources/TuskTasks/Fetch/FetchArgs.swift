@@ -19,6 +19,12 @@ package struct FetchArgs: Codable, Sendable, Equatable {
     package static let bytesMaxLimit = 1 << 40
     /// The most that `timeout_seconds` may be.
     package static let timeoutSecondsMax = 21_600
+    /// What `bytes_max` is when it is not given: 1 GiB.
+    static let bytesMaxDefault = 1 << 30
+    /// What `timeout_seconds` is when it is not given.
+    static let timeoutSecondsDefault = 3600
+    /// Headers that are not the job's to give, in lower case.
+    static let reservedHeaders = ["range", "if-range", "accept-encoding"]
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case url, headers, file, sha256
@@ -34,7 +40,17 @@ package struct FetchArgs: Codable, Sendable, Equatable {
         headers = try fields.decodeIfPresent([String: String].self, forKey: .headers) ?? [:]
         file = try fields.decode(String.self, forKey: .file)
         sha256 = try fields.decodeIfPresent(String.self, forKey: .sha256)
-        bytesMax = try fields.decodeIfPresent(Int.self, forKey: .bytesMax) ?? 1 << 30
-        timeoutSeconds = try fields.decodeIfPresent(Int.self, forKey: .timeoutSeconds) ?? 3600
+        bytesMax = try fields.decodeIfPresent(Int.self, forKey: .bytesMax) ?? Self.bytesMaxDefault
+        timeoutSeconds = try fields.decodeIfPresent(Int.self, forKey: .timeoutSeconds) ?? Self.timeoutSecondsDefault
+    }
+
+    /// Throws for limits that are none.
+    static func check(bytesMax: Int, timeoutSeconds: Int) throws(TaskFailure) {
+        guard (1...bytesMaxLimit).contains(bytesMax) else {
+            throw .refused("bytes_max must be from 1 to \(bytesMaxLimit)")
+        }
+        guard (1...timeoutSecondsMax).contains(timeoutSeconds) else {
+            throw .refused("timeout_seconds must be from 1 to \(timeoutSecondsMax)")
+        }
     }
 }

@@ -56,18 +56,13 @@ final class FetchTransfer {
 
     private func take(_ head: HTTPHead) throws(TaskFailure) {
         switch head.status {
-        case 200:
-            try file.clear()
-            total = head.value("content-length").flatMap { Int($0) }
-        case 206 where start > 0 && head.value("content-range")?.hasPrefix("bytes \(start)-") == true:
-            isResumed = true
-            total = head.value("content-range")?.split(separator: "/").last.flatMap { Int($0) }
-        default:
-            throw HTTPAnswers.failure(head)
+        case 200: try file.clear()
+        case 206 where start > 0 && head.isPart(from: start): isResumed = true
+        default: throw HTTPAnswers.failure(head)
         }
+        total = head.fileLength
         if let total, total > args.bytesMax { throw tooLong }
-        // A weak tag does not promise the same bytes. Source: RFC 9110, 8.8.1.
-        if let tag = head.value("etag"), tag.hasPrefix("\""), tag.utf8.count <= 1024, tag != self.tag {
+        if let tag = head.strongTag, tag != self.tag {
             var writer = JSONWriter()
             writer.beginObject()
             writer.key("etag")

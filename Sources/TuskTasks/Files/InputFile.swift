@@ -2,9 +2,12 @@ import CLinux
 import Glibc
 
 /// An open file. One thread at a time.
-final class InputFile {
+final class InputFile: InputSource {
     /// Its length in bytes when it was opened.
     let byteCount: Int
+    /// Nothing tells one state of a file from another but its bytes.
+    let version: SourceVersion? = nil
+    let isRemote = false
     private let descriptor: Int32
 
     /// Takes over a descriptor; throws when it is not that of a plain file.
@@ -19,6 +22,10 @@ final class InputFile {
     }
 
     deinit { close(descriptor) }
+
+    var length: Int? { byteCount }
+
+    func expect(_: SourceVersion) {}
 
     /// Reads into a part of a buffer, as much as there is; less than the part has only at the end of the file.
     func read(into buffer: inout [UInt8], _ part: Range<Int>) throws(TaskFailure) -> Int {
@@ -40,4 +47,7 @@ final class InputFile {
     func rewind() throws(TaskFailure) {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw .unreadable("the file cannot be read again") }
     }
+
+    /// It cannot: what was read before is compared with what is there now.
+    func jump(to _: Int) -> Int? { nil }
 }

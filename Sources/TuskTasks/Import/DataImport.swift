@@ -2,7 +2,8 @@ package import Tusk
 import TuskCore
 package import TuskPostgres
 
-/// `data.import`: loads a CSV or NDJSON file, which may be compressed, into a table.
+/// `data.import`: loads a CSV or NDJSON file, which may be compressed, into a table. It is a file of this machine, or
+/// another server sends it.
 ///
 /// Good rows are loaded by COPY, bad ones are set aside with their line and the reason. Each chunk is one transaction
 /// with the job's cursor, the last one with the completion of the job: however often the job runs, its rows are in the
@@ -17,15 +18,25 @@ package struct DataImport: JobHandler {
     private let settings: ConnectionSettings
     private let roots: AllowedRoots
     private let tables: AllowedTables
+    private let client: HTTPClient?
 
     /// - Parameters:
     ///   - settings: How to connect; the user needs the rights for the tables.
     ///   - roots: Absolute paths of the folders whose files may be imported.
     ///   - tables: The tables that rows may go to.
-    package init(_ settings: ConnectionSettings, roots: [String], tables: AllowedTables) {
+    ///   - network: Which addresses may be connected to; nil: no server is asked for a file.
+    ///   - trusted: Who may vouch for servers; nil: those the system trusts.
+    package init(
+        _ settings: ConnectionSettings,
+        roots: [String],
+        tables: AllowedTables,
+        network: NetworkGuard?,
+        trusting trusted: TrustedAuthorities?
+    ) {
         self.settings = Self.settings(settings)
         self.roots = AllowedRoots(roots)
         self.tables = tables
+        client = network.map { HTTPClient(guardian: $0, trusting: trusted) }
     }
 
     /// How an import connects.
@@ -63,9 +74,21 @@ package struct DataImport: JobHandler {
             complete: { session, result throws(PostgresError) in try JobSQL.complete(id, lease, result, on: session) }
         )
         let run = try ImportRun(args, tables: tables, surroundings)
-        let file = try roots.open(args.file)
+        let source = try source(run.source, context)
         let session = try calling { () throws(PostgresError) in try Session(settings) }
         defer { session.close() }
-        return try run.perform(file, on: session)
+        return try run.perform(source, on: session)
+    }
+
+    private func source(
+        _ source: ImportPlan.Source,
+        _ context: JobContext
+    ) throws(TaskFailure) -> any InputSource {
+        switch source {
+        case .file(let path): return try roots.open(path)
+        case .server(let request):
+            guard let client else { throw .refused("url: this worker may not ask other servers (--allow-requests)") }
+            return WebSource(request, client, timeLeft: context.remaining, shouldStop: { context.isCancelled })
+        }
     }
 }

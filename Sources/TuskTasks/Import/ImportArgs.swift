@@ -10,15 +10,25 @@ package struct ImportArgs: Codable, Sendable, Equatable {
         case replace
     }
 
-    /// How the rows are written in the file.
+    /// How the rows are written in the source.
     package enum Format: String, Codable, Sendable {
         case csv
         /// One JSON object a line.
         case ndjson
     }
 
-    /// The file: absolute, or relative to one of the folders that imports may read; plain, gzip or zstd.
-    package var file: String
+    /// The source, if it is a file: absolute, or relative to one of the folders that imports may read; plain, gzip or
+    /// zstd. There is either this or `url`.
+    package var file: String?
+    /// The source, if another server has it: http or https, without user and password; plain, gzip or zstd.
+    package var url: String?
+    /// Headers of the requests. Only with `url`. Defaults to none.
+    package var headers: [String: String]?
+    /// The longest source that is taken, as it comes and as it is when it is unpacked: 1...1 TiB. Only with `url`.
+    /// Defaults to 1 GiB.
+    package var bytesMax: Int?
+    /// The time for one attempt in seconds: 1...21,600. Only with `url`. Defaults to 3,600.
+    package var timeoutSeconds: Int?
     /// The table, as `schema.name`, or `name` in `public`.
     package var table: String
     /// Nil: `ndjson` for names that end in `.ndjson` or `.jsonl`, before a `.gz` or `.zst`; `csv` for all others.
@@ -40,15 +50,18 @@ package struct ImportArgs: Codable, Sendable, Equatable {
     package var mode: Mode
     /// The columns of the table that tell rows apart, with a unique index on them. Only for `upsert`.
     package var key: [String]?
-    /// Whether all of it is one transaction; an attempt that fails is then begun anew. Defaults to false: what is
-    /// loaded stays, and the next attempt goes on behind it.
+    /// Whether all of it is one transaction; an attempt that fails is then begun anew. Not with `url`: the transaction
+    /// would wait for another server. Defaults to false: what is loaded stays, and the next attempt goes on behind it.
     package var atomic: Bool
 
     /// The most rows that an import may be told to set aside.
     package static let rejectsMaxLimit = 1_000_000
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case file, table, format, columns, delimiter, header, null
+        case file, url, headers
+        case bytesMax = "bytes_max"
+        case timeoutSeconds = "timeout_seconds"
+        case table, format, columns, delimiter, header, null
         case rejectTable = "reject_table"
         case rejectsMax = "rejects_max"
         case mode, key, atomic
@@ -56,7 +69,8 @@ package struct ImportArgs: Codable, Sendable, Equatable {
 
     /// Args with defaults for everything not named.
     package init(
-        file: String,
+        file: String? = nil,
+        url: String? = nil,
         table: String,
         columns: [String: String]? = nil,
         delimiter: String = ",",
@@ -68,6 +82,7 @@ package struct ImportArgs: Codable, Sendable, Equatable {
         key: [String]? = nil
     ) {
         self.file = file
+        self.url = url
         self.table = table
         self.columns = columns
         self.delimiter = delimiter
@@ -84,7 +99,11 @@ package struct ImportArgs: Codable, Sendable, Equatable {
     package init(from decoder: any Decoder) throws {
         try ArgsFields.check(decoder, CodingKeys.allCases.map(\.rawValue))
         let fields = try decoder.container(keyedBy: CodingKeys.self)
-        file = try fields.decode(String.self, forKey: .file)
+        file = try fields.decodeIfPresent(String.self, forKey: .file)
+        url = try fields.decodeIfPresent(String.self, forKey: .url)
+        headers = try fields.decodeIfPresent([String: String].self, forKey: .headers)
+        bytesMax = try fields.decodeIfPresent(Int.self, forKey: .bytesMax)
+        timeoutSeconds = try fields.decodeIfPresent(Int.self, forKey: .timeoutSeconds)
         table = try fields.decode(String.self, forKey: .table)
         format = try fields.decodeIfPresent(Format.self, forKey: .format)
         columns = try fields.decodeIfPresent([String: String].self, forKey: .columns)

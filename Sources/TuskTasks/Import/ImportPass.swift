@@ -1,7 +1,7 @@
 import TuskCore
 import TuskPostgres
 
-/// Goes through a file, chunk by chunk.
+/// Goes through a source, chunk by chunk.
 struct ImportPass<Rows: ImportRows>: ~Copyable {
     private let plan: ImportPlan
     private let surroundings: ImportRun.Surroundings
@@ -48,6 +48,8 @@ struct ImportPass<Rows: ImportRows>: ~Copyable {
             do throws(TaskFailure) {
                 isEnd = try loadChunk(on: session)
                 isFirst = false
+                // Here and not in the transaction of the next chunk: it may take as long as another server likes.
+                if !isEnd { _ = try reader.refill() }
             } catch .needsCare {
                 state.isCareful = true
                 try reader.restart(at: state.offset, line: state.line)
@@ -59,19 +61,21 @@ struct ImportPass<Rows: ImportRows>: ~Copyable {
     /// One transaction; whether it was the last.
     private mutating func loadChunk(on session: Session) throws(TaskFailure) -> Bool {
         let route = isFirst ? routes.first : routes.following
-        let bytesMax = plan.args.atomic ? Int.max : surroundings.chunkBytes
+        let bytesMax = plan.args.atomic ? Int.max : bytes.isRemote ? 0 : surroundings.chunkBytes
         var next = state
         let isEnd = try session.transaction(mapping: TaskFailure.database) { session throws(TaskFailure) in
             var loader = loader(session, route)
             try loader.begin()
-            var isEnd = false
-            repeat {
+            try loadBuffer(&loader, numbersRows: route.numbersRows)
+            while !reader.isLast, reader.offset - state.offset < bytesMax || reader.isSkipping {
+                _ = try reader.refill()
                 try loadBuffer(&loader, numbersRows: route.numbersRows)
-                isEnd = try !reader.refill()
-            } while !isEnd && (reader.offset - state.offset < bytesMax || reader.isSkipping)
+            }
+            let isEnd = reader.isLast
             next.totals = loader.totals
             next.totals.bytes = bytes.bytesRead
-            (next.offset, next.line, next.mark) = (reader.offset, reader.line, bytes.mark)
+            (next.offset, next.line) = (reader.offset, reader.line)
+            (next.mark, next.version) = (bytes.mark, bytes.version)
             if isEnd { try close(route, session) }
             try calling { () throws(PostgresError) in
                 isEnd

@@ -1,6 +1,13 @@
 /// What an import is asked to do, as far as it can be checked without the file and the database.
 struct ImportPlan: Sendable {
+    /// Where the rows come from.
+    enum Source: Sendable {
+        case file(String)
+        case server(WebSource.Request)
+    }
+
     let args: ImportArgs
+    let source: Source
     let format: ImportArgs.Format
     let dialect: CSVDialect
     let target: TableName
@@ -11,7 +18,8 @@ struct ImportPlan: Sendable {
     /// Checks args; `job` is for the name of a table of its own.
     init(_ args: ImportArgs, tables: AllowedTables, job: Int64) throws(TaskFailure) {
         self.args = args
-        format = args.format ?? Self.format(of: args.file)
+        source = try Self.source(args)
+        format = args.format ?? Self.format(of: args.file ?? Self.path(of: args.url ?? ""))
         guard let dialect = CSVDialect(delimiter: args.delimiter, null: args.null) else {
             throw .refused("delimiter must be one byte that is no quote and no line end, and not part of null")
         }
@@ -26,6 +34,42 @@ struct ImportPlan: Sendable {
         rejects = try Self.rejects(args, target, tables)
         try Self.checkKey(args)
     }
+
+    private static func source(_ args: ImportArgs) throws(TaskFailure) -> Source {
+        switch (args.file, args.url) {
+        case (nil, nil): throw .refused("file or url must be given")
+        case (.some, .some): throw .refused("there can be a file or a url, not both")
+        case (let file?, nil):
+            let others = [
+                ("headers", args.headers != nil), ("bytes_max", args.bytesMax != nil),
+                ("timeout_seconds", args.timeoutSeconds != nil),
+            ]
+            if let other = others.first(where: \.1) { throw .refused("\(other.0) is only for a url") }
+            return .file(file)
+        case (nil, let url?):
+            guard !args.atomic else {
+                throw .refused("atomic is not for a url, since the transaction would wait for another server")
+            }
+            let bytesMax = args.bytesMax ?? FetchArgs.bytesMaxDefault
+            let timeoutSeconds = args.timeoutSeconds ?? FetchArgs.timeoutSecondsDefault
+            try FetchArgs.check(bytesMax: bytesMax, timeoutSeconds: timeoutSeconds)
+            let headers = try HTTPCall.headers(args.headers ?? [:], reserved: FetchArgs.reservedHeaders)
+            let timeout = Duration.seconds(timeoutSeconds)
+            return .server(WebSource.Request(url: url, headers: headers, bytesMax: bytesMax, timeout: timeout))
+        }
+    }
+
+    /// How long the source may be when it is unpacked. A file is there because somebody of this machine wants it; what
+    /// another server sends might never end.
+    var plainBytesMax: Int {
+        switch source {
+        case .file: .max
+        case .server(let request): request.bytesMax
+        }
+    }
+
+    /// The part of a URL that may end in the name of a file.
+    private static func path(of url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
 
     private static func rejects(
         _ args: ImportArgs,

@@ -1,4 +1,4 @@
-/// Reads a file piece by piece and finds its rows. Memory does not grow with the file.
+/// Reads a source piece by piece and finds its rows. Memory does not grow with the file.
 struct ImportReader: ~Copyable {
     /// Bytes read at once, which also bounds a batch: 4 MiB.
     static let bufferBytes = 4 << 20
@@ -14,20 +14,21 @@ struct ImportReader: ~Copyable {
 
     /// What was read last.
     private(set) var buffer: [UInt8]
-    private let file: InputBytes
+    private let bytes: InputBytes
     private var filled = 0
     private var next = 0
     /// The line at `offset`, from 1.
     private(set) var line = 1
-    private var isLast = false
+    /// Whether nothing follows the buffer.
+    private(set) var isLast = false
     /// Whether the rest of a line that did not fit into the buffer is passed over.
     private(set) var isSkipping = false
     /// Bytes before the buffer.
     private var bytesBefore = 0
 
     /// A reader at the start; no more than `bytesMax` are read at once, as long as a row fits in.
-    init(_ file: InputBytes, bytesMax: Int = .max) throws(TaskFailure) {
-        self.file = file
+    init(_ bytes: InputBytes, bytesMax: Int = .max) throws(TaskFailure) {
+        self.bytes = bytes
         buffer = [UInt8](repeating: 0, count: max(CSVParser.rowBytesMax, min(Self.bufferBytes, bytesMax)))
         _ = try refill()
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -37,11 +38,14 @@ struct ImportReader: ~Copyable {
     /// How many plain bytes were gone through.
     var offset: Int { bytesBefore + next }
 
-    /// Goes to a place where a row starts, from the start of the file. `line` is the line there.
+    /// Goes to a place where a row starts. `line` is the line there. Nothing is read when the buffer has it.
     mutating func restart(at offset: Int, line: Int) throws(TaskFailure) {
-        try file.rewind()
-        (filled, next, bytesBefore, isLast, isSkipping) = (0, 0, 0, false, false)
-        _ = try refill()
+        isSkipping = false
+        if !(bytesBefore...(bytesBefore + filled)).contains(offset) {
+            bytesBefore = try bytes.go(to: offset)
+            (filled, next, isLast) = (0, 0, false)
+            _ = try refill()
+        }
         while bytesBefore + filled < offset {
             next = filled
             guard try refill() else { throw .refused("the file is shorter than it was in the attempt before") }
@@ -57,7 +61,7 @@ struct ImportReader: ~Copyable {
         if next > 0, rest > 0 { buffer.replaceSubrange(0..<rest, with: Array(buffer[next..<filled])) }
         bytesBefore += next
         next = 0
-        filled = rest + (try file.read(into: &buffer, from: rest))
+        filled = rest + (try bytes.read(into: &buffer, from: rest))
         isLast = filled < buffer.count
         return true
     }

@@ -1,7 +1,7 @@
 import TuskCore
 import TuskPostgres
 
-/// One import: all rows of a file go to a table, or to the table of rejects, chunk by chunk.
+/// One import: all rows of a source go to a table, or to the table of rejects, chunk by chunk.
 ///
 /// A chunk is one transaction with its rows, its rejects and the job's cursor, and the last one completes the job. An
 /// attempt goes on where the last chunk of the one before ended. A file smaller than a chunk is loaded whole or not at
@@ -40,20 +40,24 @@ struct ImportRun {
         self.surroundings = surroundings
     }
 
+    /// Where the rows come from.
+    var source: ImportPlan.Source { plan.source }
+
     /// Does it. Blocks.
-    func perform(_ file: InputFile, on session: Session) throws(TaskFailure) -> ImportState {
+    func perform(_ source: any InputSource, on session: Session) throws(TaskFailure) -> ImportState {
         do throws(TaskFailure) {
-            return try attempt(file, on: session)
+            return try attempt(source, on: session)
         } catch {
             if plan.args.mode == .replace { try clearUp(after: error, session) }
             throw error
         }
     }
 
-    private func attempt(_ file: InputFile, on session: Session) throws(TaskFailure) -> ImportState {
+    private func attempt(_ source: any InputSource, on session: Session) throws(TaskFailure) -> ImportState {
         let former = try formerState(session)
         let table = try columns(on: session)
-        let bytes = try InputBytes(file, expecting: former?.mark)
+        if let version = former?.version { source.expect(version) }
+        let bytes = try InputBytes(source, expecting: former?.mark, plainBytesMax: plan.plainBytesMax)
         let reader = try ImportReader(bytes, bytesMax: surroundings.chunkBytes)
         switch plan.format {
         case .csv:

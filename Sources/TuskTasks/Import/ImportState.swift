@@ -1,7 +1,7 @@
 import TuskCore
 
-/// How far an import has come: what is committed, and where the rest of the file starts. It is the job's cursor, saved
-/// in the transaction that has the rows.
+/// How far an import has come: what is committed, and where the rest of the source starts. It is the job's cursor,
+/// saved in the transaction that has the rows.
 struct ImportState: Sendable, Hashable {
     /// What an import has done.
     struct Totals: Sendable, Hashable {
@@ -19,7 +19,9 @@ struct ImportState: Sendable, Hashable {
     /// Whether the server has refused rows that looked good.
     var isCareful = false
     /// What was read of the file.
-    var mark = InputBytes.Mark(bytes: 0, digest: "")
+    var mark = InputBytes.Mark(bytes: 0)
+    /// Which state of it that was, as its server has said.
+    var version: SourceVersion?
 
     /// Nothing yet.
     init() {}
@@ -35,10 +37,17 @@ struct ImportState: Sendable, Hashable {
         let number = { (name: String) in root.member(name)?.int64.flatMap { Int(exactly: $0) } }
         guard let rows = number("rows"), let rejected = number("rejected"), let bytes = number("bytes"),
             let offset = number("offset"), let line = number("line"), let isCareful = root.member("careful")?.bool,
-            let digest = root.member("sha256")?.string
+            let digest = root.member("sha256")
         else { return nil }
         totals = Totals(rows: rows, rejected: rejected, bytes: bytes)
-        mark = InputBytes.Mark(bytes: bytes, digest: digest)
+        mark = InputBytes.Mark(bytes: bytes, digest: digest.string)
+        version = root.member("source").map { source in
+            SourceVersion(
+                tag: source.member("etag")?.string,
+                modified: source.member("modified")?.string,
+                length: source.member("length")?.int64.flatMap { Int(exactly: $0) }
+            )
+        }
         (self.offset, self.line, self.isCareful) = (offset, line, isCareful)
     }
 
@@ -61,8 +70,24 @@ struct ImportState: Sendable, Hashable {
             writer.bool(isCareful)
         }
         writer.key("sha256")
-        writer.string(mark.digest)
+        if let digest = mark.digest { writer.string(digest) } else { writer.null() }
+        if hasPlace, let version { Self.write(version, &writer) }
         writer.endObject()
         return writer.text
+    }
+
+    private static func write(_ version: SourceVersion, _ writer: inout JSONWriter) {
+        writer.key("source")
+        writer.beginObject()
+        for (name, text) in [("etag", version.tag), ("modified", version.modified)] {
+            guard let text else { continue }
+            writer.key(name)
+            writer.string(text)
+        }
+        if let length = version.length {
+            writer.key("length")
+            writer.int(Int64(length))
+        }
+        writer.endObject()
     }
 }

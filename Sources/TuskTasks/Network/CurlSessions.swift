@@ -36,8 +36,13 @@ final class CurlSessions: Sendable {
 
     /// The one that was used last: its connection is the likeliest to be open still.
     @unsafe private func borrow() -> UnsafeMutableRawPointer? {
-        guard Self.isReady else { return nil }
         if let free = parked.withLock({ $0.popLast() }) { return unsafe free.session }
+        return unsafe Self.make()
+    }
+
+    /// A new session, which the caller has to clean up; nil: libcurl does not start.
+    @unsafe static func make() -> UnsafeMutableRawPointer? {
+        guard isReady else { return nil }
         return unsafe curl_easy_init()
     }
 

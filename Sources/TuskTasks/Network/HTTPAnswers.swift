@@ -30,11 +30,13 @@ enum HTTPAnswers {
     /// It says so in seconds or as a date. A date is compared with that of its own clock, if it tells it, so that ours
     /// need not be right.
     static func retryAfter(_ head: HTTPHead) -> Duration? {
-        let moment = { (text: String) -> Int? in
-            let moment = unsafe curl_getdate(text, nil)
-            return moment < 0 ? nil : moment
-        }
-        let now = head.value("date").flatMap(moment) ?? time(nil)
-        return head.retryAfter(now: now, parse: moment).map { min($0, retryAfterMax) }
+        let now = head.value("date").flatMap(seconds) ?? time(nil)
+        return head.retryAfter(now: now, parse: seconds).map { min($0, retryAfterMax) }
+    }
+
+    /// A date as servers write it, in seconds since 1970; nil: it is none. Source: curl_getdate(3).
+    static func seconds(of text: String) -> Int? {
+        let moment = unsafe curl_getdate(text, nil)
+        return moment < 0 ? nil : moment
     }
 }

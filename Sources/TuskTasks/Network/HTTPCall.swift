@@ -61,6 +61,29 @@ struct HTTPHead: Sendable {
     /// The first value of a header; `name` in lower case.
     func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
+    /// The longest tag that is kept.
+    private static let tagBytesMax = 1024
+
+    /// A tag that promises the same bytes, with its quotes; nil: there is none, or a weak one. Source: RFC 9110, 8.8.
+    var strongTag: String? {
+        guard let tag = value("etag"), (2...Self.tagBytesMax).contains(tag.utf8.count), tag.hasPrefix("\""),
+            tag.hasSuffix("\""), tag.utf8.dropFirst().dropLast().allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x7F })
+        else { return nil }
+        return tag
+    }
+
+    /// Whether this is the part of a file that starts at a place. Source: RFC 9110, 14.4.
+    func isPart(from start: Int) -> Bool {
+        status == 206 && value("content-range")?.hasPrefix("bytes \(start)-") == true
+    }
+
+    /// How long the whole file is, in bytes; nil: the answer does not say.
+    var fileLength: Int? {
+        let whole = status == 206 ? "content-range" : "content-length"
+        let number = value(whole)?.split(separator: "/").last.flatMap { Int($0) }
+        return number.flatMap { $0 < 0 ? nil : $0 }
+    }
+
     /// How long the server wants to be left alone: seconds, or until a date, which `parse` reads. Both `now` and what
     /// it answers are in seconds since 1970.
     func retryAfter(now: Int, parse: (String) -> Int?) -> Duration? {

@@ -35,17 +35,23 @@ struct HTTPClient: Sendable {
         return try exchange.end(unsafe sessions.with { unsafe perform(call, exchange, $0) })
     }
 
+    /// Begins a call whose answer is read at the reader's own pace, over a connection of its own.
+    func stream(
+        _ call: HTTPCall,
+        keptBytesMax: Int = HTTPStream.keptBytesMaxDefault,
+        shouldStop: @escaping () -> Bool
+    ) throws(TaskFailure) -> HTTPStream {
+        if let fault = HTTPURL.fault(of: call.url) { throw .refused("url \(fault)") }
+        return try HTTPStream(call, guardian, trusted, keptBytesMax: keptBytesMax, shouldStop)
+    }
+
     @unsafe private func perform(
         _ call: HTTPCall,
         _ exchange: HTTPExchange,
         _ curl: UnsafeMutableRawPointer
     ) -> CURLcode {
-        var list: UnsafeMutablePointer<curl_slist>?
+        let list = unsafe Self.headers(of: call)
         defer { unsafe curl_slist_free_all(list) }
-        // An empty value takes out what libcurl would send by itself.
-        for line in call.headers.map({ $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }) + ["Expect:"] {
-            unsafe list = curl_slist_append(list, line)
-        }
         var settings = unsafe CurlSettings(curl)
         unsafe settings.pointer(CURLOPT_HTTPHEADER, list)
         unsafe Self.prepare(call, &settings)
@@ -67,7 +73,18 @@ struct HTTPClient: Sendable {
         }
     }
 
-    @unsafe private static func prepare(_ call: HTTPCall, _ settings: inout CurlSettings) {
+    /// The headers of a call as libcurl takes them; the caller frees them when the call is over.
+    @unsafe static func headers(of call: HTTPCall) -> UnsafeMutablePointer<curl_slist>? {
+        var list: UnsafeMutablePointer<curl_slist>?
+        // An empty value takes out what libcurl would send by itself.
+        for line in call.headers.map({ $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }) + ["Expect:"] {
+            unsafe list = curl_slist_append(list, line)
+        }
+        return unsafe list
+    }
+
+    /// Sets everything that is the same for each call, and what a call says itself, but for its headers and body.
+    @unsafe static func prepare(_ call: HTTPCall, _ settings: inout CurlSettings) {
         unsafe settings.text(CURLOPT_URL, call.url)
         unsafe settings.text(CURLOPT_PROTOCOLS_STR, "http,https")
         unsafe settings.text(CURLOPT_PROXY, "")
@@ -120,9 +137,9 @@ struct HTTPClient: Sendable {
         unsafe note(tusk_curl_set_pointer(curl, option, value))
     }
 
-    /// The bytes have to stay as long as the call.
-    mutating func blob(_ option: CURLoption, _ bytes: UnsafeRawBufferPointer) {
-        unsafe note(tusk_curl_set_blob(curl, option, bytes.baseAddress, bytes.count))
+    /// Unless they are copied, the bytes have to stay as long as the call.
+    mutating func blob(_ option: CURLoption, _ bytes: UnsafeRawBufferPointer, isCopied: Bool = false) {
+        unsafe note(tusk_curl_set_blob(curl, option, bytes.baseAddress, bytes.count, isCopied))
     }
 
     mutating func writer(_ option: CURLoption, _ value: @escaping tusk_curl_writer) {

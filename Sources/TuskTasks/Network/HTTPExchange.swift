@@ -12,6 +12,10 @@ final class HTTPExchange {
     private let shouldStop: () -> Bool
     private let onHead: (HTTPHead) throws(TaskFailure) -> Void
     private let onBody: ([UInt8]) throws(TaskFailure) -> Void
+    /// Whether a piece of the body can be taken now. Defaults to always.
+    var hasRoom: () -> Bool = { true }
+    /// Whether libcurl keeps a piece for which there was no room.
+    private(set) var isPaused = false
 
     private var head = HTTPHead()
     private var isHeadGiven = false
@@ -59,6 +63,15 @@ final class HTTPExchange {
         unsafe settings.pointer(CURLOPT_XFERINFODATA, own)
         unsafe settings.long(CURLOPT_NOPROGRESS, 0)
         return withExtendedLifetime(self) { unsafe body(&settings) }
+    }
+
+    /// Looks at how fast the answer comes from now on.
+    func watchAnew() { watch = AnswerPace.Watch(pace) }
+
+    /// What libcurl is told when there is room again: to hand over what it keeps, and to go on.
+    func goOn() -> Int32 {
+        isPaused = false
+        return CURLPAUSE_CONT
     }
 
     /// Whether the call is to be given up. Asked at every piece, and about once a second while there is none.
@@ -117,6 +130,10 @@ final class HTTPExchange {
     }
 
     @unsafe private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard hasRoom() else {
+            isPaused = true
+            return Int(CURL_WRITEFUNC_PAUSE)
+        }
         do throws(TaskFailure) {
             try giveHead()
             received += bytes.count
