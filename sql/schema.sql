@@ -491,6 +491,79 @@ $$;
 
 COMMENT ON FUNCTION tusk.cancel(job_id bigint, requested_by text, reason text) IS 'Cancels a job. Answers cancelled, cancelling (it runs), completed or discarded (too late), or not_found.';
 
+CREATE FUNCTION tusk.cancel_batch(one bigint, jobs_most integer, examined_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    moment constant timestamptz := clock_timestamp();
+    it record;
+    candidate record;
+    seen integer := 0;
+    cancelled integer := 0;
+    is_over boolean := true;
+begin
+    select operation.* into it from tusk.operation as operation where operation.id = one;
+    for candidate in
+        with running as materialized (
+            select held.id
+            from tusk.lease as lease
+            cross join lateral unnest(lease.ids) with ordinality as held (id, position)
+            where
+                not it.spares_running
+                and (lease.done is null or get_bit(lease.done, held.position::integer - 1) = 0)
+                and (lease.cancels is null or held.id <> all (lease.cancels))
+        ),
+        near as materialized (
+            select job.shard, job.id, job.kind, job.queue
+            from tusk.job as job
+            where job.shard = 0 and job.id > it.reached_id and job.id <= it.id_most
+            order by job.id
+            limit examined_most
+        )
+        select
+            near.id,
+            near.kind = coalesce(it.kind, near.kind) and near.queue = coalesce(it.queue, near.queue) and (
+                exists (select from tusk.ready as ready where ready.shard = near.shard and ready.id = near.id)
+                or exists (
+                    select from tusk.scheduled as waiting where waiting.shard = near.shard and waiting.id = near.id
+                )
+                or exists (select from tusk.blocked as held where held.shard = near.shard and held.id = near.id)
+                or near.id in (select running.id from running)
+            ) as is_meant
+        from near
+        order by near.id
+    loop
+        if cancelled >= jobs_most then
+            is_over := false;
+            exit;
+        end if;
+        seen := seen + 1;
+        it.reached_id := candidate.id;
+        continue when not candidate.is_meant;
+        -- It may have ended meanwhile.
+        if tusk.cancel(candidate.id, it.created_by, it.purpose) in ('cancelled', 'cancelling') then
+            cancelled := cancelled + 1;
+        end if;
+    end loop;
+    is_over := is_over and seen < examined_most;
+    update tusk.operation as operation
+    set
+        examined = operation.examined + seen,
+        done = operation.done + cancelled,
+        reached_id = it.reached_id,
+        state = case when is_over then 'completed' else operation.state end,
+        ended_at = case when is_over then clock_timestamp() end,
+        due_at = greatest(operation.due_at, moment - interval '1 s')
+        + coalesce(cancelled * interval '1 s' / operation.per_second, interval '0')
+    where operation.id = one;
+    return cancelled;
+end
+$$;
+
+COMMENT ON FUNCTION tusk.cancel_batch(one bigint, jobs_most integer, examined_most integer) IS 'Cancels the next jobs of an operation that have not ended, the oldest first; how many.';
+
 CREATE FUNCTION tusk.check_edit(fields text[], queue text, priority integer, run_at timestamp with time zone, max_attempts integer, tags text[], args json) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -6345,7 +6418,7 @@ begin
     update tusk.operation as operation
     set
         examined = operation.examined + seen,
-        retried = operation.retried + done,
+        done = operation.done + retry_batch.done,
         refused = operation.refused + lost,
         fault = coalesce(trouble, operation.fault),
         reached_at = it.reached_at,
@@ -6363,7 +6436,7 @@ $$;
 
 COMMENT ON FUNCTION tusk.retry_batch(one bigint, jobs_most integer, examined_most integer, OUT done integer, OUT queues text[]) IS 'Retries the next jobs of an operation, the one that was discarded first first; how many, and their queues.';
 
-CREATE FUNCTION tusk.run_operation(jobs_most integer, examined_most integer, OUT id bigint, OUT state text, OUT retried integer, OUT queues text[], OUT wait_ms bigint) RETURNS record
+CREATE FUNCTION tusk.run_operation(jobs_most integer, examined_most integer, OUT id bigint, OUT action text, OUT state text, OUT done integer, OUT queues text[], OUT wait_ms bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6372,7 +6445,7 @@ declare
     it record;
     room integer;
 begin
-    retried := 0;
+    done := 0;
     queues := '{}';
     select operation.* into it
     from tusk.operation as operation
@@ -6390,12 +6463,17 @@ begin
                 case when it.state = 'canary' then it.canary_count - cardinality(it.canary_ids) end,
                 (it.per_second + 3) / 4
             );
-            select batch.done, batch.queues into retried, queues
-            from tusk.retry_batch(it.id, room, examined_most) as batch;
+            if it.action = 'cancel' then
+                done := tusk.cancel_batch(it.id, coalesce(room, jobs_most), examined_most);
+            else
+                select batch.done, batch.queues into done, queues
+                from tusk.retry_batch(it.id, room, examined_most) as batch;
+            end if;
         end if;
     end if;
     select operation.state into state from tusk.operation as operation where operation.id = it.id;
     id := it.id;
+    action := it.action;
     -- greatest would make 0 of null.
     select
         case when count(*) > 0 then
@@ -6407,7 +6485,7 @@ begin
 end
 $$;
 
-COMMENT ON FUNCTION tusk.run_operation(jobs_most integer, examined_most integer, OUT id bigint, OUT state text, OUT retried integer, OUT queues text[], OUT wait_ms bigint) IS 'Does the next batch of the operation that is due; its state, the queues of what was retried, and when to come again.';
+COMMENT ON FUNCTION tusk.run_operation(jobs_most integer, examined_most integer, OUT id bigint, OUT action text, OUT state text, OUT done integer, OUT queues text[], OUT wait_ms bigint) IS 'Does the next batch of the operation that is due; its state, the queues of what was retried, and when to come again.';
 
 CREATE FUNCTION tusk.run_schedule(name text, requested_by text DEFAULT CURRENT_USER) RETURNS bigint
     LANGUAGE plpgsql
@@ -7174,7 +7252,7 @@ CREATE TABLE tusk.operation (
     id bigint NOT NULL,
     examined bigint DEFAULT 0 NOT NULL,
     matched bigint NOT NULL,
-    retried bigint DEFAULT 0 NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
     refused bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     due_at timestamp with time zone NOT NULL,
@@ -7182,8 +7260,10 @@ CREATE TABLE tusk.operation (
     cancelled_at timestamp with time zone,
     reached_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     reached_id bigint DEFAULT 0 NOT NULL,
+    id_most bigint,
     canary_at timestamp with time zone,
     canary_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    spares_running boolean DEFAULT false NOT NULL,
     state text NOT NULL,
     action text NOT NULL,
     kind text COLLATE pg_catalog."C",
@@ -7195,12 +7275,13 @@ CREATE TABLE tusk.operation (
     cancelled_by text,
     cancel_reason text,
     fault text,
-    CONSTRAINT operation_action_known CHECK ((action = 'retry'::text)),
+    CONSTRAINT operation_action_known CHECK ((action = ANY (ARRAY['retry'::text, 'cancel'::text]))),
     CONSTRAINT operation_canary_percent_range CHECK (((canary_percent >= 0) AND (canary_percent <= 99))),
     CONSTRAINT operation_canary_range CHECK (((canary_count >= 1) AND (canary_count <= 1000))),
     CONSTRAINT operation_canary_whole CHECK (((canary_count IS NULL) = (canary_percent IS NULL))),
     CONSTRAINT operation_end_told CHECK (((ended_at IS NULL) = (state = ANY (ARRAY['canary'::text, 'running'::text])))),
     CONSTRAINT operation_narrowed CHECK ((num_nonnulls(kind, queue, reason, fingerprint) > 0)),
+    CONSTRAINT operation_of_cancel CHECK ((((action = 'cancel'::text) = (id_most IS NOT NULL)) AND ((action = 'retry'::text) OR (num_nonnulls(reason, fingerprint, canary_count) = 0)) AND ((action = 'cancel'::text) OR (NOT spares_running)))),
     CONSTRAINT operation_rate_range CHECK (((per_second >= 1) AND (per_second <= 10000))),
     CONSTRAINT operation_state_known CHECK ((state = ANY (ARRAY['canary'::text, 'running'::text, 'completed'::text, 'stopped'::text, 'cancelled'::text])))
 );
@@ -7213,15 +7294,15 @@ COMMENT ON COLUMN tusk.operation.canary_count IS 'How many jobs go first; null: 
 
 COMMENT ON COLUMN tusk.operation.canary_failed IS 'How many of these failed again, as far as it is known.';
 
-COMMENT ON COLUMN tusk.operation.per_second IS 'The most jobs it retries in a second; null: as many as it can.';
+COMMENT ON COLUMN tusk.operation.per_second IS 'The most jobs in a second; null: as many as it can.';
 
 COMMENT ON COLUMN tusk.operation.id IS 'Its number.';
 
-COMMENT ON COLUMN tusk.operation.examined IS 'How many discarded jobs it has looked at.';
+COMMENT ON COLUMN tusk.operation.examined IS 'How many jobs it has looked at, discarded ones or all.';
 
 COMMENT ON COLUMN tusk.operation.matched IS 'How many jobs its filter let through when it was asked for, among the newest that were looked at.';
 
-COMMENT ON COLUMN tusk.operation.retried IS 'How many jobs it has retried.';
+COMMENT ON COLUMN tusk.operation.done IS 'How many jobs it has retried or cancelled; running ones are told to stop, and count then.';
 
 COMMENT ON COLUMN tusk.operation.refused IS 'How many could not be retried, such as one whose unique key is held.';
 
@@ -7235,15 +7316,19 @@ COMMENT ON COLUMN tusk.operation.cancelled_at IS 'When somebody cancelled it.';
 
 COMMENT ON COLUMN tusk.operation.reached_at IS 'How far it has looked, by the ends of the jobs.';
 
-COMMENT ON COLUMN tusk.operation.reached_id IS 'The last job of that moment it has looked at.';
+COMMENT ON COLUMN tusk.operation.reached_id IS 'The last job of that moment it has looked at; of a cancel: of all.';
+
+COMMENT ON COLUMN tusk.operation.id_most IS 'Of a cancel: the newest job that it is about.';
 
 COMMENT ON COLUMN tusk.operation.canary_at IS 'When the first of the first jobs was retried.';
 
 COMMENT ON COLUMN tusk.operation.canary_ids IS 'The first jobs, as far as they are retried.';
 
+COMMENT ON COLUMN tusk.operation.spares_running IS 'Of a cancel: whether jobs that run are left alone.';
+
 COMMENT ON COLUMN tusk.operation.state IS 'canary: the first jobs are retried and watched; running; completed; stopped: too many of these failed; cancelled.';
 
-COMMENT ON COLUMN tusk.operation.action IS 'What is done: retry.';
+COMMENT ON COLUMN tusk.operation.action IS 'What is done: retry, to discarded jobs, or cancel, to those that have not ended.';
 
 COMMENT ON COLUMN tusk.operation.kind IS 'Only jobs of this kind.';
 

@@ -219,6 +219,10 @@ static const unsigned char query_count_failures[] = {
 #embed "../../sql/queries/count_failures.sql" suffix(, 0)
 };
 
+static const unsigned char query_count_unfinished[] = {
+#embed "../../sql/queries/count_unfinished.sql" suffix(, 0)
+};
+
 static const unsigned char query_create_migration_table[] = {
 #embed "../../sql/queries/create_migration_table.sql" suffix(, 0)
 };
@@ -732,6 +736,7 @@ static const struct tusk_sql_file files[] = {
     FILE_OF("queries/claim_jobs.sql", query_claim_jobs),
     FILE_OF("queries/close_breakers.sql", query_close_breakers),
     FILE_OF("queries/count_failures.sql", query_count_failures),
+    FILE_OF("queries/count_unfinished.sql", query_count_unfinished),
     FILE_OF("queries/create_migration_table.sql", query_create_migration_table),
     FILE_OF("queries/create_operation.sql", query_create_operation),
     FILE_OF("queries/create_schema.sql", query_create_schema),

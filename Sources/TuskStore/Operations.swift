@@ -22,11 +22,11 @@ package enum OperationState: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// What is done to many discarded jobs: who asked for it, and how far it is.
+/// What is done to many jobs: who asked for it, and how far it is.
 package struct OperationRecord: Sendable, Hashable {
     package let id: Int64
     package let state: OperationState
-    package let action: String
+    package let action: OperationAction
     package let filter: FailureFilter
     /// The most jobs in a second; nil: as many as it can.
     package let perSecond: Int?
@@ -35,9 +35,10 @@ package struct OperationRecord: Sendable, Hashable {
     package let canaryFailed: Int
     /// How many jobs it was about when it was asked for, counted among the `failuresExaminedMax` newest.
     package let matched: Int64
-    /// How many discarded jobs it has looked at.
+    /// How many jobs it has looked at.
     package let examined: Int64
-    package let retried: Int64
+    /// How many it has retried, or cancelled or told to stop.
+    package let done: Int64
     /// How many could not be retried.
     package let refused: Int64
     /// Why the last of these could not be.
@@ -51,12 +52,17 @@ package struct OperationRecord: Sendable, Hashable {
     package let cancelledBy: String?
     /// Why it was cancelled.
     package let cancelReason: String?
+    /// Of a cancel: whether jobs that run are left alone.
+    package let sparesRunning: Bool
 
     init(_ rows: ResultSet, _ row: Int) throws(StoreError) {
-        guard let state = OperationState(rawValue: rows.text(row, 1)) else { throw .unreadable("an operation") }
+        guard
+            let state = OperationState(rawValue: rows.text(row, 1)),
+            let action = OperationAction(rawValue: rows.text(row, 2))
+        else { throw .unreadable("an operation") }
         id = rows.int8(row, 0)
         self.state = state
-        action = rows.text(row, 2)
+        self.action = action
         filter = FailureFilter(
             kind: rows.textIfPresent(row, 3).flatMap { Kind($0) },
             queue: rows.textIfPresent(row, 4).flatMap { QueueName($0) },
@@ -70,7 +76,7 @@ package struct OperationRecord: Sendable, Hashable {
         canaryFailed = Int(rows.int2(row, 10))
         matched = rows.int8(row, 11)
         examined = rows.int8(row, 12)
-        retried = rows.int8(row, 13)
+        done = rows.int8(row, 13)
         refused = rows.int8(row, 14)
         fault = rows.textIfPresent(row, 15)
         createdAt = rows.moment(row, 16)
@@ -80,6 +86,7 @@ package struct OperationRecord: Sendable, Hashable {
         cancelledAt = rows.momentIfPresent(row, 20)
         cancelledBy = rows.textIfPresent(row, 21)
         cancelReason = rows.textIfPresent(row, 22)
+        sparesRunning = rows.bool(row, 23)
     }
 }
 
@@ -106,10 +113,11 @@ package enum OperationCancel: Sendable, Hashable {
 package struct OperationRound: Sendable, Hashable {
     /// The operation that was due; nil: none was.
     package let id: Int64?
+    package let action: OperationAction?
     package let state: OperationState?
-    /// How many jobs it retried in this round.
-    package let retried: Int
-    /// The queues of these.
+    /// How many jobs it retried or cancelled in this round.
+    package let done: Int
+    /// The queues of those that it retried.
     package let queues: Set<QueueName>
     /// When an operation is due next; nil: none is under way.
     package let wait: Duration?
@@ -120,12 +128,13 @@ extension StoreSession {
     package static let operationsUnderWayMax = 100
     /// The most operations of one page.
     package static let listOperationsMax = 1000
-    /// The most jobs that one round retries.
+    /// The most jobs that one round retries or cancels.
     package static let operationBatchMax = 200
-    /// The most discarded jobs that one round looks at.
+    /// The most jobs that one round looks at.
     package static let operationExaminedMax = 2000
 
     private static let countFailures = SQLCatalog.statement("count_failures", isReadOnly: true)
+    private static let countUnfinished = SQLCatalog.statement("count_unfinished", isReadOnly: true)
     private static let createOperation = SQLCatalog.statement("create_operation")
     private static let listOperations = SQLCatalog.statement("list_operations", isReadOnly: true)
     private static let cancelOperation = SQLCatalog.statement("cancel_operation")
@@ -143,8 +152,21 @@ extension StoreSession {
         return FailureCount(matched: rows.int8(0, 1), examined: rows.int8(0, 0))
     }
 
+    /// How many jobs an operation is about, among the first or the newest `failuresExaminedMax`.
+    package func count(_ operation: NewOperation) throws(StoreError) -> FailureCount {
+        guard operation.action == .cancel else { return try countFailures(operation.filter) }
+        let rows = try run(Self.countUnfinished) {
+            $0.text(operation.filter.kind?.text)
+            $0.text(operation.filter.queue?.text)
+            $0.bool(operation.sparesRunning)
+            $0.int4(Int32(Self.failuresExaminedMax))
+        }
+        let matched = rows.int8(0, 0)
+        return FailureCount(matched: matched, examined: matched)
+    }
+
     /// Creates an operation that the scheduler carries out; nil: `operationsUnderWayMax` are under way. `matched` is
-    /// how many jobs it is about, as `countFailures` gave it.
+    /// how many jobs it is about, as `count` gave it.
     package func create(
         _ operation: NewOperation,
         matched: Int64,
@@ -177,6 +199,8 @@ extension StoreSession {
             $0.text(author.name)
             $0.text(author.reason)
             $0.int4(Int32(Self.operationsUnderWayMax))
+            $0.text(operation.action.rawValue)
+            $0.bool(operation.sparesRunning)
         }
         return rows.rowCount == 0 ? nil : rows.int8(0, 0)
     }
@@ -202,7 +226,7 @@ extension StoreSession {
         return operations
     }
 
-    /// Ends an operation before its time; what it has retried stays so. Doing it again gives the same answer.
+    /// Ends an operation before its time; what it has done stays so. Doing it again gives the same answer.
     package func cancelOperation(_ id: Int64, by who: Author, reason: String?) throws(StoreError) -> OperationCancel {
         let author = who.giving(reason)
         return try audited(.operationCancel, of: String(id), by: author) { () throws(StoreError) in
@@ -225,8 +249,9 @@ extension StoreSession {
         }
         return OperationRound(
             id: rows.int8IfPresent(0, 0),
+            action: rows.textIfPresent(0, 5).flatMap { OperationAction(rawValue: $0) },
             state: rows.textIfPresent(0, 1).flatMap { OperationState(rawValue: $0) },
-            retried: Int(rows.int4(0, 2)),
+            done: Int(rows.int4(0, 2)),
             queues: Set(rows.textArray(0, 3).compactMap { QueueName($0) }),
             wait: rows.int8IfPresent(0, 4).map { .milliseconds($0) }
         )

@@ -148,7 +148,7 @@ on conflict on constraint minute_pkey do nothing;
 
 -- Replays: one that goes on, one that stopped because its first jobs failed again.
 insert into tusk.operation (
-    kind, reason, matched, examined, retried, refused, created_by, purpose, per_second, canary_count, canary_percent,
+    kind, reason, matched, examined, done, refused, created_by, purpose, per_second, canary_count, canary_percent,
     canary_failed, action, state, created_at, due_at, ended_at
 )
 values

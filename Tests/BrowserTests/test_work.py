@@ -41,7 +41,7 @@ class WorkTests(BrowserTestCase):
         self.confirm(page, "Retry")
         row = page.locator("tr", has_text="0 of 5 failed")
         row.get_by_role("button", name="Cancel").click()
-        self.confirm(page, "Cancel the replay")
+        self.confirm(page, "Cancel the operation")
         page.wait_for_selector("tr:has-text('0 of 5 failed') .chip.cancelled")
         self.assertEqual(self.batch(), "||0")
         found = self.place.ask("/v1/operations")["operations"][0]
@@ -163,6 +163,23 @@ class WorkTests(BrowserTestCase):
         self.assertEqual(paused["pause"]["reason"], "maintenance <b>")
         page.get_by_role("button", name="Resume default").click()
         page.get_by_role("button", name="Pause default").wait_for()
+        self.check(page)
+
+    def test_a_queue_is_purged_when_its_name_is_typed(self):
+        for _ in range(2):
+            self.place.ask("/v1/jobs", "POST", {"kind": "send_sms", "queue": "texts"})
+        page = self.open("/queues/texts")
+        page.get_by_role("button", name="Purge").click()
+        page.wait_for_selector("dialog:has-text('Cancel 2 jobs of texts?')")
+        page.get_by_label("Name of the queue").fill("mails")
+        page.locator("dialog").get_by_role("button", name="Purge", exact=True).click()
+        page.wait_for_selector(".fault:has-text('The name of the queue is texts.')")
+        page.get_by_label("Name of the queue").fill("texts")
+        self.confirm(page, "Purge")
+        page.wait_for_selector(".toast:has-text('has begun')")
+        newest = self.place.ask("/v1/operations")["operations"][0]
+        self.assertEqual((newest["action"], newest["filter"]), ("cancel", {"queue": "texts"}))
+        self.assertTrue(newest["spare_running"])
         self.check(page)
 
     def test_a_limit_is_set_and_removed_and_a_wrong_one_explained(self):

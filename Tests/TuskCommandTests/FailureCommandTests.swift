@@ -44,6 +44,24 @@ struct FailureCommandTests {
         }
     }
 
+    @Test func `many jobs are cancelled, and a queue is purged when that is said twice`() async throws {
+        try await Self.withFailures { database, tusk in
+            try database.script("select tusk.enqueue('mail', queue => 'mail') from generate_series(1, 2)")
+            let dry = try await tusk("operation", "cancel-jobs", "--queue", "mail", "--dry-run")
+            #expect(dry.output == "2 jobs would be cancelled.\n" && dry.status == 0, "\(dry)")
+            let asked = try await tusk("queue", "purge", "mail")
+            #expect(asked.status == 2 && asked.errors.contains("say --yes"), "\(asked)")
+            #expect(try await tusk("operation", "list").errors.contains("There are no operations"))
+            let made = try await tusk("queue", "purge", "mail", "--yes", "--reason", "sent by hand")
+            #expect(made.output == "Operation 1 cancels 2 jobs: tusk operation get 1\n", "\(made)")
+            let shown = try await tusk("operation", "get", "1").output
+            #expect(shown.contains("cancel queue:mail, not those that run"), "\(shown)")
+            #expect(shown.contains("0 of 2 cancelled"), "\(shown)")
+            let open = try await tusk("operation", "cancel-jobs", "--spare-running")
+            #expect(open.status == 2 && open.errors.contains("--kind, --queue or both"), "\(open)")
+        }
+    }
+
     @Test func `many jobs are retried, after a dry run, and the operation is shown and cancelled`() async throws {
         try await Self.withFailures { database, tusk in
             let dry = try await tusk("operation", "retry", "--kind", "send_email", "--dry-run")

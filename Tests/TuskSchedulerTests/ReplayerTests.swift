@@ -19,11 +19,11 @@ import TuskStore
                 delete from tusk.ready
                 """
             )
-            let wish = NewOperation(FailureFilter(kind: "report"), reason: "it is back")
+            let wish = NewOperation(.retry, FailureFilter(kind: "report"), reason: "it is back")
             let made = try #require(try session.create(wish, matched: 450, by: "anna"))
             _ = fixture.start()
             try await soon { try session.operation(made.id)?.state == .completed }
-            #expect(try session.operation(made.id)?.retried == 450)
+            #expect(try session.operation(made.id)?.done == 450)
             #expect(try fixture.database.number("select count(*) from tusk.ready") == 450)
             try await soon { fixture.logged("operation ended") == 1 }
             #expect(fixture.wokenQueues.filter { $0 == "default" }.count >= 3)
@@ -42,7 +42,7 @@ import TuskStore
                 delete from tusk.ready
                 """
             )
-            let wish = NewOperation(FailureFilter(kind: "report"), perSecond: 40)
+            let wish = NewOperation(.retry, FailureFilter(kind: "report"), perSecond: 40)
             let made = try #require(try session.create(wish, matched: 100, by: "anna"))
             _ = fixture.start()
             try await soon { try session.operation(made.id)?.state == .completed }

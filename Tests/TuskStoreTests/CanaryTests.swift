@@ -16,21 +16,21 @@ import TuskStore
             let canary = try #require(Canary(count: 2, failedPercentMax: percent))
             let made = try store.operation(FailureFilter(kind: "noop"), canary: canary)
             #expect(made.state == .canary && made.canary == canary)
-            #expect(try store.session.runOperation().retried == 2)
+            #expect(try store.session.runOperation().done == 2)
             let worker = try store.worker()
             for (job, verdict) in zip(try store.claim(worker), verdicts) {
                 _ = try store.settle([job], verdict, worker)
             }
             try store.due(made)
             let round = try store.session.runOperation()
-            #expect(round.retried == 0 && round.id == made.id)
+            #expect(round.done == 0 && round.id == made.id)
             try body(store, try #require(try store.session.operation(made.id)))
         }
     }
 
     @Test func `while the first run nothing follows`() async throws {
         try await Self.withCanary(percent: 0, [.complete]) { store, operation in
-            #expect(operation.state == .canary && operation.retried == 2 && operation.canaryFailed == 0)
+            #expect(operation.state == .canary && operation.done == 2 && operation.canaryFailed == 0)
             let next = try store.session.runOperation()
             #expect(next.id == nil, "it looks again in a second")
         }
@@ -40,9 +40,9 @@ import TuskStore
         try await Self.withCanary(percent: 0, [.complete, .complete]) { store, operation in
             #expect(operation.state == .running)
             let next = try store.session.runOperation()
-            #expect(next.retried == 8)
+            #expect(next.done == 8)
             let done = try #require(try store.session.operation(operation.id))
-            #expect(done.state == .completed && done.retried == 10 && done.canaryFailed == 0)
+            #expect(done.state == .completed && done.done == 10 && done.canaryFailed == 0)
         }
     }
 
@@ -63,7 +63,7 @@ import TuskStore
         try await Self.withCanary(percent: 50, [.discard, .complete]) { store, operation in
             #expect(operation.state == .running && operation.canaryFailed == 1)
             let next = try store.session.runOperation()
-            #expect(next.retried == 8)
+            #expect(next.done == 8)
         }
     }
 
@@ -71,7 +71,7 @@ import TuskStore
         try await withStore { store in
             try store.discard(["a"], reason: "attempts")
             let made = try store.operation(FailureFilter(kind: "noop"), canary: Canary(count: 5))
-            #expect(try store.session.runOperation().retried == 1)
+            #expect(try store.session.runOperation().done == 1)
             #expect(try store.session.operation(made.id)?.state == .completed)
         }
     }

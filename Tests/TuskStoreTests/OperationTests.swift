@@ -19,9 +19,9 @@ import TuskStore
             #expect(made.createdBy == "anna" && made.reason == "it is back" && made.endedAt == nil)
 
             let round = try store.session.runOperation()
-            #expect(round.retried == 2 && round.queues == [.standard] && round.state == .completed)
+            #expect(round.done == 2 && round.queues == [.standard] && round.state == .completed)
             let done = try #require(try store.session.operation(made.id))
-            #expect(done.retried == 2 && done.examined == 4 && done.refused == 0 && done.endedAt != nil)
+            #expect(done.done == 2 && done.examined == 4 && done.refused == 0 && done.endedAt != nil)
             #expect(try ids.map(store.state) == [.available, .available, .discarded])
             #expect(try others.map(store.state) == [.discarded])
             let idle = try store.session.runOperation()
@@ -34,10 +34,10 @@ import TuskStore
             let ids = try store.discard(["a"], reason: "attempts")
             let made = try store.operation(FailureFilter(kind: "noop"), perSecond: 1)
             let later = try store.discard(["a"], reason: "attempts")
-            #expect(try store.session.runOperation().retried == 1)
+            #expect(try store.session.runOperation().done == 1)
             try store.discardAgain()
             try store.due(made)
-            #expect(try store.session.runOperation().retried == 0)
+            #expect(try store.session.runOperation().done == 0)
             #expect(try store.session.operation(made.id)?.state == .completed)
             #expect(try (ids + later).map(store.state) == [.discarded, .discarded])
         }
@@ -56,7 +56,7 @@ import TuskStore
             let made = try store.operation(FailureFilter(kind: "noop"))
             var rounds: [Int] = []
             while try store.session.operation(made.id)?.state == .running, rounds.count < 9 {
-                rounds.append(try store.session.runOperation().retried)
+                rounds.append(try store.session.runOperation().done)
             }
             #expect(rounds == [200, 200, 50])
             #expect(try store.session.operation(made.id)?.examined == 450)
@@ -69,12 +69,12 @@ import TuskStore
             try store.discard(Array(repeating: "a", count: 9), reason: "attempts")
             let made = try store.operation(FailureFilter(kind: "noop"), perSecond: 8)
             let first = try store.session.runOperation()
-            #expect(first.retried == 2 && first.id == made.id)
+            #expect(first.done == 2 && first.id == made.id)
             let wait = try #require(first.wait)
             #expect(wait > .milliseconds(100) && wait <= .milliseconds(250))
             #expect(try store.session.runOperation().id == nil, "not before it is due")
             try store.due(made)
-            #expect(try store.session.runOperation().retried == 2)
+            #expect(try store.session.runOperation().done == 2)
         }
     }
 
@@ -88,9 +88,9 @@ import TuskStore
             let holder = try store.enqueue(unique)
             #expect(holder != [ids[0]])
             let made = try store.operation(FailureFilter(kind: "noop"))
-            #expect(try store.session.runOperation().retried == 1)
+            #expect(try store.session.runOperation().done == 1)
             let done = try #require(try store.session.operation(made.id))
-            #expect(done.state == .completed && done.retried == 1 && done.refused == 1)
+            #expect(done.state == .completed && done.done == 1 && done.refused == 1)
             #expect(done.fault?.hasPrefix("job \(ids[0]): its unique key is held") == true, "\(done.fault ?? "")")
             #expect(try ids.map(store.state) == [.discarded, .available])
         }
@@ -105,7 +105,7 @@ import TuskStore
             try other.script("begin; select id from tusk.operation for update")
             #expect(try store.session.runOperation().id == nil)
             try other.script("rollback")
-            #expect(try store.session.runOperation().retried == 1)
+            #expect(try store.session.runOperation().done == 1)
         }
     }
 
@@ -136,7 +136,7 @@ import TuskStore
         try await withStore { store in
             let filter = FailureFilter(kind: "noop")
             for _ in 0..<StoreSession.operationsUnderWayMax { _ = try store.operation(filter) }
-            #expect(try store.session.create(NewOperation(filter), matched: 0, by: "anna") == nil)
+            #expect(try store.session.create(NewOperation(.retry, filter), matched: 0, by: "anna") == nil)
             let last = try #require(try store.session.operations(below: nil, max: 2).first)
             _ = try store.session.cancelOperation(last.id, by: "anna", reason: nil)
             #expect(try store.operation(filter).id > last.id)
@@ -164,7 +164,7 @@ extension StoreFixture {
         canary: Canary? = nil,
         reason: String? = nil
     ) throws -> OperationRecord {
-        let wish = NewOperation(filter, perSecond: perSecond, canary: canary, reason: reason)
+        let wish = NewOperation(.retry, filter, perSecond: perSecond, canary: canary, reason: reason)
         let count = try session.countFailures(filter)
         return try #require(try session.create(wish, matched: count.matched, by: "anna"))
     }

@@ -49,7 +49,7 @@ create table tusk.operation (
     id bigint generated always as identity,
     examined bigint not null default 0,
     matched bigint not null,
-    retried bigint not null default 0,
+    done bigint not null default 0,
     refused bigint not null default 0,
     created_at timestamptz not null,
     due_at timestamptz not null,
@@ -57,8 +57,10 @@ create table tusk.operation (
     cancelled_at timestamptz,
     reached_at timestamptz not null default '-infinity',
     reached_id bigint not null default 0,
+    id_most bigint,
     canary_at timestamptz,
     canary_ids bigint [] not null default '{}',
+    spares_running boolean not null default false,
     state text not null,
     action text not null,
     kind text collate "C",
@@ -71,9 +73,14 @@ create table tusk.operation (
     cancel_reason text,
     fault text,
     constraint operation_pkey primary key (id),
-    constraint operation_action_known check (action = 'retry'),
+    constraint operation_action_known check (action in ('retry', 'cancel')),
     constraint operation_state_known check (state in ('canary', 'running', 'completed', 'stopped', 'cancelled')),
     constraint operation_narrowed check (num_nonnulls(kind, queue, reason, fingerprint) > 0),
+    constraint operation_of_cancel check (
+        (action = 'cancel') = (id_most is not null)
+        and (action = 'retry' or num_nonnulls(reason, fingerprint, canary_count) = 0)
+        and (action = 'cancel' or not spares_running)
+    ),
     constraint operation_rate_range check (per_second between 1 and 10000),
     constraint operation_canary_range check (canary_count between 1 and 1000),
     constraint operation_canary_percent_range check (canary_percent between 0 and 99),
@@ -90,12 +97,13 @@ is 'What is done to many jobs in batches by the scheduler: who asked for it and 
 comment on column tusk.operation.canary_percent is 'How many percent of the first may fail again.';
 comment on column tusk.operation.canary_count is 'How many jobs go first; null: all go at once.';
 comment on column tusk.operation.canary_failed is 'How many of these failed again, as far as it is known.';
-comment on column tusk.operation.per_second is 'The most jobs it retries in a second; null: as many as it can.';
+comment on column tusk.operation.per_second is 'The most jobs in a second; null: as many as it can.';
 comment on column tusk.operation.id is 'Its number.';
-comment on column tusk.operation.examined is 'How many discarded jobs it has looked at.';
+comment on column tusk.operation.examined is 'How many jobs it has looked at, discarded ones or all.';
 comment on column tusk.operation.matched
 is 'How many jobs its filter let through when it was asked for, among the newest that were looked at.';
-comment on column tusk.operation.retried is 'How many jobs it has retried.';
+comment on column tusk.operation.done
+is 'How many jobs it has retried or cancelled; running ones are told to stop, and count then.';
 comment on column tusk.operation.refused is 'How many could not be retried, such as one whose unique key is held.';
 comment on column tusk.operation.created_at
 is 'When it was asked for. Jobs that are discarded later, such as those that fail again, are not its own.';
@@ -103,12 +111,15 @@ comment on column tusk.operation.due_at is 'When its next batch is due.';
 comment on column tusk.operation.ended_at is 'When it ended; null: it is under way.';
 comment on column tusk.operation.cancelled_at is 'When somebody cancelled it.';
 comment on column tusk.operation.reached_at is 'How far it has looked, by the ends of the jobs.';
-comment on column tusk.operation.reached_id is 'The last job of that moment it has looked at.';
+comment on column tusk.operation.reached_id is 'The last job of that moment it has looked at; of a cancel: of all.';
+comment on column tusk.operation.id_most is 'Of a cancel: the newest job that it is about.';
+comment on column tusk.operation.spares_running is 'Of a cancel: whether jobs that run are left alone.';
 comment on column tusk.operation.canary_at is 'When the first of the first jobs was retried.';
 comment on column tusk.operation.canary_ids is 'The first jobs, as far as they are retried.';
 comment on column tusk.operation.state
 is 'canary: the first jobs are retried and watched; running; completed; stopped: too many of these failed; cancelled.';
-comment on column tusk.operation.action is 'What is done: retry.';
+comment on column tusk.operation.action
+is 'What is done: retry, to discarded jobs, or cancel, to those that have not ended.';
 comment on column tusk.operation.kind is 'Only jobs of this kind.';
 comment on column tusk.operation.queue is 'Only jobs of this queue.';
 comment on column tusk.operation.reason is 'Only jobs discarded for this reason.';
@@ -248,7 +259,7 @@ begin
     update tusk.operation as operation
     set
         examined = operation.examined + seen,
-        retried = operation.retried + done,
+        done = operation.done + retry_batch.done,
         refused = operation.refused + lost,
         fault = coalesce(trouble, operation.fault),
         reached_at = it.reached_at,
@@ -267,9 +278,83 @@ $$;
 comment on function tusk.retry_batch is
 'Retries the next jobs of an operation, the one that was discarded first first; how many, and their queues.';
 
+create function tusk.cancel_batch(one bigint, jobs_most integer, examined_most integer) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    moment constant timestamptz := clock_timestamp();
+    it record;
+    candidate record;
+    seen integer := 0;
+    cancelled integer := 0;
+    is_over boolean := true;
+begin
+    select operation.* into it from tusk.operation as operation where operation.id = one;
+    for candidate in
+        with running as materialized (
+            select held.id
+            from tusk.lease as lease
+            cross join lateral unnest(lease.ids) with ordinality as held (id, position)
+            where
+                not it.spares_running
+                and (lease.done is null or get_bit(lease.done, held.position::integer - 1) = 0)
+                and (lease.cancels is null or held.id <> all (lease.cancels))
+        ),
+        near as materialized (
+            select job.shard, job.id, job.kind, job.queue
+            from tusk.job as job
+            where job.shard = 0 and job.id > it.reached_id and job.id <= it.id_most
+            order by job.id
+            limit examined_most
+        )
+        select
+            near.id,
+            near.kind = coalesce(it.kind, near.kind) and near.queue = coalesce(it.queue, near.queue) and (
+                exists (select from tusk.ready as ready where ready.shard = near.shard and ready.id = near.id)
+                or exists (
+                    select from tusk.scheduled as waiting where waiting.shard = near.shard and waiting.id = near.id
+                )
+                or exists (select from tusk.blocked as held where held.shard = near.shard and held.id = near.id)
+                or near.id in (select running.id from running)
+            ) as is_meant
+        from near
+        order by near.id
+    loop
+        if cancelled >= jobs_most then
+            is_over := false;
+            exit;
+        end if;
+        seen := seen + 1;
+        it.reached_id := candidate.id;
+        continue when not candidate.is_meant;
+        -- It may have ended meanwhile.
+        if tusk.cancel(candidate.id, it.created_by, it.purpose) in ('cancelled', 'cancelling') then
+            cancelled := cancelled + 1;
+        end if;
+    end loop;
+    is_over := is_over and seen < examined_most;
+    update tusk.operation as operation
+    set
+        examined = operation.examined + seen,
+        done = operation.done + cancelled,
+        reached_id = it.reached_id,
+        state = case when is_over then 'completed' else operation.state end,
+        ended_at = case when is_over then clock_timestamp() end,
+        due_at = greatest(operation.due_at, moment - interval '1 s')
+        + coalesce(cancelled * interval '1 s' / operation.per_second, interval '0')
+    where operation.id = one;
+    return cancelled;
+end
+$$;
+
+comment on function tusk.cancel_batch is
+'Cancels the next jobs of an operation that have not ended, the oldest first; how many.';
+
 create function tusk.run_operation(
-    jobs_most integer, examined_most integer, out id bigint, out state text, out retried integer, out queues text [],
-    out wait_ms bigint
+    jobs_most integer, examined_most integer, out id bigint, out action text, out state text, out done integer,
+    out queues text [], out wait_ms bigint
 ) returns record
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -279,7 +364,7 @@ declare
     it record;
     room integer;
 begin
-    retried := 0;
+    done := 0;
     queues := '{}';
     select operation.* into it
     from tusk.operation as operation
@@ -297,12 +382,17 @@ begin
                 case when it.state = 'canary' then it.canary_count - cardinality(it.canary_ids) end,
                 (it.per_second + 3) / 4
             );
-            select batch.done, batch.queues into retried, queues
-            from tusk.retry_batch(it.id, room, examined_most) as batch;
+            if it.action = 'cancel' then
+                done := tusk.cancel_batch(it.id, coalesce(room, jobs_most), examined_most);
+            else
+                select batch.done, batch.queues into done, queues
+                from tusk.retry_batch(it.id, room, examined_most) as batch;
+            end if;
         end if;
     end if;
     select operation.state into state from tusk.operation as operation where operation.id = it.id;
     id := it.id;
+    action := it.action;
     -- greatest would make 0 of null.
     select
         case when count(*) > 0 then

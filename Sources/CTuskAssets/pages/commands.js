@@ -52,23 +52,23 @@ export async function replay({ kind, fingerprint }, done) {
                 body.canary = { count: Number(values.first), failed_percent_max: Number(values.failed) };
             }
             const made = await ask("POST", "/v1/operations", body);
-            say(`Replay ${made.id} has begun.`);
+            say(`Operation ${made.id} has begun.`);
             done();
         },
     });
 }
 
-/** Ends a replay before its time. */
+/** Ends an operation before its time. */
 export function cancelOperation(id, done) {
     question({
-        title: `Cancel replay ${id}?`,
-        text: "What it has retried stays so. It does nothing more.",
+        title: `Cancel operation ${id}?`,
+        text: "What it has done stays so. It does nothing more.",
         fields: [reasonField],
-        word: "Cancel the replay",
+        word: "Cancel the operation",
         isDanger: true,
         work: async (values) => {
             await ask("POST", within("/v1/operations", id, ":cancel"), reasonBody(values));
-            say(`Replay ${id} is cancelled.`);
+            say(`Operation ${id} is cancelled.`);
             done();
         },
     });
@@ -104,6 +104,25 @@ export function pauseQueue(name, done) {
         work: async (values) => {
             await ask("POST", within("/v1/queues", name, ":pause"), pauseBody(values));
             say(`The queue ${name} is paused.`);
+            done();
+        },
+    });
+}
+
+/** Cancels all jobs that wait in a queue, after its name was typed and how many they are was said. */
+export async function purgeQueue(name, done) {
+    const wish = { action: "cancel", filter: { queue: name }, spare_running: true };
+    const found = await ask("POST", "/v1/operations", { ...wish, dry_run: true });
+    question({
+        title: `Cancel ${found.exact ? "" : "at least "}${plural(found.matched, "job")} of ${name}?`,
+        text: "All that wait in the queue are cancelled, the oldest first. What runs goes on.",
+        fields: [{ name: "name", label: "Name of the queue", hint: "Typed once more.", required: true }, reasonField],
+        word: "Purge",
+        isDanger: true,
+        work: async (values) => {
+            if (values.name !== name) throw new Error(`The name of the queue is ${name}.`);
+            const made = await ask("POST", within("/v1/queues", name, ":purge"), reasonBody(values));
+            say(`Operation ${made.id} has begun.`);
             done();
         },
     });

@@ -15,19 +15,19 @@ export default {
     title: () => "Errors",
 
     async load(visit) {
-        const [causes, waiting, replays] = await Promise.all([
+        const [causes, waiting, listed] = await Promise.all([
             visit.get(address("/v1/errors", { page_size: groupsMax })),
             failedJobs(visit, waitingMax, ["retryable"]),
             visit.get(address("/v1/operations", { page_size: operationsMax })),
         ]);
-        return { causes, waiting: grouped(waiting), operations: replays.operations };
+        return { causes, waiting: grouped(waiting), operations: listed.operations };
     },
 
     view({ causes, waiting, operations }, visit) {
         return [
             head("Errors"),
             discarded(causes, visit),
-            operations.length > 0 && replays(operations, visit),
+            operations.length > 0 && underWay(operations, visit),
             waiting.length > 0 && retryable(waiting, visit),
         ];
     },
@@ -64,8 +64,8 @@ function discarded({ errors, examined, examined_max: most }, visit) {
     return panel(title, note, table("Errors by cause", causeColumns, rows));
 }
 
-const replayColumns = [
-    { name: "Replay" },
+const operationColumns = [
+    { name: "Operation" },
     { name: "State" },
     { name: "Jobs" },
     { name: "Canary" },
@@ -77,11 +77,11 @@ const replayColumns = [
 
 const styles = { canary: "running", stopped: "bad" };
 
-function replays(operations, visit) {
+function underWay(operations, visit) {
     const rows = operations.map((operation) => ({
         key: `operation ${operation.id}`,
         cells: [
-            h("span", { class: "cut" }, `${operation.id}: ${aim(operation.filter)}`),
+            h("span", { class: "cut" }, `${operation.id}: ${operation.action} ${aim(operation.filter)}`),
             chip(styles[operation.state] ?? operation.state, operation.state),
             progress(operation),
             operation.canary && `${operation.canary_failed} of ${operation.canary.count} failed`,
@@ -91,7 +91,7 @@ function replays(operations, visit) {
             !operation.ended_at && act("Cancel", () => cancelOperation(operation.id, visit.refresh), operation.id),
         ],
     }));
-    return panel("Replays", null, table("Replays", replayColumns, rows));
+    return panel("Operations", null, table("Operations", operationColumns, rows));
 }
 
 /** Which jobs an operation is about. */
@@ -99,8 +99,8 @@ function aim(filter) {
     return Object.values(filter).join(" ");
 }
 
-function progress({ id, retried, refused, matched }) {
-    const bar = meter(retried, matched, `Progress of replay ${id}`);
+function progress({ id, done, refused, matched }) {
+    const bar = meter(done, matched, `Progress of operation ${id}`);
     return refused ? [bar, h("span", { class: "muted" }, `${count(refused)} refused`)] : bar;
 }
 

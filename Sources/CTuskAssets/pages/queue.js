@@ -7,6 +7,8 @@ import { count, duration } from "/assets/words.js";
 import { charts, loadSeries } from "/assets/charts.js";
 import { fleet } from "/assets/workers.js";
 import { claims, queueActions } from "/assets/queues.js";
+import { purgeQueue } from "/assets/commands.js";
+import { attempt } from "/assets/dialogs.js";
 import { allowance, rate } from "/assets/limits.js";
 
 const none = { available: 0, running: 0, scheduled: 0, blocked: 0, workers: 0 };
@@ -39,6 +41,7 @@ export default {
             head(
                 `Queue ${queue.name}`,
                 queueActions(queue, limit, visit),
+                purge(queue, visit),
                 copier(`tusk why --queue ${queue.name}`, "Copy command"),
             ),
             tiles(queue, countMax, limit),
@@ -48,6 +51,10 @@ export default {
         ];
     },
 };
+
+function purge({ name }, visit) {
+    return h("button", { type: "button", class: "small danger", on: { click: () => attempt(() => purgeQueue(name, visit.refresh)) } }, "Purge");
+}
 
 function tiles(queue, countMax, limit) {
     const states = ["available", "running", "scheduled", "blocked"].map((state) =>

@@ -22,9 +22,13 @@ extension JSONWriter {
     package mutating func members(of operation: OperationRecord) {
         member("id", String(operation.id))
         member("state", operation.state.rawValue)
-        member("action", operation.action)
+        member("action", operation.action.rawValue)
         key("filter")
         operation.filter.write(to: &self)
+        if operation.sparesRunning {
+            key("spare_running")
+            bool(true)
+        }
         if let rate = operation.perSecond { member("per_second", rate) }
         if let canary = operation.canary {
             key("canary")
@@ -33,7 +37,7 @@ extension JSONWriter {
         }
         member("matched", Int(operation.matched))
         member("examined", Int(operation.examined))
-        member("retried", Int(operation.retried))
+        member("done", Int(operation.done))
         member("refused", Int(operation.refused))
         member("created_at", operation.createdAt)
         member("created_by", operation.createdBy)

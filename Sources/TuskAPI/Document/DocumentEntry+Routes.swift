@@ -104,7 +104,7 @@ extension DocumentEntry {
         ),
         "POST /v1/operations": DocumentEntry(
             id: "createOperation",
-            summary: "Retries many discarded jobs, or counts them.",
+            summary: "Retries many discarded jobs, or cancels many that have not ended, or counts them.",
             request: "NewOperation",
             answers: [
                 json("Matched", "How many there are: a dry run."),
@@ -120,7 +120,7 @@ extension DocumentEntry {
         ),
         "POST /v1/operations/{id}:cancel": DocumentEntry(
             id: "cancelOperation",
-            summary: "Ends an operation; what it has retried stays so.",
+            summary: "Ends an operation; what it has done stays so.",
             request: "Reason",
             isBodyRequired: false,
             answers: [json("Operation", "It is cancelled.")],
@@ -184,6 +184,14 @@ extension DocumentEntry {
             request: "Pause",
             isBodyRequired: false,
             answers: [json("QueuePause", "It is paused.")]
+        ),
+        "POST /v1/queues/{name}:purge": DocumentEntry(
+            id: "purgeQueue",
+            summary: "Cancels all jobs that wait in a queue; those that run go on.",
+            request: "Reason",
+            isBodyRequired: false,
+            answers: [json("Operation", "It is asked for; the scheduler carries it out.", status: 201)],
+            problems: [.tooManyOperations]
         ),
         "POST /v1/queues/{name}:resume": DocumentEntry(
             id: "resumeQueue",

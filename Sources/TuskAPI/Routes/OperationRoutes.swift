@@ -3,7 +3,7 @@ import TuskHTTP
 import TuskStore
 import TuskTelemetry
 
-/// What is done to many discarded jobs: asked for here, carried out by the scheduler.
+/// What is done to many jobs: asked for here, carried out by the scheduler.
 struct OperationRoutes: Sendable {
     let services: Services
 
@@ -15,6 +15,7 @@ struct OperationRoutes: Sendable {
         [
             APIRoute(.get, "/v1/operations", .scope(.read), parameters: ["page_size", "page_token"], handle: list),
             APIRoute(.post, "/v1/operations", .scope(.operate), body: Self.body, handle: create),
+            APIRoute(.post, "/v1/queues/{name}:purge", .scope(.operate), body: Self.body, handle: purge),
             APIRoute(.get, "/v1/operations/{id}", .scope(.read), handle: read),
             APIRoute(.post, "/v1/operations/{id}:cancel", .scope(.operate), body: Self.body, handle: cancel),
         ]
@@ -29,19 +30,32 @@ struct OperationRoutes: Sendable {
                 throw Problem(error)
             }
         } _: { desk, wish throws(Problem) in
-            let count = try desk.ask { session throws(StoreError) in try session.countFailures(wish.filter) }
+            let count = try desk.ask { session throws(StoreError) in try session.count(wish) }
             guard !wish.isDryRun else { return .object { $0.members(of: count) } }
-            let who = desk.call.principal.name
-            let operation = try desk.ask { session throws(StoreError) in
-                try session.create(wish, matched: count.matched, by: desk.author())
-            }
-            guard let operation else {
-                let most = StoreSession.operationsUnderWayMax
-                throw Problem(.tooManyOperations, "\(most) operations are under way; wait for one, or cancel one.")
-            }
-            note("operation asked for", operation, by: who, why: wish.reason, desk.call)
-            return .object(201) { $0.members(of: operation) }
+            return try create(wish, matched: count.matched, desk)
         }
+    }
+
+    private func purge(_ call: Call) {
+        services.answer(call) { call throws(Problem) in
+            let filter = FailureFilter(queue: try call.pathName("name") { QueueName($0) })
+            return NewOperation(.cancel, filter, reason: try call.reason(), sparesRunning: true)
+        } _: { desk, wish throws(Problem) in
+            let count = try desk.ask { session throws(StoreError) in try session.count(wish) }
+            return try create(wish, matched: count.matched, desk)
+        }
+    }
+
+    private func create(_ wish: NewOperation, matched: Int64, _ desk: Desk) throws(Problem) -> HTTPResponse {
+        let operation = try desk.ask { session throws(StoreError) in
+            try session.create(wish, matched: matched, by: desk.author())
+        }
+        guard let operation else {
+            let most = StoreSession.operationsUnderWayMax
+            throw Problem(.tooManyOperations, "\(most) operations are under way; wait for one, or cancel one.")
+        }
+        note("operation asked for", operation, by: desk.call.principal.name, why: wish.reason, desk.call)
+        return .object(201) { $0.members(of: operation) }
     }
 
     private struct Page: Sendable {
@@ -109,7 +123,7 @@ struct OperationRoutes: Sendable {
         services.logger.notice(
             what,
             [
-                "operation": .integer(operation.id), "action": .text(operation.action), "by": .text(who),
+                "operation": .integer(operation.id), "action": .text(operation.action.rawValue), "by": .text(who),
                 "reason": .text(why ?? ""), "filter": .text(String(decoding: filter.bytes, as: UTF8.self)),
                 "matched": .integer(operation.matched), "request_id": .text(call.requestID),
             ]

@@ -17,11 +17,11 @@ enum FailureOptions {
     )
 
     static let all = [kind, queue, reason, fingerprint]
+    /// Those that say which jobs that have not ended are meant.
+    static let ofUnfinished = [kind, queue]
 
     static func filter(_ context: CommandContext) throws(CommandError) -> FailureFilter {
-        var filter = FailureFilter()
-        if let text = try context.text(kind) { filter.kind = try Operands.kind(text) }
-        if let text = try context.text(queue) { filter.queue = try Operands.queue(text) }
+        var filter = try filterOfUnfinished(context)
         if let text = try context.text(reason) {
             guard NameRule.allows(text) else { throw CommandError(.usage, "\(reason.flag) \(NameRule.text)") }
             filter.reason = text
@@ -32,6 +32,14 @@ enum FailureOptions {
             }
             filter.fingerprint = digits
         }
+        return filter
+    }
+
+    /// The filter that `ofUnfinished` make.
+    static func filterOfUnfinished(_ context: CommandContext) throws(CommandError) -> FailureFilter {
+        var filter = FailureFilter()
+        if let text = try context.text(kind) { filter.kind = try Operands.kind(text) }
+        if let text = try context.text(queue) { filter.queue = try Operands.queue(text) }
         return filter
     }
 }

@@ -22,6 +22,7 @@ enum OperationCommands {
         fallback: String(Canary.failedPercentStandard),
         "how many percent of the first may fail again"
     )
+    private static let spareRunning = Option.argument("spare-running", .flag, "leaves jobs alone that run")
     private static let limit = Option.argument(
         "limit",
         short: "n",
@@ -44,6 +45,18 @@ enum OperationCommands {
             body: retry
         ),
         Command(
+            path: ["operation", "cancel-jobs"],
+            summary: "cancels the jobs that are like this and have not ended, in batches",
+            details: "--kind, --queue or both say which, of those that are there now. The scheduler does it, the oldest"
+                + " first; jobs that run are told to stop, unless --spare-running is given.",
+            options: FailureOptions.ofUnfinished + [spareRunning, dryRun, perSecond, Operator.reason],
+            examples: [
+                "tusk operation cancel-jobs --kind send_email --dry-run",
+                "tusk operation cancel-jobs --queue mail --spare-running --reason 'sent by hand'",
+            ],
+            body: cancelJobs
+        ),
+        Command(
             path: ["operation", "list"],
             summary: "shows operations and how far they are, the newest first",
             options: [limit],
@@ -57,7 +70,7 @@ enum OperationCommands {
         ),
         Command(
             path: ["operation", "cancel"],
-            summary: "ends an operation; what it has retried stays so",
+            summary: "ends an operation; what it has done stays so",
             operands: [id],
             options: [Operator.reason],
             body: cancel
@@ -65,12 +78,32 @@ enum OperationCommands {
     ]
 
     private static func retry(_ context: CommandContext) throws(CommandError) -> ExitCode {
-        let wish = try wish(context)
+        try create(try wish(context), context)
+    }
+
+    private static func cancelJobs(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let filter = try FailureOptions.filterOfUnfinished(context)
+        guard !filter.isOpen else { throw CommandError(.usage, "say which jobs: --kind, --queue or both") }
+        let wish = NewOperation(
+            .cancel,
+            filter,
+            perSecond: try context.integer(perSecond),
+            reason: try reason(context),
+            sparesRunning: try context.flag(spareRunning),
+            isDryRun: try context.flag(dryRun)
+        )
+        return try create(wish, context)
+    }
+
+    /// Asks for an operation, or counts its jobs.
+    static func create(_ wish: NewOperation, _ context: CommandContext) throws(CommandError) -> ExitCode {
         let database = try context.database()
-        let count = try database.with { session throws(StoreError) in try session.countFailures(wish.filter) }
+        let count = try database.with { session throws(StoreError) in try session.count(wish) }
         guard !wish.isDryRun else {
             let jobs = "\(count.isExact ? "" : "At least ")\(Words.count(Int(count.matched), "job"))"
-            try context.console.show(JSONWriter.object { $0.members(of: count) }) { ["\(jobs) would be retried."] }
+            try context.console.show(JSONWriter.object { $0.members(of: count) }) {
+                ["\(jobs) would be \(done(wish.action))."]
+            }
             return .success
         }
         let who = try Operator.author(context)
@@ -83,7 +116,9 @@ enum OperationCommands {
             throw CommandError(.conflict, "\(most) operations are under way", hint: "tusk operation list shows them.")
         }
         try context.console.show(JSONWriter.object { $0.members(of: made) }) {
-            ["Operation \(made.id) retries \(Words.count(Int(made.matched), "job")): tusk operation get \(made.id)"]
+            let verb = made.action == .retry ? "retries" : "cancels"
+            let jobs = Words.count(Int(made.matched), "job")
+            return ["Operation \(made.id) \(verb) \(jobs): tusk operation get \(made.id)"]
         }
         return .success
     }
@@ -93,22 +128,35 @@ enum OperationCommands {
         guard !filter.isOpen else {
             throw CommandError(.usage, "say which jobs: --kind, --queue, --discard-reason or --fingerprint")
         }
-        let reason = try context.text(Operator.reason)
-        if let reason, reason.utf8.count > NewOperation.reasonBytesMax {
-            throw CommandError(.usage, "--reason must be at most \(NewOperation.reasonBytesMax) bytes")
-        }
         let failedMax = try context.integer(failedMax) ?? Canary.failedPercentStandard
         let first = try context.integer(canary).flatMap { Canary(count: $0, failedPercentMax: failedMax) }
         if first == nil, context.invocation.given[Self.failedMax.name] != nil {
             throw CommandError(.usage, "\(Self.failedMax.flag) is for \(canary.flag), which is missing")
         }
         return NewOperation(
+            .retry,
             filter,
             perSecond: try context.integer(perSecond),
             canary: first,
-            reason: reason,
+            reason: try reason(context),
             isDryRun: try context.flag(dryRun)
         )
+    }
+
+    /// Why, as far as it fits.
+    static func reason(_ context: CommandContext) throws(CommandError) -> String? {
+        let reason = try context.text(Operator.reason)
+        if let reason, reason.utf8.count > NewOperation.reasonBytesMax {
+            throw CommandError(.usage, "--reason must be at most \(NewOperation.reasonBytesMax) bytes")
+        }
+        return reason
+    }
+
+    private static func done(_ action: OperationAction) -> String {
+        switch action {
+        case .retry: "retried"
+        case .cancel: "cancelled"
+        }
     }
 
     private static func list(_ context: CommandContext) throws(CommandError) -> ExitCode {
@@ -157,8 +205,9 @@ enum OperationCommands {
     private static func words(_ operation: OperationRecord) -> [String] {
         Words.aligned([
             ("operation", String(operation.id)), ("state", operation.state.rawValue),
-            ("what", "\(operation.action) \(filter(operation))"),
-            ("jobs", "\(operation.retried) of \(operation.matched) retried, \(operation.refused) refused"),
+            ("what", what(operation)),
+            ("jobs", "\(operation.done) of \(operation.matched) \(done(operation.action))"),
+            ("refused", operation.refused > 0 ? String(operation.refused) : nil),
             ("looked at", String(operation.examined)), ("per second", operation.perSecond.map { String($0) }),
             ("canary", operation.canary.map { first(operation, $0) }), ("fault", operation.fault),
             ("asked for", "\(Words.exact(operation.createdAt) ?? "") by \(operation.createdBy)"),
@@ -171,28 +220,30 @@ enum OperationCommands {
         "\(canary.count) first, of which \(operation.canaryFailed) failed; at most \(canary.failedPercentMax) % may"
     }
 
-    private static func filter(_ operation: OperationRecord) -> String {
+    private static func what(_ operation: OperationRecord) -> String {
         let filter = operation.filter
         let parts = [
             ("kind", filter.kind?.text), ("queue", filter.queue?.text), ("reason", filter.reason),
             ("fingerprint", filter.fingerprint?.text),
         ]
-        return parts.compactMap { name, text in text.map { "\(name):\($0)" } }.joined(separator: " ")
+        let words = parts.compactMap { name, text in text.map { "\(name):\($0)" } }
+        return ([operation.action.rawValue] + words).joined(separator: " ")
+            + (operation.sparesRunning ? ", not those that run" : "")
     }
 
     private static func table(_ operations: [OperationRecord]) -> Table {
         var table = Table([
             Table.Column(title: "ID", alignment: .right), Table.Column(title: "STATE"), Table.Column(title: "WHAT"),
-            Table.Column(title: "MATCHED", alignment: .right), Table.Column(title: "RETRIED", alignment: .right),
+            Table.Column(title: "MATCHED", alignment: .right), Table.Column(title: "DONE", alignment: .right),
             Table.Column(title: "REFUSED", alignment: .right), Table.Column(title: "BY"), Table.Column(title: "REASON"),
         ])
         for operation in operations {
             table.add(
                 Table.Cell(String(operation.id)),
                 Table.Cell(operation.state.rawValue, tone(operation.state)),
-                Table.Cell("\(operation.action) \(filter(operation))"),
+                Table.Cell(what(operation)),
                 Table.Cell(String(operation.matched)),
-                Table.Cell(String(operation.retried)),
+                Table.Cell(String(operation.done)),
                 Table.Cell(String(operation.refused)),
                 Table.Cell(operation.createdBy),
                 Table.Cell(operation.reason)

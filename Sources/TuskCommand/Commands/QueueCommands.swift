@@ -1,3 +1,4 @@
+import Glibc
 import TuskAPI
 import TuskCore
 import TuskStore
@@ -10,6 +11,7 @@ enum QueueCommands {
         "after waiting so long a job goes up a band, such as 5m"
     )
     private static let name = Command.Operand(name: "QUEUE")
+    private static let yes = Option.argument("yes", .flag, "does not ask")
 
     static let all = [
         Command(
@@ -34,6 +36,16 @@ enum QueueCommands {
             operands: [name],
             options: [Operator.reason],
             body: resume
+        ),
+        Command(
+            path: ["queue", "purge"],
+            summary: "cancels all jobs that wait in a queue",
+            details: "The scheduler does it, the oldest first. Jobs that run go on, and new ones can be enqueued. On a"
+                + " terminal the name has to be typed once more; elsewhere --yes is needed.",
+            operands: [name],
+            options: [yes, Operator.reason],
+            examples: ["tusk queue purge mail --yes --reason 'sent by hand'"],
+            body: purge
         ),
         Command(
             path: ["queue", "set"],
@@ -89,6 +101,22 @@ enum QueueCommands {
             [wasPaused ? "Queue \(queue) goes on." : "Queue \(queue) was not paused."]
         }
         return .success
+    }
+
+    private static func purge(_ context: CommandContext) throws(CommandError) -> ExitCode {
+        let queue = try queue(context)
+        if try !context.flag(yes) {
+            guard isatty(STDIN_FILENO) == 1 else {
+                throw CommandError(.usage, "jobs that wait in queue \(queue) would be cancelled; say --yes")
+            }
+            Console.complain("All jobs that wait in queue \(queue) will be cancelled. Type its name to go on:")
+            guard readLine() == queue.text else {
+                throw CommandError(.failure, "that was not its name; nothing is done")
+            }
+        }
+        let filter = FailureFilter(queue: queue)
+        let reason = try OperationCommands.reason(context)
+        return try OperationCommands.create(NewOperation(.cancel, filter, reason: reason, sparesRunning: true), context)
     }
 
     private static func set(_ context: CommandContext) throws(CommandError) -> ExitCode {

@@ -1,7 +1,8 @@
+import TuskCore
 import TuskStore
 import TuskTelemetry
 
-/// Carries out operations on many discarded jobs, in batches.
+/// Carries out operations on many jobs, in batches.
 struct Replayer: Duty {
     static let name = "replayer"
     /// What two rounds are apart at least when there is nothing to do.
@@ -22,7 +23,7 @@ struct Replayer: Duty {
 
     mutating func round(_ session: StoreSession) throws(StoreError) -> Duration {
         let round = try session.runOperation()
-        jobs.add(round.retried)
+        if round.action == .retry { jobs.add(round.done) }
         if !round.queues.isEmpty { context.wake(Array(round.queues)) }
         if let id = round.id, let state = round.state, state.isFinal { try tell(id, session) }
         let interval = context.configuration.operationInterval
@@ -36,7 +37,7 @@ struct Replayer: Duty {
             "operation ended",
             [
                 "operation": .integer(id), "state": .text(operation.state.rawValue),
-                "by": .text(operation.createdBy), "retried": .integer(operation.retried),
+                "by": .text(operation.createdBy), "done": .integer(operation.done),
                 "refused": .integer(operation.refused), "fault": .text(operation.fault ?? ""),
             ]
         )

@@ -40,7 +40,7 @@ struct ScopeTests {
         "GET /v1/audit": .scope(.admin),
         "GET /v1/errors": .scope(.read), "GET /v1/operations": .scope(.read),
         "POST /v1/operations": .scope(.operate), "GET /v1/operations/{id}": .scope(.read),
-        "POST /v1/operations/{id}:cancel": .scope(.operate),
+        "POST /v1/operations/{id}:cancel": .scope(.operate), "POST /v1/queues/{name}:purge": .scope(.operate),
     ]
 
     @Test func `every route lets in exactly the scope it needs, and admin`() async throws {

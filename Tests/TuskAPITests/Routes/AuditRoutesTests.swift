@@ -32,6 +32,7 @@ struct AuditRoutesTests {
             "POST /v1/operations/{id}:cancel", "/v1/operations/OPERATION:cancel", reason, "operation.cancel",
             "OPERATION"
         ),
+        ("POST /v1/queues/{name}:purge", "/v1/queues/mail:purge", reason, "operation.create", "2"),
     ]
     private static let reason = #"{"reason":"because"}"#
     private static let schedule = #"{"cron":"0 3 * * *","job":{"kind":"noop","args":{"a":null}}}"#

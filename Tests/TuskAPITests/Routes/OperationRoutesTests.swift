@@ -45,6 +45,30 @@ struct OperationRoutesTests {
         }
     }
 
+    @Test func `many jobs are cancelled, or all that wait in a queue`() async throws {
+        try await withAPI { api in
+            for _ in 0..<3 { _ = try api.enqueue(#"{"kind":"noop","queue":"mail"}"#) }
+            let dry = #"{"action":"cancel","filter":{"queue":"mail"},"dry_run":true}"#
+            #expect(try api.ask("POST", "/v1/operations", dry).json.member("matched")?.int64 == 3)
+            let made = try api.ask("POST", "/v1/queues/mail:purge", #"{"reason":"sent by hand"}"#)
+            #expect(made.status == 201, "\(made.text)")
+            let start = #""action":"cancel","filter":{"queue":"mail"},"spare_running":true,"matched":3,"#
+            #expect(made.text.contains(start) && made.text.contains(#""reason":"sent by hand""#), "\(made.text)")
+            #expect(try api.ask("POST", "/v1/queues/a%20b:purge").status == 400)
+            let wrong = [
+                ("action", #"{"action":"delete","filter":{"queue":"mail"}}"#),
+                ("filter", #"{"action":"cancel","filter":{"queue":"mail","reason":"attempts"}}"#),
+                ("canary", #"{"action":"cancel","filter":{"queue":"mail"},"canary":{"count":3}}"#),
+                ("spare_running", #"{"action":"retry","filter":{"queue":"mail"},"spare_running":true}"#),
+                ("spare_running", #"{"action":"cancel","filter":{"queue":"mail"},"spare_running":1}"#),
+            ]
+            for (field, body) in wrong {
+                let refused = try api.ask("POST", "/v1/operations", body)
+                #expect(refused.status == 422 && refused.text.contains("\"#/\(field)\""), "\(body): \(refused.text)")
+            }
+        }
+    }
+
     @Test func `operations are listed page by page, and those that are not there are not found`() async throws {
         try await withAPI { api in
             for _ in 0..<3 {
@@ -73,7 +97,7 @@ struct OperationRoutesTests {
 
     @Test(arguments: [
         (#"{}"#, "#/action"), (#"{"action":"retry"}"#, "#/filter"),
-        (#"{"action":"cancel","filter":{"kind":"a"}}"#, "#/action"),
+        (#"{"action":"delete","filter":{"kind":"a"}}"#, "#/action"),
         (#"{"action":"retry","filter":{}}"#, "#/filter"),
         (#"{"action":"retry","filter":{"kind":"a b"}}"#, "#/filter/kind"),
         (#"{"action":"retry","filter":{"state":"discarded"}}"#, "#/filter/state"),
