@@ -33,7 +33,6 @@ package struct Author: Sendable, Hashable, ExpressibleByStringLiteral {
 
 /// What operators do, as the record of it has it: the sort of thing, and the change.
 package enum AuditAction: String, Sendable, Hashable, CaseIterable {
-    case databaseResume = "database.resume"
     case queuePause = "queue.pause"
     case queueResume = "queue.resume"
     case queueSet = "queue.set"
@@ -56,6 +55,7 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
     case keyCreate = "key.create"
     case keyRevoke = "key.revoke"
     case keyRotate = "key.rotate"
+    case databaseResume = "database.resume"
 
     /// What sort of thing is changed, such as `queue`.
     package var targetKind: String { String(rawValue.prefix { $0 != "." }) }

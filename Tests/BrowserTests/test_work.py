@@ -51,7 +51,7 @@ class WorkTests(BrowserTestCase):
 
     def batch(self):
         """Does what a scheduler does: the next batch of the operation that is due."""
-        return self.place.sql("select id, state, retried from tusk.run_operation(200, 2000)")
+        return self.place.sql("select id, state, done from tusk.run_operation(200, 2000)")
 
     def test_selected_jobs_are_cancelled(self):
         page = self.open("/jobs?state=scheduled&kind=report")
@@ -180,6 +180,8 @@ class WorkTests(BrowserTestCase):
         newest = self.place.ask("/v1/operations")["operations"][0]
         self.assertEqual((newest["action"], newest["filter"]), ("cancel", {"queue": "texts"}))
         self.assertTrue(newest["spare_running"])
+        self.assertEqual(self.batch().split("|")[1:], ["completed", "2"])
+        self.assertEqual(self.place.ask("/v1/jobs?state=available&queue=texts")["jobs"], [])
         self.check(page)
 
     def test_a_limit_is_set_and_removed_and_a_wrong_one_explained(self):
