@@ -48,7 +48,7 @@ extension StoreSession {
     package func queues() throws(StoreError) -> [QueueRecord] {
         let rows = try run(Self.listQueues) { $0.int4(Int32(Self.queueCountMax)) }
         return (0..<rows.rowCount).map { row in
-            return QueueRecord(
+            QueueRecord(
                 name: rows.text(row, 0),
                 available: Int(rows.int8(row, 1)),
                 scheduled: Int(rows.int8(row, 2)),
