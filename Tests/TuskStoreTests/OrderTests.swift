@@ -122,7 +122,8 @@ import TuskStore
                 defer { own.session.close() }
                 return try own.session.retry(id, by: "test")
             }
-            let waits = "select count(*) from pg_stat_activity where datname = current_database() "
+            let waits =
+                "select count(*) from pg_stat_activity where datname = current_database() "
                 + "and wait_event_type = 'Lock' and query like '%tusk.retry%'"
             try await eventually { try database.number(waits) == 1 }
             try editor.script("select from tusk.scheduled where id = \(id) for update nowait; commit")
