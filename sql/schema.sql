@@ -1878,6 +1878,21 @@ begin
             )
         union all
         select
+            14, 'bad', 'kind_not_offered',
+            format(
+                'jobs of kind %s wait in queue %s, and no live worker of it offers that kind', lacked.kind, named.name
+            ),
+            format('start a worker that offers it; tusk why --queue %s says which did last', named.name)
+        from named
+        cross join lateral unnest(tusk.kinds_not_offered(named.name)) as lacked (kind)
+        where
+            named.name is not null
+            and exists (
+                select from tusk.worker as worker
+                where worker.state = 'live' and named.name = any (worker.queues)
+            )
+        union all
+        select
             15, 'note', 'queue_paused',
             format(
                 'queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,
@@ -3815,6 +3830,69 @@ END;
 
 COMMENT ON FUNCTION tusk.find_identity(OUT system_identifier bigint, OUT timeline integer, OUT database_oid oid, OUT table_oid oid) IS 'Which database this is now. Not on a standby.';
 
+CREATE FUNCTION tusk.find_jobs(state tusk.job_state, queue text, kind text, tag text, below bigint, jobs_most integer, looked_most integer, OUT ids bigint[], OUT reached bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_variable
+declare
+    -- Bounded before anything is left out, so that what does not fit counts too; only where an index has just what fits
+    -- nothing else is looked at. What runs is sorted, since leases are few.
+    near constant text := case
+        when state is null then 'select job.id, true as fits from tusk.job as job where job.id < $1'
+        when state = 'available' then 'select ready.id, true as fits from tusk.ready as ready where ready.id < $1'
+        when state = 'scheduled' then
+            'select later.id, later.last_lease = 0 as fits from tusk.scheduled as later where later.id < $1'
+        when state = 'retryable' then
+            'select later.id, true as fits from tusk.scheduled as later where later.id < $1 and later.last_lease > 0'
+        when state = 'blocked' then 'select held.id, true as fits from tusk.blocked as held where held.id < $1'
+        when state = 'running' then
+            'select running.id, true as fits from tusk.lease as lease '
+            'cross join lateral unnest(lease.ids) with ordinality as running (id, position) where running.id < $1 '
+            'and (lease.done is null or get_bit(lease.done, running.position::integer - 1) = 0)'
+        when state = 'completed' then
+            'select past.id, past.state = ''completed'' as fits from tusk.outcome as past where past.id < $1'
+        else format(
+            'select past.id, true as fits from tusk.outcome as past where past.id < $1 and past.state = %L', state
+        )
+    end || ' order by id desc limit $2';
+    -- A job that is not there any more counts as looked at.
+    narrowed constant text := format(
+        'select near.id, near.fits and coalesce(facts.fits, false) as fits from (%s) as near left join lateral ('
+        'select coalesce(job.queue = $3, true) and coalesce(job.kind = $4, true) and '
+        '($5 is null or coalesce($5 = any (job.tags), false)) as fits '
+        'from tusk.job as job where job.shard = (near.id & 1023)::smallint and job.id = near.id limit 1'
+        ') as facts on true order by near.id desc', near
+    );
+    candidate record;
+    looked integer := 0;
+begin
+    ids := '{}';
+    for candidate in
+        execute case when num_nonnulls(queue, kind, tag) > 0 then narrowed else near end
+        using below, looked_most, queue, kind, tag
+    loop
+        looked := looked + 1;
+        reached := candidate.id;
+        if candidate.fits then
+            ids := ids || candidate.id;
+            exit when cardinality(ids) = jobs_most;
+        end if;
+    end loop;
+    if looked < looked_most and cardinality(ids) < jobs_most then
+        reached := null;
+    end if;
+end
+$_$;
+
+COMMENT ON FUNCTION tusk.find_jobs(state tusk.job_state, queue text, kind text, tag text, below bigint, jobs_most integer, looked_most integer, OUT ids bigint[], OUT reached bigint) IS 'The newest jobs below an id that are like this, among so many at most, and how far it looked; null: there are no more.';
+
 CREATE FUNCTION tusk.gated_candidates(home smallint, queues text[], priorities smallint[], cursors bigint[], kinds text[], jobs_most integer, alone boolean, is_fair boolean) RETURNS TABLE(tid tid, id bigint, rank bigint, released boolean, priority smallint, lane smallint, interruptions smallint, attempt smallint, kind text, available_at timestamp with time zone, keys text[], weights smallint[], max_attempts smallint, timeout_ms integer, args json, retry json, tags text[], metadata json, traceparent text, created_at timestamp with time zone, ordinal bigint, bytes_before bigint)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4276,6 +4354,44 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.keep_step(job_id bigint, lease bigint, name text, value json) IS 'Keeps the value of a step of a running job, in the caller''s transaction; raises TK001 when the lease is stale.';
+
+CREATE FUNCTION tusk.kinds_not_offered(queue text) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+    return array(
+        select distinct near.kind
+        from (
+            select ready.kind
+            from tusk.ready as ready
+            where ready.shard = 0 and ready.queue = kinds_not_offered.queue
+            order by ready.priority, ready.gated, ready.turn_key, ready.rank
+            limit 1000
+        ) as near
+        where
+            not exists (
+                select from tusk.worker as worker
+                where
+                    worker.state = 'live' and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms'
+                    and kinds_not_offered.queue = any (worker.queues) and near.kind = any (worker.kinds)
+            )
+            -- A worker that claims over HTTP is there only while it claims.
+            and not exists (
+                select from tusk.kind_seen as seen
+                where
+                    seen.kind = near.kind and kinds_not_offered.queue = any (seen.queues)
+                    and seen.seen_at > now() - interval '1 minute'
+            )
+        order by near.kind
+        limit 10
+    );
+end
+$$;
+
+COMMENT ON FUNCTION tusk.kinds_not_offered(queue text) IS 'Kinds of jobs that wait in a queue and that no live worker of it offers, nor did in the last minute: of the first 1000
+jobs, where those stay that nobody takes; 10 at most.';
 
 CREATE FUNCTION tusk.list_order_keys(after text, lines_most integer) RETURNS TABLE(key text, head bigint, head_state text, blocked_until timestamp with time zone, since timestamp with time zone, waiting bigint)
     LANGUAGE sql STABLE
@@ -5116,27 +5232,46 @@ END;
 
 COMMENT ON FUNCTION tusk.prune_breakers(rows_most integer) IS 'Removes rows of breakers that are not open and of which nothing was heard for an hour; how many.';
 
-CREATE FUNCTION tusk.prune_cursors(rows_most integer) RETURNS bigint
+CREATE FUNCTION tusk.prune_gone(name text, rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
+#variable_conflict use_variable
 declare
+    mark_name constant text := 'tusk.prune_gone ' || name;
+    -- Jobs go by whole ranges of ids, the lowest first. What lives of those is in job_kept, below all ranges.
+    oldest_range constant bigint := (
+        select min(substring(class.relname from '^job_([0-9]+)_to_')::bigint) << 10
+        from pg_inherits as inherits
+        inner join pg_class as class on class.oid = inherits.inhrelid
+        where inherits.inhparent = 'tusk.job'::regclass and class.relname ~ '^job_[0-9]+_to_[0-9]+$'
+    );
+    reached constant bigint := coalesce(
+        (select mark.value::bigint from tusk.watermark as mark where mark.name = mark_name), 0
+    );
+    looked integer;
+    last bigint;
     pruned bigint;
 begin
-    delete from tusk.job_cursor as old
-    where old.ctid = any (array(
-        select past.ctid
-        from tusk.job_cursor as past
-        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
-        limit rows_most
-        for update skip locked
-    ));
-    get diagnostics pruned = row_count;
+    execute format(
+        'with near as materialized ('
+        'select kept.ctid as place, kept.id from tusk.%1$I as kept '
+        'where kept.shard = 0 and kept.id > $1 and kept.id < $2 order by kept.id limit $3'
+        '), gone as (delete from tusk.%1$I as old where old.ctid = any (array('
+        'select near.place from near where not exists ('
+        'select from tusk.job as job where job.shard = 0 and job.id = near.id))) returning 1'
+        ') select (select count(*) from near), (select max(near.id) from near), (select count(*) from gone)', name
+    ) into looked, last, pruned using reached, oldest_range, rows_most;
+    if looked = rows_most or reached > 0 then
+        insert into tusk.watermark as mark (name, value)
+        values (mark_name, case when looked = rows_most then last else 0 end::text)
+        on conflict on constraint watermark_pkey do update set value = excluded.value, moved_at = now();
+    end if;
     return pruned;
 end
-$$;
+$_$;
 
-COMMENT ON FUNCTION tusk.prune_cursors(rows_most integer) IS 'Deletes cursors of jobs that are no longer there; how many.';
+COMMENT ON FUNCTION tusk.prune_gone(name text, rows_most integer) IS 'Looks at the next rows of a small table that belong to jobs in ranges of ids which were dropped, and deletes those whose job did not stay; how many.';
 
 CREATE FUNCTION tusk.prune_rate_buckets(rows_most integer) RETURNS bigint
     LANGUAGE sql
@@ -5156,28 +5291,6 @@ CREATE FUNCTION tusk.prune_rate_buckets(rows_most integer) RETURNS bigint
 END;
 
 COMMENT ON FUNCTION tusk.prune_rate_buckets(rows_most integer) IS 'Removes buckets that have been full for an hour; how many.';
-
-CREATE FUNCTION tusk.prune_steps(rows_most integer) RETURNS bigint
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-    pruned bigint;
-begin
-    delete from tusk.job_step as old
-    where old.ctid = any (array(
-        select past.ctid
-        from tusk.job_step as past
-        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
-        limit rows_most
-        for update skip locked
-    ));
-    get diagnostics pruned = row_count;
-    return pruned;
-end
-$$;
-
-COMMENT ON FUNCTION tusk.prune_steps(rows_most integer) IS 'Deletes steps of jobs that are no longer there; how many.';
 
 CREATE FUNCTION tusk.prune_unique_keys(rows_most integer) RETURNS bigint
     LANGUAGE plpgsql
@@ -6269,6 +6382,7 @@ days, all else 14 days.';
 CREATE FUNCTION tusk.retry(job_id bigint) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
     AS $$
 #variable_conflict use_column
 declare
@@ -6277,6 +6391,8 @@ declare
     moved record;
     line record;
 begin
+    -- The key before the row, as an edit takes them, which would wait for the row while this waited for the key.
+    perform tusk.lock_line(retry.job_id);
     for round in 1..3 loop
         delete from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = retry.job_id
@@ -6563,6 +6679,26 @@ end
 $$;
 
 COMMENT ON FUNCTION tusk.set_ageing(queue text, ageing interval) IS 'Lets jobs of a queue go up a band each time they have waited so long; null: never.';
+
+CREATE FUNCTION tusk.show_jobs(ids bigint[], state tusk.job_state) RETURNS SETOF tusk.jobs
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+    -- The array is a value and no join, so that each table is asked for it by its index.
+    return query
+    select jobs.*
+    from tusk.jobs as jobs
+    where jobs.id = any (show_jobs.ids) and (show_jobs.state is null or jobs.state = show_jobs.state);
+end
+$$;
+
+COMMENT ON FUNCTION tusk.show_jobs(ids bigint[], state tusk.job_state) IS 'What the view of jobs has of these; null: whatever their state.';
 
 CREATE FUNCTION tusk.store_schedule(name text, cron text, time_zone text, job json, jitter_ms integer, overlap text, catch_up text, catch_up_max integer, catch_up_window_ms bigint, next_tick_at timestamp with time zone, due_at timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql
@@ -7826,6 +7962,8 @@ END), rank) WHERE (reason = 'limit'::text);
 
 CREATE INDEX blocked_order ON tusk.blocked USING btree (shard, key, rank) WHERE (reason = 'order'::text);
 
+CREATE INDEX blocked_queue ON tusk.blocked USING btree (queue);
+
 CREATE INDEX fair_share_pass ON tusk.fair_share USING btree (shard, queue, priority, pass, key);
 
 CREATE INDEX idempotency_created_at ON tusk.idempotency USING btree (created_at);
@@ -7844,9 +7982,13 @@ CREATE INDEX outcome_discarded ON ONLY tusk.outcome USING btree (finished_at, id
 
 CREATE INDEX outcome_id ON ONLY tusk.outcome USING btree (id);
 
+CREATE INDEX outcome_not_completed ON ONLY tusk.outcome USING btree (state, id) WHERE (state <> 'completed'::tusk.job_state);
+
 CREATE INDEX outcome_overflow_finished_at_id_idx ON tusk.outcome_overflow USING btree (finished_at, id) WHERE (state = 'discarded'::tusk.job_state);
 
 CREATE INDEX outcome_overflow_id_idx ON tusk.outcome_overflow USING btree (id);
+
+CREATE INDEX outcome_overflow_state_id_idx ON tusk.outcome_overflow USING btree (state, id) WHERE (state <> 'completed'::tusk.job_state);
 
 CREATE INDEX ready_alone ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (interruptions > 0);
 
@@ -7859,6 +8001,10 @@ CREATE INDEX ready_id ON tusk.ready USING btree (id);
 CREATE INDEX ready_turn ON tusk.ready USING btree (shard, queue, priority, rank) WHERE (turn_key <> ''::text);
 
 CREATE INDEX scheduled_id ON tusk.scheduled USING btree (id);
+
+CREATE INDEX scheduled_queue ON tusk.scheduled USING btree (queue);
+
+CREATE INDEX scheduled_retryable ON tusk.scheduled USING btree (id) WHERE (last_lease > 0);
 
 CREATE INDEX tick_recorded_at ON tusk.tick USING btree (recorded_at);
 
@@ -7873,6 +8019,8 @@ ALTER INDEX tusk.job_pkey ATTACH PARTITION tusk.job_overflow_pkey;
 ALTER INDEX tusk.outcome_discarded ATTACH PARTITION tusk.outcome_overflow_finished_at_id_idx;
 
 ALTER INDEX tusk.outcome_id ATTACH PARTITION tusk.outcome_overflow_id_idx;
+
+ALTER INDEX tusk.outcome_not_completed ATTACH PARTITION tusk.outcome_overflow_state_id_idx;
 
 CREATE TRIGGER ready_holds_share AFTER INSERT ON tusk.ready FOR EACH ROW WHEN ((new.turn_key > '"'::text)) EXECUTE FUNCTION tusk.hold_share();
 

@@ -11,8 +11,10 @@ package struct JobRecord: Sendable {
     /// Attempts used; while it runs, the present one included.
     package let attempt: Int
     package let maxAttempts: Int
-    package let args: JSONText
+    /// Its input; nil in lists, which read nothing that may be large.
+    package let args: JSONText?
     package let tags: [String]
+    /// Kept for its sender; nil in lists.
     package let metadata: JSONText?
     package let traceparent: String?
     package let createdAt: Timestamp
@@ -30,7 +32,7 @@ package struct JobRecord: Sendable {
     package let reason: String?
     /// Message of its last error.
     package let error: String?
-    /// What the handler returned.
+    /// What the handler returned; nil in lists.
     package let result: JSONText?
     /// When it was told to stop, while it still runs.
     package let cancelRequestedAt: Timestamp?
@@ -51,7 +53,7 @@ package struct JobRecord: Sendable {
         priority = Int(rows.int2(row, 4))
         attempt = Int(rows.int4(row, 5))
         maxAttempts = Int(rows.int2(row, 6))
-        args = JSONText(trusted: rows.bytes(row, 7))
+        args = rows.jsonIfPresent(row, 7)
         tags = rows.isNull(row, 8) ? [] : rows.textArray(row, 8)
         metadata = rows.jsonIfPresent(row, 9)
         traceparent = rows.textIfPresent(row, 10)
@@ -137,6 +139,15 @@ package struct JobFilter: Sendable, Hashable {
     }
 }
 
+/// A part of a list of jobs.
+package struct JobPage: Sendable {
+    /// The newest first.
+    package var jobs: [JobRecord] = []
+    /// Below which job the list goes on; nil: there are no more. A page that has fewer jobs than it might, or none, can
+    /// go on all the same: those that were looked at so far are not like that.
+    package var next: JobID?
+}
+
 /// What became of a wish to cancel or to retry a job.
 package enum JobCommandAnswer: String, Sendable, Hashable {
     case available, blocked, running, cancelled, cancelling, completed, discarded
@@ -146,6 +157,8 @@ package enum JobCommandAnswer: String, Sendable, Hashable {
 extension StoreSession {
     /// The most jobs of one page.
     package static let listJobsMax = 1000
+    /// The most jobs that one look for a page looks at: 20 ms.
+    package static let listLookedMax = 10_000
     /// The most attempts, and the most log lines, that one call reads.
     package static let detailRowsMax = 1000
 
@@ -163,18 +176,39 @@ extension StoreSession {
     }
 
     /// Jobs the filter lets through, the newest first, below an id; nil starts at the newest.
-    package func jobs(_ filter: JobFilter, below id: JobID?, limit: Int) throws(StoreError) -> [JobRecord] {
+    ///
+    /// Looks at `listLookedMax` jobs at least, and at so many more again and again while the page is not full, until
+    /// `patience` is over. Defaults to 100 ms.
+    package func jobs(
+        _ filter: JobFilter,
+        below id: JobID?,
+        limit: Int,
+        patience: Duration = .milliseconds(100)
+    ) throws(StoreError) -> JobPage {
+        let start = ContinuousClock.now
+        var page = JobPage(next: id)
+        repeat {
+            let more = try listed(filter, below: page.next, limit: min(limit, Self.listJobsMax) - page.jobs.count)
+            page.jobs += more.jobs
+            page.next = more.next
+        } while page.next != nil && page.jobs.count < limit && start.duration(to: .now) < patience
+        return page
+    }
+
+    /// The same by one look, which reads no more than its bounds say.
+    private func listed(_ filter: JobFilter, below id: JobID?, limit: Int) throws(StoreError) -> JobPage {
         let rows = try run(Self.listJobs) {
             $0.text(filter.state?.rawValue)
             $0.text(filter.queue?.text)
             $0.text(filter.kind?.text)
             $0.text(filter.tag?.text)
             $0.int8(id?.rawValue ?? .max)
-            $0.int4(Int32(min(limit, Self.listJobsMax)))
+            $0.int4(Int32(limit))
+            $0.int4(Int32(max(limit, Self.listLookedMax)))
         }
-        var jobs: [JobRecord] = []
-        for row in 0..<rows.rowCount { jobs.append(try JobRecord(rows, row)) }
-        return jobs
+        var page = JobPage(next: rows.int8IfPresent(0, 24).flatMap(JobID.init(rawValue:)))
+        for row in 0..<rows.rowCount where !rows.isNull(row, 0) { page.jobs.append(try JobRecord(rows, row)) }
+        return page
     }
 
     /// The attempts of a job that did not end it, the oldest first.
@@ -218,12 +252,30 @@ extension StoreSession {
     }
 
     /// Cancels a job: at once while it waits, by telling its handler while it runs. Doing it again gives the same
-    /// answer.
-    package func cancel(_ id: JobID, by who: Author, reason: String?) throws(StoreError) -> JobCommandAnswer {
+    /// answer. `releasing` gets the queues of the jobs behind it in its line that go on then, to wake their workers.
+    package func cancel(
+        _ id: JobID,
+        by who: Author,
+        reason: String?,
+        releasing: (Set<QueueName>) -> Void = { _ in }
+    ) throws(StoreError) -> JobCommandAnswer {
         let author = who.giving(reason)
-        return try audited(.jobCancel, of: id.description, by: author) { () throws(StoreError) in
+        let answer = try audited(.jobCancel, of: id.description, by: author) { () throws(StoreError) in
             let answer = try cancel(id, as: author.name, reason: reason)
             return (answer, answer == .cancelled || answer == .cancelling ? id.description : nil)
+        }
+        // After the commit, as after a settle: whoever waits for the key then holds no job that another waits for.
+        if answer == .cancelled, let queues = goingOn(behind: id), !queues.isEmpty { releasing(queues) }
+        return answer
+    }
+
+    /// Lets the next in the line of a job go that is over. Nil when that failed; the job is over all the same, and the
+    /// scheduler looks after its line.
+    private func goingOn(behind id: JobID) -> Set<QueueName>? {
+        do throws(StoreError) {
+            return try releaseLimited(by: [id])
+        } catch {
+            return nil
         }
     }
 

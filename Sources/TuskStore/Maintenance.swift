@@ -3,14 +3,18 @@ import TuskPostgres
 /// What one round of pruning did.
 package struct PruneRound: Sendable, Hashable {
     /// History partitions dropped.
-    package var dayPartitions = 0
+    package var dayPartitions: Int
     /// Job partitions dropped.
-    package var jobPartitions = 0
+    package var jobPartitions: Int
     /// Rows of small record tables deleted.
-    package var records = 0
+    package var records: Int
 
-    /// A round that did nothing.
-    package init() {}
+    /// A round that did so much; nothing unless it is said.
+    package init(dayPartitions: Int = 0, jobPartitions: Int = 0, records: Int = 0) {
+        self.dayPartitions = dayPartitions
+        self.jobPartitions = jobPartitions
+        self.records = records
+    }
 }
 
 extension StoreSession {

@@ -12,6 +12,8 @@ package struct QueueRecord: Sendable, Hashable {
     package let oldestWait: Duration?
     /// Live workers that claim from it.
     package let workers: Int
+    /// Kinds of jobs that wait in it and that none of its workers offers, nor did in the last minute, 10 at most.
+    package let kindsNotOffered: [String]
     /// Set while it is paused.
     package let pause: PauseRecord?
     /// After waiting so long a job goes up a band; nil: never.
@@ -56,6 +58,7 @@ extension StoreSession {
                 running: Int(rows.int8(row, 4)),
                 oldestWait: rows.int8IfPresent(row, 5).map { .milliseconds($0) },
                 workers: Int(rows.int8(row, 6)),
+                kindsNotOffered: rows.textArray(row, 12),
                 pause: pause(rows, row, from: 7),
                 ageing: rows.int8IfPresent(row, 11).map { .milliseconds($0) }
             )

@@ -11,7 +11,7 @@ package struct RescueRound: Sendable, Hashable {
     package let jobsEnded: Int
     /// Jobs that are available again.
     package let jobsReturned: Int
-    /// The queues of those, to wake workers.
+    /// The queues of those, and of the jobs that could go on because of them, to wake workers.
     package let queues: [String]
 }
 
@@ -34,19 +34,21 @@ extension StoreSession {
     private static let rescueJobs = SQLCatalog.statement("rescue_jobs")
     private static let promoteJobs = SQLCatalog.statement("promote_jobs", isKept: true)
 
-    /// Brings back the jobs of workers that were not heard of for their lease time. Any number of processes may call
-    /// it.
+    /// Brings back the jobs of workers that were not heard of for their lease time, and then what waited for the limits
+    /// and the lines of those that ended or gave room. Any number of processes may call it.
     package func rescue() throws(StoreError) -> RescueRound {
         let rows = try run(Self.rescueJobs) {
             $0.int2(shard)
             $0.int4(Int32(Self.rescueWorkersMax))
         }
+        let gated = rows.int8Array(0, 5).compactMap { JobID(rawValue: $0) }
+        let released = gated.isEmpty ? [] : try releaseLimited(by: gated)
         return RescueRound(
             workers: Int(rows.int8(0, 0)),
             leases: Int(rows.int8(0, 1)),
             jobsEnded: Int(rows.int8(0, 2)),
             jobsReturned: Int(rows.int8(0, 3)),
-            queues: rows.textArray(0, 4)
+            queues: Set(rows.textArray(0, 4)).union(released.map(\.text)).sorted()
         )
     }
 

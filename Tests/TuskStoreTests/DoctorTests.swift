@@ -39,6 +39,16 @@ import TuskStore
             let faults: [(word: String, make: String, mend: String)] = [
                 ("no_worker", "select tusk.enqueue('a', queue => 'mail')", "truncate tusk.ready"),
                 (
+                    "kind_not_offered",
+                    """
+                    select tusk.enqueue('a', queue => 'mail');
+                    insert into tusk.worker (
+                        id, pid, slots, lease_ms, started_at, heartbeat_at, state, host, version, queues, kinds
+                    )
+                    values (gen_random_uuid(), 1, 1, 60000, now(), now(), 'live', 'h', 'v', '{mail}', '{b}')
+                    """, "truncate tusk.ready, tusk.worker"
+                ),
+                (
                     "queue_paused",
                     "insert into tusk.queue (name, paused_at, paused_by) values ('mail', now(), 'anna')",
                     "delete from tusk.queue"

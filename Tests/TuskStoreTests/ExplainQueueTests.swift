@@ -33,6 +33,61 @@ import TuskStore
         }
     }
 
+    @Test func `kinds that wait and that nobody offers are told with their queue`() async throws {
+        try await withStore { store in
+            try store.enqueue(count: 2, "strange")
+            try store.enqueue(count: 2)
+            #expect(try store.session.queues().map(\.kindsNotOffered) == [["noop", "strange"]])
+            let worker = try store.worker()
+            #expect(try store.session.queues().map(\.kindsNotOffered) == [["strange"]])
+            // One that has just been there may come again at once, as one that claims over HTTP.
+            try store.session.remove(worker: worker)
+            #expect(try store.session.queues().map(\.kindsNotOffered) == [["strange"]])
+            try store.database.script("update tusk.kind_seen set seen_at = now() - interval '2 minutes'")
+            #expect(try store.session.queues().map(\.kindsNotOffered) == [["noop", "strange"]])
+        }
+    }
+
+    @Test func `a list of queues does not read what waits once for each queue`() async throws {
+        try await withStore { store in
+            try store.database.script(
+                """
+                insert into tusk.scheduled (priority, args_bytes, due_at, id, queue, kind)
+                select 5, 2, now() + interval '1 h', n << 10, 'q' || n % 20, 'k'
+                from generate_series(1::bigint, 4000) n;
+                insert into tusk.blocked (priority, args_bytes, rank, id, blocked_at, reason, key, queue, kind)
+                select 5, 2, n, n << 10, now(), 'limit', 'api', 'q' || n % 20, 'k'
+                from generate_series(4001::bigint, 8000) n;
+                insert into tusk.lease (worker_id, claimed_at, ids)
+                select gen_random_uuid(), now(), array(select (n * 100 + m) << 10 from generate_series(1, 100) as m)
+                from generate_series(1::bigint, 10) as n;
+                insert into tusk.job (priority, max_attempts, id, args_bytes, created_at, kind, queue, args)
+                select 5, 20, held.id, 2, now(), 'k', 'q1', '{}' from tusk.lease, unnest(ids) as held (id)
+                """
+            )
+            try store.database.script("vacuum analyze")
+            let before = try Self.rowsRead(store)
+            let queues = try store.session.queues()
+            #expect(queues.count == 20 && queues.allSatisfy { $0.scheduled == 200 && $0.blocked == 200 })
+            #expect(queues.map(\.running).reduce(0, +) == 1000)
+            // Each row once, and a few steps for each queue.
+            #expect(try Self.rowsRead(store) - before < 2 * 9000)
+        }
+    }
+
+    /// Rows of what waits and of jobs read so far.
+    private static func rowsRead(_ store: StoreFixture) throws -> Int64 {
+        for text in ["select pg_stat_force_next_flush()", "select 1"] {
+            _ = try store.session.session.run(Statement(name: "flush", text: text), Parameters())
+        }
+        return try store.database.number(
+            """
+            select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_all_tables
+            where schemaname = 'tusk' and relname ~ '^(scheduled|blocked|job_0)'
+            """
+        )
+    }
+
     @Test func `a worker that is gone is remembered by what it offered`() async throws {
         try await withStore { store in
             let worker = try store.worker(["resize", "noop"])

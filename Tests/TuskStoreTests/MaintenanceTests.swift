@@ -55,6 +55,76 @@ private final class Flag: Sendable {
         }
     }
 
+    /// Tables of what is kept of a job, with the rest of a row.
+    private static let kept = [
+        (table: "job_step", columns: "lease, kept_at, name, value", values: "1, now(), 'a', '1'"),
+        (table: "job_cursor", columns: "lease, saved_at, value", values: "1, now(), '1'"),
+        (table: "progress", columns: "lease, fraction, updated_at", values: "1, 0.5, now()"),
+        (table: "cancel_request", columns: "requested_at, requested_by", values: "now(), 'anna'"),
+    ]
+
+    @Test func `what is kept of a job goes with it and stays with one that stays`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            let ids = try store.enqueue(count: 6)
+            let jobs = try store.claim(worker, max: 3)
+            _ = try store.settle(jobs, worker)
+            for (table, columns, values) in Self.kept {
+                try store.database.script(
+                    "insert into tusk.\(table) (shard, id, \(columns)) select 0, id, \(values) from tusk.job"
+                )
+            }
+            #expect(try store.session.prune().records == 0)
+            try store.database.script(
+                """
+                delete from tusk.outcome;
+                update tusk.job set created_at = now() - interval '15 days';
+                select setval('tusk.rank', 5000000); select tusk.make_job_partitions()
+                """
+            )
+            #expect(try store.session.prune() == PruneRound(jobPartitions: 1, records: 3 * Self.kept.count))
+            for (table, _, _) in Self.kept {
+                let left = try store.database.texts("select id::text from tusk.\(table) order by id")
+                #expect(left == ids[3...].map(\.description), "\(table)")
+            }
+            // Batch by batch, each from where the last was.
+            try store.database.script("delete from tusk.job; delete from tusk.ready")
+            let rounds = try (0..<5).map { _ in try store.database.number("select tusk.prune_gone('job_step', 2)") }
+            #expect(rounds == [2, 1, 0, 0, 0])
+        }
+    }
+
+    @Test func `what is kept of jobs that are there is not read to find what can go`() async throws {
+        try await withStore { store in
+            try store.enqueue(count: 1)
+            for (table, columns, values) in Self.kept {
+                try store.database.script(
+                    """
+                    insert into tusk.\(table) (shard, id, \(columns))
+                    select 0, n << 10, \(values) from generate_series(1::bigint, 3000) as n;
+                    analyze tusk.\(table)
+                    """
+                )
+            }
+            let before = try Self.rowsRead(store)
+            #expect(try store.session.prune() == PruneRound())
+            #expect(try Self.rowsRead(store) - before < 100)
+        }
+    }
+
+    /// Rows of what is kept of jobs read so far.
+    private static func rowsRead(_ store: StoreFixture) throws -> Int64 {
+        for text in ["select pg_stat_force_next_flush()", "select 1"] {
+            _ = try store.session.session.run(Statement(name: "flush", text: text), Parameters())
+        }
+        return try store.database.number(
+            """
+            select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_all_tables
+            where schemaname = 'tusk' and relname in ('job_step', 'job_cursor', 'progress', 'cancel_request')
+            """
+        )
+    }
+
     @Test func `rows in the overflow move into the partition that is made for them`() async throws {
         try await withStore { store in
             try store.database.script("select setval('tusk.rank', 40000000)")

@@ -64,6 +64,73 @@ import TuskStore
         }
     }
 
+    @Test func `when the head of a line is cancelled the next goes at once`() async throws {
+        try await withStore { store in
+            let ids = try (0..<3).map { _ in try store.enqueue(order: "a") }
+            var woken: [Set<QueueName>] = []
+            #expect(try store.session.cancel(ids[0], by: "test", reason: nil) { woken.append($0) } == .cancelled)
+            #expect(try ids.map(store.state) == [.cancelled, .available, .blocked])
+            #expect(woken == [[.standard]])
+            // One in the middle of the line lets nobody go, and nobody is woken.
+            #expect(try store.session.cancel(ids[2], by: "test", reason: nil) { woken.append($0) } == .cancelled)
+            #expect(try ids.map(store.state) == [.cancelled, .available, .cancelled])
+            #expect(woken.count == 1)
+        }
+    }
+
+    @Test func `a cancel does not wait for a line that somebody holds`() async throws {
+        try await withStore { store in
+            let ids = try (0..<2).map { _ in try store.enqueue(order: "a") }
+            let other = try store.database.session()
+            defer { other.close() }
+            try other.script("begin; select from tusk.order_head for update")
+            #expect(try store.session.cancel(ids[0], by: "test", reason: nil) == .cancelled)
+            #expect(try ids.map(store.state) == [.cancelled, .blocked])
+            try other.script("commit")
+            #expect(try store.session.releaseNext().queues == [.standard], "the scheduler looks after it")
+        }
+    }
+
+    @Test func `jobs that wait for what a lost worker held go on with its rescue`() async throws {
+        try await withStore { store in
+            let worker = try store.worker()
+            let skipped = try store.enqueue(order: #"{"key":"a","on_discard":"skip"}"#)
+            let next = try store.enqueue(order: "a")
+            try store.limit("api", 1)
+            let held = try store.enqueue(limits: ["api"], count: 2)
+            #expect(try Set(store.claimGated(worker).jobs.map(\.id)) == [skipped, held[0]])
+            #expect(try [next, held[1]].map(store.state) == [.blocked, .blocked])
+            // As if both had lost their leases while they ran alone, and one of them were told to stop.
+            try store.database.script("update tusk.lease set interruptions = 3")
+            try store.silence(worker)
+            #expect(try store.session.rescue().queues == ["default"])
+            #expect(try [skipped, next].map(store.state) == [.discarded, .available])
+            #expect(try held.map(store.state) == [.discarded, .available])
+        }
+    }
+
+    @Test func `a retry takes the key of a line before the job, as an edit does`() async throws {
+        try await withDatabase(.migrated) { database in
+            let store = try StoreFixture(database)
+            defer { store.session.close() }
+            let id = try store.enqueue(order: "a", more: #","delay_seconds":60"#)
+            let editor = try database.session()
+            defer { editor.close() }
+            try editor.script("begin; select tusk.lock_line(\(id))")
+            async let retried = Lane.run("retry") {
+                let own = try StoreFixture(database)
+                defer { own.session.close() }
+                return try own.session.retry(id, by: "test")
+            }
+            let waits =
+                "select count(*) from pg_stat_activity where datname = current_database() "
+                + "and wait_event_type = 'Lock' and query like '%tusk.retry%'"
+            try await eventually { try database.number(waits) == 1 }
+            try editor.script("select from tusk.scheduled where id = \(id) for update nowait; commit")
+            #expect(try await retried == .available)
+        }
+    }
+
     @Test func `a discarded head blocks the line until it is retried or the key is released`() async throws {
         try await withStore { store in
             let worker = try store.worker()

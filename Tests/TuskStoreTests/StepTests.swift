@@ -71,17 +71,4 @@ import TuskStore
             #expect(unnamed?.hasPrefix("22023 the name of a step must be") == true)
         }
     }
-
-    @Test func `steps go with their job`() async throws {
-        try await withStore { store in
-            let worker = try store.worker()
-            try store.enqueue(count: 2)
-            let jobs = try store.claim(worker)
-            for job in jobs { try store.session.keepStep("a", of: job.id, job.lease, Self.value) }
-            try store.database.script("delete from tusk.job where id = \(jobs[0].id)")
-            _ = try store.session.prune()
-            #expect(try store.session.steps(of: jobs[0].id).isEmpty)
-            #expect(try store.session.steps(of: jobs[1].id).count == 1)
-        }
-    }
 }

@@ -160,6 +160,12 @@ create table tusk.scheduled (
 
 create index scheduled_id on tusk.scheduled (id);
 
+-- For lists of queues, which count up to a bound in each; a job that is due later pays less than a microsecond for it.
+create index scheduled_queue on tusk.scheduled (queue);
+
+-- For lists of what waits for a retry among many that wait for their first run. Only retries pay for it.
+create index scheduled_retryable on tusk.scheduled (id) where last_lease > 0;
+
 comment on table tusk.scheduled is 'Jobs that wait for a time: scheduled, or retryable once they had a lease.';
 comment on column tusk.scheduled.shard is 'The shard of the job.';
 comment on column tusk.scheduled.priority is 'Band it enters when due.';
@@ -197,6 +203,8 @@ create table tusk.blocked (
 );
 
 create index blocked_id on tusk.blocked (id);
+
+create index blocked_queue on tusk.blocked (queue);
 
 create index blocked_limit on tusk.blocked (
     shard, key, priority, (case when turn_key < '"' then nullif(turn_key, '') end), rank
@@ -316,6 +324,9 @@ create table tusk.outcome (
 ) partition by range (finished_at);
 
 create index outcome_id on tusk.outcome (id);
+
+-- For lists of the few that failed among the many that did not. Jobs that complete do not pay for it.
+create index outcome_not_completed on tusk.outcome (state, id) where state <> 'completed';
 
 comment on table tusk.outcome is 'How jobs ended: a row for each ended job.';
 comment on column tusk.outcome.shard is 'The shard of the job.';

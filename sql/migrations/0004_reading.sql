@@ -1,6 +1,8 @@
 -- The view that shows every job with its state.
 -- Why: readers need one place to look; where a job's id is kept is the engine's business.
--- Locks: only new objects. Cost on 10 million rows: none; a look-up by id is an index probe in each table.
+-- Locks: only new objects. Cost on 10 million rows: none; a look-up by id is an index probe in each table. A look for
+-- jobs of a kind goes down by id through the table of their state, as far as it is told, so that no enqueue has to pay
+-- for an index on kind, queue or tags.
 
 create view tusk.jobs as
 with waiting as (
@@ -154,3 +156,91 @@ comment on column tusk.jobs.reason is 'Why it did not complete.';
 comment on column tusk.jobs.error is 'Message of its last error.';
 comment on column tusk.jobs.result is 'What the handler returned.';
 comment on column tusk.jobs.cancel_requested_at is 'When it was told to stop, while it still runs.';
+
+create function tusk.find_jobs(
+    state tusk.job_state, queue text, kind text, tag text, below bigint, jobs_most integer, looked_most integer,
+    out ids bigint [], out reached bigint
+) returns record
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_sort = off
+set jit = off
+as $$
+#variable_conflict use_variable
+declare
+    -- Bounded before anything is left out, so that what does not fit counts too; only where an index has just what fits
+    -- nothing else is looked at. What runs is sorted, since leases are few.
+    near constant text := case
+        when state is null then 'select job.id, true as fits from tusk.job as job where job.id < $1'
+        when state = 'available' then 'select ready.id, true as fits from tusk.ready as ready where ready.id < $1'
+        when state = 'scheduled' then
+            'select later.id, later.last_lease = 0 as fits from tusk.scheduled as later where later.id < $1'
+        when state = 'retryable' then
+            'select later.id, true as fits from tusk.scheduled as later where later.id < $1 and later.last_lease > 0'
+        when state = 'blocked' then 'select held.id, true as fits from tusk.blocked as held where held.id < $1'
+        when state = 'running' then
+            'select running.id, true as fits from tusk.lease as lease '
+            'cross join lateral unnest(lease.ids) with ordinality as running (id, position) where running.id < $1 '
+            'and (lease.done is null or get_bit(lease.done, running.position::integer - 1) = 0)'
+        when state = 'completed' then
+            'select past.id, past.state = ''completed'' as fits from tusk.outcome as past where past.id < $1'
+        else format(
+            'select past.id, true as fits from tusk.outcome as past where past.id < $1 and past.state = %L', state
+        )
+    end || ' order by id desc limit $2';
+    -- A job that is not there any more counts as looked at.
+    narrowed constant text := format(
+        'select near.id, near.fits and coalesce(facts.fits, false) as fits from (%s) as near left join lateral ('
+        'select coalesce(job.queue = $3, true) and coalesce(job.kind = $4, true) and '
+        '($5 is null or coalesce($5 = any (job.tags), false)) as fits '
+        'from tusk.job as job where job.shard = (near.id & 1023)::smallint and job.id = near.id limit 1'
+        ') as facts on true order by near.id desc', near
+    );
+    candidate record;
+    looked integer := 0;
+begin
+    ids := '{}';
+    for candidate in
+        execute case when num_nonnulls(queue, kind, tag) > 0 then narrowed else near end
+        using below, looked_most, queue, kind, tag
+    loop
+        looked := looked + 1;
+        reached := candidate.id;
+        if candidate.fits then
+            ids := ids || candidate.id;
+            exit when cardinality(ids) = jobs_most;
+        end if;
+    end loop;
+    if looked < looked_most and cardinality(ids) < jobs_most then
+        reached := null;
+    end if;
+end
+$$;
+
+comment on function tusk.find_jobs is
+'The newest jobs below an id that are like this, among so many at most, and how far it looked; null: there are no '
+'more.';
+
+create function tusk.show_jobs(ids bigint [], state tusk.job_state) returns setof tusk.jobs
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+begin
+    -- The array is a value and no join, so that each table is asked for it by its index.
+    return query
+    select jobs.*
+    from tusk.jobs as jobs
+    where jobs.id = any (show_jobs.ids) and (show_jobs.state is null or jobs.state = show_jobs.state);
+end
+$$;
+
+comment on function tusk.show_jobs is 'What the view of jobs has of these; null: whatever their state.';

@@ -168,6 +168,7 @@ comment on function tusk.cancel is
 create function tusk.retry(job_id bigint) returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s'
 as $$
 #variable_conflict use_column
 declare
@@ -176,6 +177,8 @@ declare
     moved record;
     line record;
 begin
+    -- The key before the row, as an edit takes them, which would wait for the row while this waited for the key.
+    perform tusk.lock_line(retry.job_id);
     for round in 1..3 loop
         delete from tusk.scheduled as scheduled
         where scheduled.shard = home and scheduled.id = retry.job_id
@@ -295,28 +298,6 @@ return (
 
 comment on function tusk.read_cursor is 'How far a job has come; null: nothing was saved.';
 
-create function tusk.prune_cursors(rows_most integer) returns bigint
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    pruned bigint;
-begin
-    delete from tusk.job_cursor as old
-    where old.ctid = any (array(
-        select past.ctid
-        from tusk.job_cursor as past
-        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
-        limit rows_most
-        for update skip locked
-    ));
-    get diagnostics pruned = row_count;
-    return pruned;
-end
-$$;
-
-comment on function tusk.prune_cursors is 'Deletes cursors of jobs that are no longer there; how many.';
-
 create table tusk.watermark (
     name text collate "C" not null,
     moved_at timestamptz not null default now(),
@@ -357,3 +338,46 @@ begin atomic
 end;
 
 comment on function tusk.move_watermark is 'Moves a watermark that hold_watermark holds.';
+
+create function tusk.prune_gone(name text, rows_most integer) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    mark_name constant text := 'tusk.prune_gone ' || name;
+    -- Jobs go by whole ranges of ids, the lowest first. What lives of those is in job_kept, below all ranges.
+    oldest_range constant bigint := (
+        select min(substring(class.relname from '^job_([0-9]+)_to_')::bigint) << 10
+        from pg_inherits as inherits
+        inner join pg_class as class on class.oid = inherits.inhrelid
+        where inherits.inhparent = 'tusk.job'::regclass and class.relname ~ '^job_[0-9]+_to_[0-9]+$'
+    );
+    reached constant bigint := coalesce(
+        (select mark.value::bigint from tusk.watermark as mark where mark.name = mark_name), 0
+    );
+    looked integer;
+    last bigint;
+    pruned bigint;
+begin
+    execute format(
+        'with near as materialized ('
+        'select kept.ctid as place, kept.id from tusk.%1$I as kept '
+        'where kept.shard = 0 and kept.id > $1 and kept.id < $2 order by kept.id limit $3'
+        '), gone as (delete from tusk.%1$I as old where old.ctid = any (array('
+        'select near.place from near where not exists ('
+        'select from tusk.job as job where job.shard = 0 and job.id = near.id))) returning 1'
+        ') select (select count(*) from near), (select max(near.id) from near), (select count(*) from gone)', name
+    ) into looked, last, pruned using reached, oldest_range, rows_most;
+    if looked = rows_most or reached > 0 then
+        insert into tusk.watermark as mark (name, value)
+        values (mark_name, case when looked = rows_most then last else 0 end::text)
+        on conflict on constraint watermark_pkey do update set value = excluded.value, moved_at = now();
+    end if;
+    return pruned;
+end
+$$;
+
+comment on function tusk.prune_gone is
+'Looks at the next rows of a small table that belong to jobs in ranges of ids which were dropped, and deletes those '
+'whose job did not stay; how many.';

@@ -101,6 +101,45 @@ end;
 comment on function tusk.explain_offer is
 'That no live worker offers a kind in a queue, and since when; nothing if one does.';
 
+create function tusk.kinds_not_offered(queue text) returns text []
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return array(
+        select distinct near.kind
+        from (
+            select ready.kind
+            from tusk.ready as ready
+            where ready.shard = 0 and ready.queue = kinds_not_offered.queue
+            order by ready.priority, ready.gated, ready.turn_key, ready.rank
+            limit 1000
+        ) as near
+        where
+            not exists (
+                select from tusk.worker as worker
+                where
+                    worker.state = 'live' and worker.heartbeat_at > now() - worker.lease_ms * interval '1 ms'
+                    and kinds_not_offered.queue = any (worker.queues) and near.kind = any (worker.kinds)
+            )
+            -- A worker that claims over HTTP is there only while it claims.
+            and not exists (
+                select from tusk.kind_seen as seen
+                where
+                    seen.kind = near.kind and kinds_not_offered.queue = any (seen.queues)
+                    and seen.seen_at > now() - interval '1 minute'
+            )
+        order by near.kind
+        limit 10
+    );
+end
+$$;
+
+comment on function tusk.kinds_not_offered is
+'Kinds of jobs that wait in a queue and that no live worker of it offers, nor did in the last minute: of the first 1000
+jobs, where those stay that nobody takes; 10 at most.';
+
 create function tusk.counted(number bigint, noun text) returns text
 language sql immutable parallel safe
 return format('%s %s%s', number, noun, case when number = 1 then '' else 's' end);

@@ -73,25 +73,3 @@ return (
 );
 
 comment on function tusk.read_step is 'What a step of a job gave back; null: it is not done.';
-
-create function tusk.prune_steps(rows_most integer) returns bigint
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    pruned bigint;
-begin
-    delete from tusk.job_step as old
-    where old.ctid = any (array(
-        select past.ctid
-        from tusk.job_step as past
-        where not exists (select from tusk.job as job where job.shard = past.shard and job.id = past.id)
-        limit rows_most
-        for update skip locked
-    ));
-    get diagnostics pruned = row_count;
-    return pruned;
-end
-$$;
-
-comment on function tusk.prune_steps is 'Deletes steps of jobs that are no longer there; how many.';

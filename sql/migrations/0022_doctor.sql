@@ -173,6 +173,21 @@ begin
             )
         union all
         select
+            14, 'bad', 'kind_not_offered',
+            format(
+                'jobs of kind %s wait in queue %s, and no live worker of it offers that kind', lacked.kind, named.name
+            ),
+            format('start a worker that offers it; tusk why --queue %s says which did last', named.name)
+        from named
+        cross join lateral unnest(tusk.kinds_not_offered(named.name)) as lacked (kind)
+        where
+            named.name is not null
+            and exists (
+                select from tusk.worker as worker
+                where worker.state = 'live' and named.name = any (worker.queues)
+            )
+        union all
+        select
             15, 'note', 'queue_paused',
             format(
                 'queue %s is paused by %s since %s%s%s', paused.name, paused.paused_by, paused.paused_at,

@@ -1,15 +1,17 @@
--- Deletes at most $1 old rows of each small record table (idempotency keys, ticks, offers of kinds, minutes, progress,
--- cancel requests and operations that are over) and of each overflow table of history, which are there when nobody made
--- the partition of their day in time; and cursors and steps of jobs that are gone; and unique keys that nobody holds
--- any more; and buckets of rates that are full; and failures of breakers that never opened; and old audit records.
+-- Deletes at most $1 old rows of each small record table (idempotency keys, ticks, offers of kinds, minutes and
+-- operations that are over) and of each overflow table of history, which are there when nobody made the partition of
+-- their day in time; and what is kept of jobs that are gone: cursors, steps, progress and cancel requests; and unique
+-- keys that nobody holds any more; and buckets of rates that are full; and failures of breakers that never opened; and
+-- old audit records.
 -- $1 int: most rows of each
--- Locks: the rows, skipping what others hold. Indexes: idempotency_created_at, tick_recorded_at,
--- audit_recorded_at; the others are small.
+-- Locks: the rows, skipping what others hold. Indexes: idempotency_created_at, tick_recorded_at, audit_recorded_at, and
+-- the primary keys of what is kept of jobs, in the order of which it goes on where it was; the others are small.
 select
     (
         sum(tusk.prune(kept.name, kept.moment, kept.setting, $1))
-        + tusk.prune_cursors($1) + tusk.prune_steps($1) + tusk.prune_unique_keys($1)
-        + tusk.prune_rate_buckets($1) + tusk.prune_breakers($1) + tusk.prune_audit($1)
+        + tusk.prune_gone('job_cursor', $1) + tusk.prune_gone('job_step', $1)
+        + tusk.prune_gone('progress', $1) + tusk.prune_gone('cancel_request', $1)
+        + tusk.prune_unique_keys($1) + tusk.prune_rate_buckets($1) + tusk.prune_breakers($1) + tusk.prune_audit($1)
     )::bigint as pruned
 from
     (
@@ -18,8 +20,6 @@ from
         ('tick', 'recorded_at', 'history_retention'),
         ('kind_seen', 'seen_at', 'history_retention'),
         ('minute', 'minute', 'minute_retention'),
-        ('progress', 'updated_at', 'history_retention'),
-        ('cancel_request', 'requested_at', 'history_retention'),
         ('operation', 'ended_at', 'history_retention'),
         ('outcome_overflow', 'finished_at', 'history_retention'),
         ('attempt_overflow', 'ended_at', 'history_retention'),

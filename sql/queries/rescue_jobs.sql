@@ -54,6 +54,7 @@ lost as materialized (
         gone.worker_id,
         gone.claimed_at,
         gone.interruptions,
+        gone.gated,
         held.id,
         coalesce(gone.attempts[held.position], 0) as attempt,
         coalesce(held.id = any (gone.cancels), false) as is_cancelled,
@@ -110,4 +111,5 @@ select
     (select count(*) from gone) as leases,
     (select count(*) from ended) as ended,
     (select count(*) from returned) as returned,
-    array(select distinct returned.queue from returned) as queues
+    array(select distinct returned.queue from returned) as queues,
+    array(select lost.id from lost where lost.gated) as gated

@@ -34,8 +34,8 @@ export default {
             head("Jobs", h("button", { type: "button", on: { click: () => enqueueJob(visit.go) } }, "Enqueue a job")),
             filters(visit),
             search(visit),
-            list(jobs, isKnown, selected, visit),
-            footer(fresh, next, visit),
+            list(jobs, isKnown, selected, next, visit),
+            footer(fresh, next, jobs.length > 0, visit),
             chosen.length > 0 && actions(chosen, visit),
         ];
     },
@@ -52,11 +52,11 @@ function merged(found, state) {
         state.jobs = found.jobs;
         state.takesAll = false;
     }
-    const lowest = found.jobs.length ? BigInt(found.jobs.at(-1).id) : 0n;
+    const lowest = found.jobs.length ? BigInt(found.jobs.at(-1).id) : undefined;
     const top = state.jobs.length ? BigInt(state.jobs[0].id) : 0n;
     state.jobs = state.jobs.map((job) => known.get(job.id) ?? job);
     // A row that the filter does not find any more is shown as such, but not one that only moved to the next page.
-    const isKnown = (job) => known.has(job.id) || (found.next_page_token && BigInt(job.id) < lowest);
+    const isKnown = (job) => known.has(job.id) || (found.next_page_token && (lowest === undefined || BigInt(job.id) < lowest));
     const fresh = found.jobs.filter((job) => BigInt(job.id) > top).length;
     return { jobs: state.jobs, fresh, next: found.next_page_token, isKnown };
 }
@@ -138,8 +138,8 @@ const columns = [
     { name: "What" },
 ];
 
-function list(jobs, isKnown, selected, visit) {
-    if (!jobs.length) return panel("Jobs", null, none(visit));
+function list(jobs, isKnown, selected, next, visit) {
+    if (!jobs.length) return panel("Jobs", null, none(next, visit));
     const rows = jobs.map((job) => ({
         key: job.id,
         class: isKnown(job) ? null : "gone",
@@ -157,12 +157,19 @@ function list(jobs, isKnown, selected, visit) {
     return panel("Jobs", selectAll(jobs, selected, visit), table("Jobs", columns, rows, "dense"));
 }
 
-function none(visit) {
+function none(next, visit) {
+    if (next) return empty("No job is like that among those looked at so far", further(next, visit));
     const isFiltered = Object.values(filterOf(visit.query)).some(Boolean);
     const hint = isFiltered
         ? h("a", { href: "/jobs" }, "Show all jobs")
         : ["Enqueue the first: ", h("code", null, "tusk job add tusk.echo")];
     return empty(isFiltered ? "No job is like that" : "There are no jobs", hint);
+}
+
+/** Where the list goes on. */
+function further(next, visit) {
+    const target = address("/jobs", { ...filterOf(visit.query), page: next });
+    return h("a", { class: "button", "data-page": "next", href: target }, "Older");
 }
 
 /** The moment that matters in the state the job is in. */
@@ -236,7 +243,7 @@ function actions(chosen, visit) {
     );
 }
 
-function footer(fresh, next, visit) {
+function footer(fresh, next, isListed, visit) {
     const filter = filterOf(visit.query);
     const take = () => {
         visit.state.takesAll = true;
@@ -248,6 +255,6 @@ function footer(fresh, next, visit) {
         { class: "pages", key: "pages" },
         isFirst && fresh > 0 && h("button", { type: "button", class: "small", on: { click: take } }, `Show ${plural(fresh, "new job")}`),
         !isFirst && h("a", { class: "button", href: address("/jobs", filter) }, "Newest"),
-        next && h("a", { class: "button", "data-page": "next", href: address("/jobs", { ...filter, page: next }) }, "Older"),
+        next && isListed && further(next, visit),
     );
 }

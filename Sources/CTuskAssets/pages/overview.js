@@ -116,6 +116,9 @@ function attention({ ready, queues, schedules }) {
             add(`p ${queue.name}`, "paused", `${queue.name} is paused by ${queue.pause.by}${why}.`, "/queues", "Resume");
         } else if (queue.available > 0 && queue.workers === 0) {
             add(`w ${queue.name}`, "bad", `${queue.name}: jobs wait, and no live worker serves it.`, href, "See jobs");
+        } else if (queue.kinds_not_offered.length > 0) {
+            const kinds = queue.kinds_not_offered.join(", ");
+            add(`k ${queue.name}`, "bad", `${queue.name}: no live worker offers ${kinds}.`, href, "See jobs");
         } else if (waits && wait > waitSecondsMax) {
             add(`o ${queue.name}`, "warning", `${queue.name}: the oldest job waits for ${duration(wait)}.`, href, "See jobs");
         }
@@ -131,7 +134,7 @@ function attentionPanel(problems) {
     const items = problems.map(({ key, style, text, href, word }) =>
         h("li", { key }, chip(style, styleWords[style]), h("span", null, text), h("a", { class: "do", href }, word)),
     );
-    const none = empty("Nothing needs attention", "No queue is paused, waits too long or lacks workers.");
+    const none = empty("Nothing needs attention", "No queue is paused, waits too long or lacks workers for its jobs.");
     return panel("Needs attention", null, items.length ? h("ul", { class: "attention" }, items) : none);
 }
 

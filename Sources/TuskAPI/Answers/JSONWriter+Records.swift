@@ -12,6 +12,7 @@ extension JSONWriter {
         member("blocked", queue.blocked)
         member("running", queue.running)
         member("workers", queue.workers)
+        member("kinds_not_offered", queue.kindsNotOffered)
         if let ageing = queue.ageing { member("ageing", ageing) }
         guard let wait = queue.oldestWait else { return }
         key("oldest_wait_seconds")

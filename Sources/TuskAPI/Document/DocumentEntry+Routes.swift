@@ -38,7 +38,8 @@ extension DocumentEntry {
         ),
         "GET /v1/jobs": DocumentEntry(
             id: "listJobs",
-            summary: "Lists jobs, the newest first.",
+            summary: "Lists jobs, the newest first. A page may have fewer jobs than asked for, or none, and a "
+                + "next_page_token: so far it looked, and the list goes on there.",
             answers: [json("Jobs", "A page of them.")]
         ),
         "GET /v1/jobs/{id}": DocumentEntry(

@@ -197,8 +197,9 @@ enum DocumentSchemas {
         "QueueAgeing":{"type":"object","required":["name","ageing_seconds"],"properties":{"name":{"type":"string"},
         "ageing_seconds":{"type":["number","null"]}}},
         "Queues":{"type":"object","required":["queues","count_max"],"properties":{"queues":{"type":"array","items":{
-        "type":"object","required":["name","paused","available","scheduled","blocked","running","workers"],
-        "properties":{"name":{"type":"string"},"paused":{"type":"boolean"},
+        "type":"object","required":["name","paused","available","scheduled","blocked","running","workers",
+        "kinds_not_offered"],"properties":{"name":{"type":"string"},"paused":{"type":"boolean"},
+        "kinds_not_offered":{"type":"array","items":{"type":"string"}},
         "pause":{"$ref":"#/components/schemas/PauseRecord"},"available":{"type":"integer"},
         "scheduled":{"type":"integer"},"blocked":{"type":"integer"},"running":{"type":"integer"},
         "workers":{"type":"integer"},"ageing_seconds":{"type":"number"},

@@ -146,14 +146,14 @@ struct JobRoutes: Sendable {
         return id
     }
 
-    private static func response(_ found: [JobRecord], _ page: Page) -> HTTPResponse {
-        let jobs = Array(found.prefix(page.size))
-        // The store gives no more than its own limit, so a full page of that size may have a next one, which is empty.
-        let hasMore = found.count > page.size || found.count == StoreSession.listJobsMax
+    private static func response(_ found: JobPage, _ page: Page) -> HTTPResponse {
+        let jobs = Array(found.jobs.prefix(page.size))
+        // Where there is no room for the one more, a full page may have a next one, which is empty.
+        let next = found.jobs.count > page.size ? jobs.last?.id : found.next
         return .object { writer in
             writer.member("jobs", jobs) { $0.members(of: $1, isWhole: false) }
-            guard hasMore, let last = jobs.last else { return }
-            let place = (0..<8).map { UInt8(truncatingIfNeeded: last.id.rawValue >> (56 - 8 * $0)) }
+            guard let next else { return }
+            let place = (0..<8).map { UInt8(truncatingIfNeeded: next.rawValue >> (56 - 8 * $0)) }
             writer.member("next_page_token", PageToken.text(place, list: name(of: page.filter)))
         }
     }
@@ -165,7 +165,7 @@ struct JobRoutes: Sendable {
             (id: try call.jobID(), reason: try call.reason())
         } _: { desk, input throws(Problem) in
             let answer = try desk.ask { session throws(StoreError) in
-                try session.cancel(input.id, by: desk.author(), reason: input.reason)
+                try session.cancel(input.id, by: desk.author(), reason: input.reason) { services.effects.wake($0) }
             }
             switch answer {
             case .cancelled: return Self.response(200, input.id, answer)

@@ -16,6 +16,8 @@ enum JobCommands {
         fallback: "20",
         "how many"
     )
+    /// How long a list looks for jobs that are rare.
+    private static let patience = Duration.seconds(5)
     private static let before = Option.argument("before", .text("ID"), "only jobs enqueued before this one")
 
     static let all = [
@@ -69,19 +71,22 @@ enum JobCommands {
         var below: JobID?
         if let text = try context.text(before) { below = try Operands.job(text) }
         let limit = try context.integer(limit) ?? 20
-        let (jobs, now) = try context.database().with { session throws(StoreError) in
-            (try session.jobs(filter, below: below, limit: limit), try session.health().moment)
+        let (page, now) = try context.database().with { session throws(StoreError) in
+            (
+                try session.jobs(filter, below: below, limit: limit, patience: patience),
+                try session.health().moment
+            )
         }
         try context.console.show(
-            jobs,
+            page.jobs,
             as: "jobs",
             object: { JobResult.object($0, isWhole: false) },
-            table: { JobResult.table(jobs, now: now) },
+            table: { JobResult.table(page.jobs, now: now) },
             empty: filter == JobFilter() && below == nil
                 ? "There are no jobs. Enqueue one: tusk job add KIND" : "No job is like that. All: tusk job list"
         )
-        if jobs.count == limit, let last = jobs.last, context.console.format == .table {
-            context.console.note("There may be more: \(try nextPage(after: last.id, context))")
+        if let next = page.next, context.console.format == .table {
+            context.console.note("There may be more: \(try nextPage(after: next, context))")
         }
         return .success
     }
@@ -103,7 +108,12 @@ enum JobCommands {
         let reason = try context.text(Operator.reason)
         let who = try Operator.author(context)
         return try change(context, "cancelled") { database, id throws(CommandError) in
-            try database.change { session throws(StoreError) in try session.cancel(id, by: who, reason: reason) }
+            var released: Set<QueueName> = []
+            let answer = try database.change { session throws(StoreError) in
+                try session.cancel(id, by: who, reason: reason) { released = $0 }
+            }
+            for queue in released { database.wake(context.console) { _ in queue } }
+            return answer
         }
     }
 

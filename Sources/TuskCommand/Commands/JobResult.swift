@@ -31,7 +31,7 @@ enum JobResult {
             ("cancel asked", Words.exact(job.cancelRequestedAt)),
             ("tags", job.tags.isEmpty ? nil : job.tags.joined(separator: ", ")), ("blocked by", job.blockedBy),
             ("reason", job.reason), ("error", job.error), ("progress", progress(job)),
-            ("worker", job.worker?.description), ("args", job.args.text), ("metadata", job.metadata?.text),
+            ("worker", job.worker?.description), ("args", job.args?.text), ("metadata", job.metadata?.text),
             ("result", job.result?.text),
         ]
         pairs += wishes(of: job)

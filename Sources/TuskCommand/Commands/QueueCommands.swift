@@ -68,6 +68,10 @@ enum QueueCommands {
             table: { table(queues) },
             empty: "No queue has jobs or workers yet. Enqueue one: tusk job add KIND --queue NAME"
         )
+        for queue in queues where !queue.kindsNotOffered.isEmpty && context.console.format == .table {
+            let kinds = queue.kindsNotOffered.joined(separator: ", ")
+            context.console.note("No live worker of \(queue.name) offers \(kinds): tusk why --queue \(queue.name)")
+        }
         return .success
     }
 
