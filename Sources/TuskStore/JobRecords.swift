@@ -186,9 +186,10 @@ extension StoreSession {
         patience: Duration = .milliseconds(100)
     ) throws(StoreError) -> JobPage {
         let start = ContinuousClock.now
+        let limit = min(limit, Self.listJobsMax)
         var page = JobPage(next: id)
         repeat {
-            let more = try listed(filter, below: page.next, limit: min(limit, Self.listJobsMax) - page.jobs.count)
+            let more = try listed(filter, below: page.next, limit: limit - page.jobs.count)
             page.jobs += more.jobs
             page.next = more.next
         } while page.next != nil && page.jobs.count < limit && start.duration(to: .now) < patience

@@ -53,6 +53,17 @@ import TuskStore
         }
     }
 
+    @Test func `a page is no longer than the longest, however much is asked for`() async throws {
+        try await withStore { store in
+            try Self.fill(store, each: 130)
+            let most = StoreSession.listJobsMax
+            let page = try store.session.jobs(JobFilter(), below: nil, limit: most + 1, patience: .seconds(5))
+            #expect(page.jobs.count == most)
+            let rest = try store.session.jobs(JobFilter(), below: page.next, limit: most + 1, patience: .seconds(5))
+            #expect(rest.jobs.count == 40 && rest.next == nil)
+        }
+    }
+
     @Test func `each filter shows what the view of jobs has, page by page, the newest first`() async throws {
         try await withStore { store in
             try Self.fill(store, each: 40)
